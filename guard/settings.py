@@ -1,0 +1,94 @@
+"""Every setting of the guard: environment variables prefixed `GUARD_`, also from a `.env` in the working directory."""
+
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from guard.types import Mode
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class CallerAuth(StrEnum):
+    """How callers of the gateway prove who they are."""
+
+    KEY = "key"
+    PASSTHROUGH = "passthrough"
+    OPEN = "open"
+
+
+class Settings(BaseSettings):
+    """Read once at start and passed down; no other code reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="GUARD_", env_file=".env", extra="ignore", frozen=False)
+
+    data_dir: Path = Field(Path("./var"), description="Directory of the embedded database, the master key and the signing key; created with mode 0700.")
+    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data directory. PostgreSQL: `postgresql+psycopg://user@host/name`.")
+    master_key: SecretStr | None = Field(None, description="32 bytes as hex or base64 that wrap every stored key; unset: generated into the data directory, mode 0600.")
+    bootstrap_admin_key: SecretStr | None = Field(None, description="Seeds an administrator key with this value at start, for automation.")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the gateway.")
+    admin_port: int | None = Field(None, ge=0, le=65535, description="When set, the admin API and the console are served only on this port.")
+    workers: int = Field(1, ge=1, le=64, description="Gateway worker processes.")
+    face_workers: int = Field(1, ge=0, le=64, description="Face worker processes (each at most about 350 MB).")
+
+    upstream_url: str = Field("", description="Base URL of the provider with `/v1`; unset with no API key: the bundled stand-in upstream.")
+    upstream_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("GUARD_UPSTREAM_API_KEY", "OPENAI_API_KEY"),
+        description="Key sent to the provider; falls back to `OPENAI_API_KEY`.",
+    )
+    upstreams: Path | None = Field(None, description="File naming several upstreams: name, dialect, base URL, key variable, path prefix.")
+    upstream_connect_timeout_s: float = Field(5.0, gt=0, description="Time to connect to the provider.")
+    upstream_timeout_s: float = Field(300.0, gt=0, description="Time for a whole answer of the provider.")
+    upstream_connections: int = Field(512, ge=1, description="Connections to the provider at once, per worker.")
+
+    caller_auth: CallerAuth = Field(CallerAuth.KEY, description="`key`: our caller keys; `passthrough`: the caller's bearer goes to the provider; `open`: no key, loopback only.")
+    policy: str = Field("default", description="Name of a bundled policy or a path to one.")
+    mode: Mode = Field(Mode.ENFORCE, description="`shadow`: everything is decided and recorded, nothing is refused.")
+    fail: str = Field("closed", pattern="^(closed)$", description="What a step that cannot answer means; only `closed` exists, policies may say otherwise per rule.")
+    pending_protects: bool = Field(True, description="Whether an opt-out that waits for verification protects meanwhile.")
+    staff_opt_outs_active: bool = Field(True, description="Whether an opt-out by requester role `staff` is active at once.")
+    require_lawful_basis: bool = Field(False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`.")
+
+    max_body_mb: float = Field(64, gt=0, description="Largest request body, in 1,000,000 bytes as received; beyond it 413.")
+    max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
+    max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")
+    max_frames: int = Field(64, ge=1, description="Most frames of an animated picture; more is refused.")
+    body_timeout_s: float = Field(60, gt=0, description="Time for a caller to send a whole body.")
+    face_timeout_s: float = Field(30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused.")
+    face_queue: int = Field(32, ge=1, description="Pictures waiting for a face worker, per gateway worker; beyond it 503.")
+    keepalive_s: float = Field(5.0, gt=0, description="Seconds between comment keep-alives while a stream's pictures are held.")
+    shutdown_s: float = Field(30, gt=0, description="Time for running requests to end at shutdown.")
+    checkpoint_s: float = Field(2.0, gt=0, le=5, description="Longest time between an event and the checkpoint that covers it.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged (JSON lines on standard error).")
+
+    @model_validator(mode="after")
+    def _open_only_on_loopback(self) -> "Settings":
+        if self.caller_auth is CallerAuth.OPEN and self.host not in LOOPBACK:
+            raise ValueError(f"GUARD_CALLER_AUTH=open serves anyone who connects, so it needs a loopback GUARD_HOST, not {self.host!r}")
+        return self
+
+    @cached_property
+    def database(self) -> str:
+        """The SQLAlchemy URL in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'guard.db'}"
+
+    @property
+    def max_body_bytes(self) -> int:
+        """`max_body_mb` in bytes."""
+        return int(self.max_body_mb * 1_000_000)
+
+    @property
+    def max_answer_bytes(self) -> int:
+        """`max_answer_mb` in bytes."""
+        return int(self.max_answer_mb * 1_000_000)
+
+    @property
+    def max_image_pixels(self) -> int:
+        """`max_image_mp` in pixels."""
+        return int(self.max_image_mp * 1_000_000)
