@@ -1,0 +1,124 @@
+"""Everyone that a request is searched for: an immutable base in shared memory plus a small delta, under one revision."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, tee
+from typing import Any
+
+import numpy as np
+
+from guard.match import faces, names, records
+from guard.match.shared import Arrays
+from guard.types import Hit, Modality, Role, SubjectRecord, Text
+
+
+def build(people: Iterable[SubjectRecord]) -> dict[str, np.ndarray[Any, Any]]:
+    """The base as named arrays: `names.*`, `faces.*`, and `people.*` (number -> what a decision needs to know)."""
+    for_names, for_faces, rest = tee(people, 3)
+    everyone = list(rest)
+    arrays = {**names.build(for_names), **faces.build(for_faces)}
+    everyone.sort(key=lambda record: record.no)
+    blobs = [records.dumps(records.essence(record)) for record in everyone]
+    arrays["people.nos"] = np.fromiter((record.no for record in everyone), dtype=np.int64, count=len(everyone))
+    arrays["people.ends"] = np.cumsum([0, *map(len, blobs)], dtype=np.int64)
+    arrays["people.blob"] = np.frombuffer(b"".join(blobs), dtype=np.uint8)
+    return arrays
+
+
+class Gallery:
+    """One revision of the people, their names, faces and directives; never changed, only replaced."""
+
+    def __init__(self, arrays: Arrays, revision: int, changed: Mapping[int, SubjectRecord | None] | None = None) -> None:
+        self.revision = revision
+        self._arrays = arrays
+        self._changed = dict(changed or {})
+        upserts = [record for record in self._changed.values() if record is not None]
+        touched = set(self._changed)
+        base_names, base_faces = names.NameIndex(arrays), faces.FaceGallery(arrays)
+        self.names = base_names.with_delta(upserts, touched) if touched else base_names
+        self.faces = base_faces.with_delta(upserts, touched) if touched else base_faces
+
+    @classmethod
+    def of(cls, people: Iterable[SubjectRecord], revision: int = 0) -> "Gallery":
+        """A gallery built here and now, for tools and tests."""
+        return cls(build(people), revision)
+
+    def apply(self, upserts: Iterable[SubjectRecord], removed: Iterable[int], revision: int) -> "Gallery":
+        """The gallery after a change; this one stays as it is."""
+        changed = {**self._changed, **{record.no: record for record in upserts}, **dict.fromkeys(removed)}
+        return Gallery(self._arrays, revision, changed)
+
+    @property
+    def delta_size(self) -> int:
+        """How many people differ from the base."""
+        return len(self._changed)
+
+    def __len__(self) -> int:
+        base = self._arrays["people.nos"]
+        known = set(base[np.isin(base, list(self._changed))].tolist()) if self._changed else set()
+        return len(base) + sum((record is not None) - (no in known) for no, record in self._changed.items())
+
+    def person(self, no: int) -> SubjectRecord | None:
+        """Who has this number, without aliases and templates; None when nobody (any more)."""
+        if no in self._changed:
+            return self._changed[no]
+        nos = self._arrays["people.nos"]
+        row = int(np.searchsorted(nos, no))
+        if row == len(nos) or nos[row] != no:
+            return None
+        begin, end = self._arrays["people.ends"][row : row + 2]
+        return records.loads(self._arrays["people.blob"][begin:end].tobytes())
+
+    def find_names(self, texts: Sequence[Text], modality: Modality = Modality.NAME) -> Iterator[tuple[Hit, SubjectRecord]]:
+        """Every mention in the texts, with who it means."""
+        for found in self.names.search(texts):
+            person = self.person(found.subject_no)
+            if person is None:
+                continue
+            yield (
+                Hit(
+                    subject_id=person.id,
+                    subject=person.name,
+                    modality=modality,
+                    where=found.where,
+                    score=found.score,
+                    threshold=found.threshold,
+                    strength=found.strength,
+                    role=found.role,
+                    alias=found.alias,
+                    span=found.span,
+                    text=found.text,
+                    view=found.view,
+                ),
+                person,
+            )
+
+    def find_faces(self, found: Sequence[faces.FaceFound], narrowed: set[int]) -> Iterator[tuple[Hit, SubjectRecord]]:
+        """Every enrolled person whose face is near enough; `narrowed` are the numbers that another sign already names."""
+        for face in faces.hits(found, self.faces, narrowed):
+            person = self.person(face.subject_no)
+            if person is None:
+                continue
+            yield (
+                Hit(
+                    subject_id=person.id,
+                    subject=person.name,
+                    modality=Modality.FACE,
+                    where=face.where,
+                    score=face.score,
+                    threshold=face.threshold,
+                    strength=face.strength,
+                    view=face.view,
+                ),
+                person,
+            )
+
+
+def everyone(gallery: Gallery) -> Iterator[SubjectRecord]:
+    """All people of the gallery, in the order of their numbers."""
+    nos = chain(gallery._arrays["people.nos"].tolist(), gallery._changed)
+    for no in sorted(set(nos)):
+        if (person := gallery.person(no)) is not None:
+            yield person
+
+
+__all__ = ["Gallery", "Role", "build", "everyone"]
