@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     master_key: SecretStr | None = Field(None, description="32 bytes as hex or base64 that wrap every stored key; unset: generated into the data directory, mode 0600.")
     bootstrap_admin_key: SecretStr | None = Field(None, description="Seeds an administrator key with this value at start, for automation.")
 
+    runtime_dir: Path | None = Field(None, description="Set by `guard serve` for its children: the private directory of their sockets.")
+    standin: bool = Field(False, description="Set by `guard serve` for its children when the bundled stand-in is the upstream.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the gateway.")
     admin_port: int | None = Field(None, ge=0, le=65535, description="When set, the admin API and the console are served only on this port.")
@@ -77,6 +79,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in use."""
         return self.database_url or f"sqlite:///{self.data_dir / 'guard.db'}"
+
+    @property
+    def upstream_base(self) -> str:
+        """Where requests go."""
+        return self.upstream_url or "https://api.openai.com/v1"
 
     @property
     def max_body_bytes(self) -> int:

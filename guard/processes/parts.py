@@ -1,0 +1,107 @@
+"""The long-lived parts, made from the settings; every process and the command line make them here and nowhere else."""
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from guard.decide import load
+from guard.keyring import Keyring, load_master_key
+from guard.match.names import strength
+from guard.registry.store import Registry
+from guard.settings import Settings
+from guard.storage import make_engine, upgrade
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """The environment of a child: the parent's, with the settings that the parent resolved."""
+    environment = dict(os.environ)
+    environment["GUARD_DATA_DIR"] = str(settings.data_dir.absolute())
+    return environment
+
+
+def start_process(name: str) -> Settings:
+    """Settings and logging of a child process, which ends when its supervisor does."""
+    settings = Settings()
+    configure_logging(settings.log_level, name)
+    _die_with_parent()
+    return settings
+
+
+def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
+    """The database of the registry and the record."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    engine = make_engine(settings.database)
+    if migrate:
+        upgrade(engine)
+    return engine
+
+
+def open_keyring(settings: Settings, engine: Engine) -> Keyring:
+    """The stored data keys under the master key."""
+    return Keyring(engine, load_master_key(settings))
+
+
+def open_registry(settings: Settings, engine: Engine | None = None) -> Registry:
+    """The registry, with the name engine's judgement of aliases."""
+    engine = engine or open_engine(settings)
+    return Registry(engine, open_keyring(settings, engine), settings)
+
+
+def configured_policy(settings: Settings) -> dict[str, str]:
+    """The policy that `GUARD_POLICY` names, as it is sent to the workers."""
+    path = load.find(settings.policy)
+    return {"name": str(settings.policy), "yaml": path.read_text(encoding="utf-8")}
+
+
+def on_terminate(stop: Callable[[], None]) -> None:
+    """Call `stop` on SIGTERM and SIGINT."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+
+
+def _die_with_parent() -> None:
+    """Linux: the kernel ends this process when the supervisor dies, kill -9 included."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line; never a prompt, a name or a key: those are not passed to loggers."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self._process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "process": self._process,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line.update(getattr(record, "fields", {}))
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(level: str, process: str) -> None:
+    """JSON lines on standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLines(process))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for noisy in ("alembic", "asyncio", "aiohttp.access", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+__all__ = ["Path", "child_environment", "configure_logging", "configured_policy", "on_terminate", "open_engine", "open_keyring", "open_registry", "start_process", "strength"]

@@ -1,0 +1,170 @@
+"""The worker's end of the publication: a thread that receives snapshots and deltas, swaps them in and acknowledges.
+
+A thread and not a task, so that a busy event loop cannot delay an opt-out, and a blocking socket, which can carry the
+snapshot's file descriptor.
+"""
+
+import asyncio
+import base64
+import itertools
+import logging
+import os
+import socket
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from guard.decide import load
+from guard.decide.policy import Policy
+from guard.errors import RegistryUnavailableError
+from guard.match import records
+from guard.match.gallery import Gallery
+from guard.match.shared import unpack
+from guard.processes import messages
+from guard.state import Approval, Current, Published
+from guard.types import KeyRecord, KeyRole
+
+log = logging.getLogger(__name__)
+
+_RETRY_S = 0.1
+_BIND_TIMEOUT_S = 120.0
+
+
+class Subscription:
+    """Keeps `current` up to date from the builder's socket."""
+
+    def __init__(self, path: Path, current: Current) -> None:
+        self._path = path
+        self._current = current
+        self._connection: socket.socket | None = None
+        self._sending = threading.Lock()
+        self._waiting: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = {}
+        self._numbers = itertools.count(1)
+        self._gallery: Gallery | None = None
+        self._policies: dict[str, Policy] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="subscription", daemon=True)
+
+    def start(self) -> None:
+        """Connect and follow, until `stop`."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the connection and end the thread."""
+        self._stopped.set()
+        if self._connection is not None:
+            self._connection.close()
+
+    async def bind(self, revision: int) -> None:
+        """Return when every worker on this machine has acknowledged the registry revision.
+
+        Raises:
+            RegistryUnavailableError: the builder is away or a worker did not answer in time.
+        """
+        await self._ask({"type": "bind", "revision": revision})
+
+    async def ensure_tenant(self, tenant: str) -> None:
+        """Return when the tenant exists and its key is known to every worker."""
+        await self._ask({"type": "tenant", "name": tenant})
+
+    async def _ask(self, message: dict[str, Any]) -> None:
+        number = next(self._numbers)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        self._waiting[number] = (loop, future)
+        try:
+            self._send({**message, "number": number})
+            await asyncio.wait_for(future, _BIND_TIMEOUT_S)
+        except (OSError, TimeoutError) as error:
+            raise RegistryUnavailableError("the registry builder did not confirm the change") from error
+        finally:
+            self._waiting.pop(number, None)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._sending:
+            if self._connection is None:
+                raise ConnectionResetError("not connected to the registry builder")
+            messages.send(self._connection, message)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+                    connection.connect(str(self._path))
+                    self._connection = connection
+                    self._follow(connection)
+            except (OSError, RegistryUnavailableError) as error:
+                if not self._stopped.is_set():
+                    log.warning("registry builder: %s", error)
+            finally:
+                self._connection = None
+                self._fail_waiting()
+            self._stopped.wait(_RETRY_S)
+
+    def _fail_waiting(self) -> None:
+        for loop, future in list(self._waiting.values()):
+            loop.call_soon_threadsafe(_settle, future, RegistryUnavailableError("the registry builder went away"))
+
+    def _follow(self, connection: socket.socket) -> None:
+        while True:
+            message, descriptor = messages.receive(connection)
+            match message["type"]:
+                case "beat":
+                    self._current.confirm(message["at"])
+                case "publish":
+                    self._publish(message, descriptor)
+                    self._send({"type": "ack", "sequence": message["sequence"]})
+                case "done":
+                    if waiting := self._waiting.get(message["number"]):
+                        loop, future = waiting
+                        loop.call_soon_threadsafe(_settle, future, None)
+
+    def _publish(self, message: dict[str, Any], descriptor: int | None) -> None:
+        started = time.perf_counter()
+        if descriptor is not None:
+            try:
+                gallery = Gallery(unpack(descriptor), message["base_revision"])
+            finally:
+                os.close(descriptor)
+        elif self._gallery is None:
+            raise ConnectionResetError("a delta came before any snapshot")
+        else:
+            gallery = self._gallery
+        upserts = [records.loads(encoded.encode()) for encoded in message["upserts"]]
+        gallery = gallery.apply(upserts, message["removed"], message["revision"])
+        self._gallery = gallery
+        self._current.publish(
+            Published(
+                gallery=gallery,
+                policy=self._policy(message["policy"]),
+                keys={base64.b64decode(key["digest"]): _key(key) for key in message["keys"]},
+                tenants={name: base64.b64decode(key) for name, key in message["tenants"].items()},
+                approvals={(a["tenant"], a["digest"]): _approval(a) for a in message["approvals"]},
+            )
+        )
+        log.debug("revision %d published in %.1f ms", message["revision"], (time.perf_counter() - started) * 1e3)
+
+    def _policy(self, source: dict[str, str]) -> Policy:
+        text = source["yaml"]
+        if text not in self._policies:
+            self._policies = {text: load.parse(text, source["name"])}
+        return self._policies[text]
+
+
+def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
+    if future.done():
+        return
+    if error is None:
+        future.set_result(None)
+    else:
+        future.set_exception(error)
+
+
+def _key(raw: dict[str, str]) -> KeyRecord:
+    return KeyRecord(raw["id"], base64.b64decode(raw["digest"]), KeyRole(raw["role"]), raw["tenant"], raw["name"])
+
+
+def _approval(raw: dict[str, Any]) -> Approval:
+    return Approval(raw["decision_id"], raw["tenant"], raw["digest"], datetime.fromisoformat(raw["expires_at"]), tuple(raw["directives"]))
