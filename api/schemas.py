@@ -1,0 +1,423 @@
+"""What the admin API takes: every body, parsed once, with unknown fields refused (CONTRACT: "Admin API").
+
+Sizes here bound what one call can store or cost; each is far above any honest use. Text keeps its own form (nothing is
+case-folded or normalised here: that is the matchers' business), only the white space around it is taken off.
+"""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from guard.types import Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
+
+MAX_NAME = 300
+MAX_ALIASES = 500
+MAX_LIST = 100
+MAX_TEXT = 2_000
+MAX_PROMPT = 1_000_000
+MAX_PICTURES = 64
+
+
+class Body(BaseModel):
+    """The root of every body: no field that nobody asked for, no number where text is wanted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def _visible(text: str) -> str:
+    if not text:
+        raise ValueError("is empty")
+    bad = next((c for c in text if unicodedata.category(c) in {"Cc", "Cs"}), None)
+    if bad is not None:
+        raise ValueError(f"holds the control character U+{ord(bad):04X}")
+    return text
+
+
+def _instant(value: object) -> object:
+    """RFC 3339 with an offset, as UTC; a number or a time without an offset means different things to different people."""
+    if value is None or isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise ValueError("is not an RFC 3339 time with an offset, such as 2026-01-31T00:00:00Z")
+    try:
+        return datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"is not a time that exists: {error}") from error
+
+
+def _birth(value: object) -> object:
+    """A year, month or day; a number is a year, and a time of day after the date (as Wikidata writes it) is dropped."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:04d}"
+    return re.sub(r"[Tt].*$", "", value.strip().removeprefix("+")) if isinstance(value, str) else value
+
+
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(dict.fromkeys(values))
+
+
+ALL_CHANNELS = (Channel.PROMPT, Channel.INPUT_IMAGE, Channel.OUTPUT_IMAGE)
+
+
+def _every_channel(values: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """An empty list means everywhere, as for every list of a directive: to protect nowhere is nobody's wish."""
+    return _unique(values) or ALL_CHANNELS
+
+
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+Visible = Annotated[str, AfterValidator(_visible)]
+Name = Annotated[Visible, Field(max_length=MAX_NAME)]
+Prose = Annotated[str, Field(max_length=MAX_TEXT)]
+Word = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
+TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+Instant = Annotated[datetime, BeforeValidator(_instant)]
+Lang = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
+Jurisdiction = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$")]
+Born = Annotated[str, BeforeValidator(_birth), StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+
+Words = Annotated[tuple[Word, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
+Jurisdictions = Annotated[tuple[Jurisdiction, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
+Channels = Annotated[tuple[Channel, ...], Field(max_length=MAX_LIST), AfterValidator(_every_channel)]
+Label = Annotated[Visible, Field(max_length=128)]
+Labels = Annotated[tuple[Label, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
+Names = Annotated[tuple[Name, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
+
+
+class Scope(StrEnum):
+    """What a directive is about; `all` is everything, and what has no word here cannot be promised."""
+
+    ALL = "all"
+    LIKENESS = "likeness"
+    PHOTOREALISTIC = "photorealistic"
+    STYLISED = "stylised"
+    SEXUAL = "sexual"
+    POLITICAL = "political"
+    COMMERCIAL = "commercial"
+    DECEPTION = "deception"
+    STYLE = "style"
+    TEXT_MENTION = "text_mention"
+    VOICE_OR_VIDEO = "voice_or_video"
+
+
+class Exemption(StrEnum):
+    """What a deny leaves free."""
+
+    PARODY = "parody"
+    NEWS = "news"
+    EDUCATION = "education"
+    DOCUMENTARY = "documentary"
+
+
+Scopes = Annotated[tuple[Scope, ...], Field(max_length=MAX_LIST), AfterValidator(lambda scopes: _unique(scopes) or (Scope.ALL,))]
+Exemptions = Annotated[tuple[Exemption, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
+
+
+class RequesterRole(StrEnum):
+    """Who asks for a directive."""
+
+    SELF = "self"
+    AGENT = "agent"
+    GUARDIAN = "guardian"
+    ESTATE = "estate"
+    EMPLOYER = "employer"
+    REGULATOR = "regulator"
+    COURT = "court"
+    STAFF = "staff"
+
+
+class StatedAliasKind(StrEnum):
+    """Where an alias comes from, of those that a person may state."""
+
+    LEGAL = "legal"
+    STAGE = "stage"
+    NICKNAME = "nickname"
+    HANDLE = "handle"
+    TRANSLITERATION = "transliteration"
+    DESCRIPTOR = "descriptor"
+    MISSPELLING = "misspelling"
+
+
+class AliasIn(Body):
+    """Another text that means the person; a plain string is an alias of kind `nickname`."""
+
+    text: Name
+    kind: StatedAliasKind = StatedAliasKind.NICKNAME
+    lang: Lang | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_string(cls, value: Any) -> Any:
+        return {"text": value} if isinstance(value, str) else value
+
+
+Aliases = Annotated[tuple[AliasIn, ...], Field(max_length=MAX_ALIASES)]
+ExternalIds = Annotated[dict[Label, Annotated[Visible, Field(max_length=256)]], Field(max_length=MAX_LIST)]
+
+
+class SubjectIn(Body):
+    """A person to register; only the name is needed."""
+
+    name: Name
+    kind: SubjectKind = SubjectKind.PUBLIC_FIGURE
+    aliases: Aliases = ()
+    external_ids: ExternalIds = {}
+    occupations: Names = ()
+    born: Born | None = None
+
+
+class SubjectPatch(Body):
+    """What to change of a subject: a field that is absent stays, a list replaces the list. `exclusions` are texts that do not mean them."""
+
+    name: Name | None = None
+    kind: SubjectKind | None = None
+    aliases: Aliases | None = None
+    external_ids: ExternalIds | None = None
+    occupations: Names | None = None
+    born: Born | None = None
+    exclusions: Names | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("names nothing to change")
+        for name in self.model_fields_set - {"born"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null; leave it out to keep it as it is")
+        return self
+
+
+class RequesterIn(Body):
+    """Who asks."""
+
+    role: RequesterRole = RequesterRole.STAFF
+    name: Annotated[str, Field(max_length=MAX_NAME)] | None = None
+    contact: Annotated[str, Field(max_length=MAX_NAME)] | None = None
+
+
+class EvidenceIn(Body):
+    """Where a proof lies and, where it is a file, its digest; the file itself is not sent here."""
+
+    kind: Label = "document"
+    ref: Prose = ""
+    sha256: Sha256 | None = None
+
+
+class Validity(Body):
+    """From when (inclusive) until when (exclusive) something holds; None is open."""
+
+    effective_from: Instant | None = None
+    expires_at: Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.effective_from and self.expires_at and self.expires_at <= self.effective_from:
+            raise ValueError("expires_at must be later than effective_from")
+        return self
+
+
+class OptOutIn(Validity):
+    """`POST /opt-outs`: the one call that protects a person."""
+
+    subject: SubjectIn
+    requester: RequesterIn = RequesterIn()
+    evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=MAX_LIST)] = ()
+    scopes: Scopes = (Scope.ALL,)
+    exemptions: Exemptions = ()
+    modalities: Channels = ALL_CHANNELS
+    jurisdictions: Jurisdictions = ()
+
+
+class DirectiveIn(Validity):
+    """`POST /subjects/{id}/directives`: one more thing a person decided."""
+
+    effect: Effect = Effect.DENY
+    requester: RequesterIn = RequesterIn()
+    evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=MAX_LIST)] = ()
+    scopes: Scopes = (Scope.ALL,)
+    exemptions: Exemptions = ()
+    modalities: Channels = ALL_CHANNELS
+    jurisdictions: Jurisdictions = ()
+    tenant: TenantName | None = None
+    purposes: Words = ()
+    endpoints: Labels = ()
+    models: Labels = ()
+    terms: Labels = ()
+    use_description: Prose = ""
+    max_uses: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _allows_name_their_grantee(self) -> Self:
+        if self.effect in {Effect.ALLOW, Effect.ALLOW_WITH_TERMS} and self.tenant is None:
+            raise ValueError("an allow needs the tenant it is given to")
+        if self.max_uses is not None and self.effect in {Effect.DENY, Effect.REVIEW}:
+            raise ValueError("max_uses belongs to an allow")
+        return self
+
+
+class GrantIn(Validity):
+    """`POST /grants`: a subject allows one tenant something."""
+
+    subject_id: Annotated[str, Field(min_length=1, max_length=128)]
+    tenant: TenantName
+    purposes: Words = ()
+    scopes: Scopes = (Scope.ALL,)
+    endpoints: Labels = ()
+    models: Labels = ()
+    use_description: Prose = ""
+    max_uses: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
+
+
+class RevokeIn(Body):
+    """`POST /directives/{id}/revoke`."""
+
+    reason: Prose = ""
+
+
+class CaseIn(Body):
+    """`POST /cases`: something to look into that is not (yet) an opt-out."""
+
+    subject_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    directive_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    kind: Word = "opt_out"
+    requester: RequesterIn = RequesterIn()
+    evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=MAX_LIST)] = ()
+    note: Prose = ""
+
+
+class TransitionIn(Body):
+    """`POST /cases/{id}/transition`."""
+
+    to: Word
+    reason: Prose = ""
+
+
+class KnownImageIn(Body):
+    """One picture that must not come back, as base64 or a data URL, or as its perceptual hash."""
+
+    image: Annotated[str, Field(min_length=1)] | None = None
+    pdq: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)] | None = None
+    subject_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    reason: Prose = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.image is None) == (self.pdq is None):
+            raise ValueError("needs exactly one of image and pdq")
+        return self
+
+
+class ScreenIn(Body):
+    """`POST /screen`: what to decide about; every field is optional. Text is taken exactly as it is, so that spans count in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+    prompt: Annotated[str, Field(max_length=MAX_PROMPT)] | None = None
+    texts: Annotated[tuple[Annotated[str, Field(max_length=MAX_PROMPT)], ...], Field(max_length=1_000)] = ()
+    images: Annotated[tuple[str, ...], Field(max_length=MAX_PICTURES)] = ()
+    tenant: TenantName | None = None
+    purpose: Word | None = None
+    jurisdiction: Jurisdiction | None = None
+    stage: Stage = Stage.INPUT
+    policy: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+
+class VerdictIn(Body):
+    """`POST /reviews/{id}`: what a person made of a hold."""
+
+    verdict: Literal["match", "false_positive", "approve"]
+    note: Prose = ""
+    expires_at: Instant | None = None
+
+
+class PolicyText(Body):
+    """`POST /policies/validate` and `/test`: a policy as YAML. Its white space is kept, since YAML's columns depend on it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+    yaml: Annotated[str, Field(max_length=1_000_000)]
+
+
+class PolicyChoice(Body):
+    """`POST /policies/test` and `/replay`: a policy by text or by name."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
+
+    yaml: Annotated[str, Field(max_length=1_000_000)] | None = None
+    name: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.yaml is None) == (self.name is None):
+            raise ValueError("needs exactly one of yaml and name")
+        return self
+
+
+class ReplayIn(PolicyChoice):
+    """`POST /policies/replay`: what a policy would have said to the decisions of a time."""
+
+    after: Instant | None = Field(None, alias="from")
+    before: Instant | None = Field(None, alias="to")
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+
+
+class ActivateIn(Body):
+    """`POST /policies/{name}/activate`."""
+
+    mode: Mode = Mode.ENFORCE
+    yaml: Annotated[str, Field(max_length=1_000_000)] | None = None
+
+
+class ExportFormat(StrEnum):
+    """How the rows of an export are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    PARQUET = "parquet"
+    OCSF = "ocsf"
+
+
+class Redaction(StrEnum):
+    """How much of what people wrote an export shows."""
+
+    NONE = "none"
+    STANDARD = "standard"
+    STRICT = "strict"
+
+
+class ExportIn(Body):
+    """`POST /exports`; `from` is inclusive, `to` exclusive."""
+
+    format: ExportFormat = ExportFormat.JSONL
+    after: Instant | None = Field(None, alias="from")
+    before: Instant | None = Field(None, alias="to")
+    tenant: TenantName | None = None
+    subject_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    outcome: Outcome | None = None
+    redaction: Redaction = Redaction.STANDARD
+    consistent_with: Annotated[str, Field(max_length=4_000)] | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.after and self.before and self.before < self.after:
+            raise ValueError("to must not be earlier than from")
+        return self
+
+
+class KeyIn(Body):
+    """`POST /keys`. A caller's key needs the tenant it stands for."""
+
+    role: KeyRole
+    tenant: TenantName | None = None
+    name: Annotated[str, Field(max_length=MAX_NAME)] = ""
+
+    @model_validator(mode="after")
+    def _callers_have_a_tenant(self) -> Self:
+        if self.role is KeyRole.CALLER and self.tenant is None:
+            raise ValueError("a caller key needs a tenant")
+        return self
