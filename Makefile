@@ -1,0 +1,64 @@
+# Two commands: `make run` and `make test`. They need Python 3.11 or newer with pip, and nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help env dev run test check demo bench lock build clean
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+help: ## This list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile
+
+env: $(VENV)/.env ## Create the environment only (.venv/bin/guard)
+dev: $(VENV)/.dev ## The environment with the tools of development
+
+run: env ## Start the gateway on 127.0.0.1:8080 (GUARD_PORT), data under ./var
+	@exec $(BIN)/guard serve
+
+test: dev ## All tests
+	@exec $(BIN)/python -P -m pytest
+
+check: dev ## Style, types, layers, dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+demo: env ## The whole story in under a minute; fails if any step is wrong
+	@exec $(BIN)/guard demo
+
+bench: env ## What the guard costs on this machine
+	@exec $(BIN)/guard bench
+
+lock: dev ## Renew the locks: hashes, and no address of any package index
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate pyproject.toml --group build --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--no-annotate pyproject.toml --group build --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+build: dev ## Wheel and source distribution into dist/
+	$(BIN)/python -m hatchling build
+
+clean: ## Remove the environment and everything built; ./var stays
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=..." >&2; exit 1; }
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# The build back end comes from the lock as well, so that nothing is resolved at install time.
+$(VENV)/.env: $(VENV)/bin/python requirements.lock pyproject.toml
+	@echo "installing what the guard needs (about a minute)"
+	@$(INSTALL) --require-hashes --requirement requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.env requirements-dev.lock
+	@echo "installing the tools of development"
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	@touch $@
