@@ -1,0 +1,154 @@
+"""Conditions in CEL (https://cel.dev), behind the one adapter that knows the engine.
+
+The engine (`cel-expr-python`) is imported when the first condition is compiled. It answers errors as truthy strings
+(FACTS), so only a value of type BOOL is a result; anything else raises `ConditionError`, which a policy's `on_error`
+turns into an outcome. The engine itself stops an expression that iterates too long.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from guard.types import Context, Findings, Hit, SubjectRecord
+
+LONGEST = 2000
+"""Characters of a condition; a longer one is refused at load."""
+
+SIGNALS: dict[str, float | str | bool] = {
+    "sexual": 0.0,
+    "minors": 0.0,
+    "violence": 0.0,
+    "hate": 0.0,
+    "self_harm": 0.0,
+    "political": 0.0,
+    "deception": 0.0,
+    "nudity": 0.0,
+    "unread_text": 0.0,
+    "probing": 0.0,
+    "moderation": 0.0,
+    "age_years": -1.0,
+    "style": "",
+}
+"""Every signal that a policy may name, with what a condition reads where it was not measured."""
+
+
+class ConditionError(Exception):
+    """A condition that gave no boolean: a key that is not there, a type that does not fit, too many steps."""
+
+
+class ConditionInvalidError(ValueError):
+    """A condition that does not compile, with the engine's reason on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A compiled condition. `about_a_hit`: it reads `hit`, so it is asked once per hit."""
+
+    source: str
+    about_a_hit: bool
+    _expression: Any
+
+    def holds(self, activation: Any) -> bool:
+        """Whether the condition is true of an activation made by `activate`."""
+        try:
+            value = self._expression.eval(activation)
+            kind = value.type()
+        except RuntimeError as error:
+            raise ConditionError(_first_line(error)) from error
+        if kind != _engine().Type.BOOL:
+            raise ConditionError(f"gave {kind.name()}, not a boolean: {str(value.value())[:200]}")
+        return bool(value.value())
+
+
+@cache
+def compile_condition(source: str) -> Condition:
+    """Compile one condition, refusing what is too long, does not parse, names the unknown or is not boolean."""
+    if len(source) > LONGEST:
+        raise ConditionInvalidError(f"a condition of {len(source)} characters is longer than {LONGEST}; split it into named conditions")
+    cel = _engine()
+    try:
+        expression, about_a_hit = _environment(False).compile(source), False
+    except RuntimeError as request_error:
+        try:
+            expression, about_a_hit = _environment(True).compile(source), True
+        except RuntimeError:
+            raise ConditionInvalidError(_first_line(request_error)) from request_error
+    kind = expression.return_type()
+    if kind not in (cel.Type.BOOL, cel.Type.DYN):
+        raise ConditionInvalidError(f"gives {kind.name()}, not a boolean; compare it with something")
+    return Condition(source, about_a_hit, expression)
+
+
+def activate(request: dict[str, Any], hit: dict[str, Any] | None = None) -> Any:
+    """What a condition is asked of: the fields of the request and, for a condition about a hit, of that hit."""
+    if hit is None:
+        return _environment(False).Activation(request)
+    return _environment(True).Activation({**request, "hit": hit})
+
+
+def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], context: Context) -> dict[str, Any]:
+    """The variables about the whole request."""
+    return {
+        "stage": context.stage.value,
+        "tenant": context.tenant,
+        "route": context.route,
+        "model": context.model or "",
+        "purpose": context.purpose or "",
+        "jurisdiction": context.jurisdiction or "",
+        "attestation": context.attestation,
+        "faces": findings.faces,
+        "signals": {**SIGNALS, **findings.signals},
+        "hits": [hit_fields(hit, people) for hit in findings.hits],
+        "now": context.now,
+    }
+
+
+def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord]) -> dict[str, Any]:
+    """One hit as a map. No names: a policy that decides by who somebody is belongs into a directive."""
+    person = people.get(hit.subject_id)
+    return {
+        "subject_id": hit.subject_id,
+        "modality": hit.modality.value,
+        "role": hit.role.value if hit.role is not None else "likeness",
+        "strength": hit.strength.value,
+        "score": float(hit.score),
+        "threshold": float(hit.threshold),
+        "where": hit.where,
+        "view": hit.view or "",
+        "kind": person.kind.value if person is not None else "",
+        "directives": len(person.directives) if person is not None else 0,
+    }
+
+
+@cache
+def _engine() -> Any:
+    from cel_expr_python import cel  # here, so that only a policy that uses CEL pays for the import
+
+    return cel
+
+
+@cache
+def _environment(with_hit: bool) -> Any:
+    kinds = _engine().Type
+    record = kinds.Map(kinds.STRING, kinds.DYN)
+    variables = {
+        "stage": kinds.STRING,
+        "tenant": kinds.STRING,
+        "route": kinds.STRING,
+        "model": kinds.STRING,
+        "purpose": kinds.STRING,
+        "jurisdiction": kinds.STRING,
+        "attestation": kinds.BOOL,
+        "faces": kinds.INT,
+        "signals": record,
+        "hits": kinds.List(record),
+        "now": kinds.TIMESTAMP,
+    }
+    if with_hit:
+        variables["hit"] = record
+    return _engine().NewEnv(variables=variables)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0].removeprefix("INVALID_ARGUMENT: ERROR: ").removeprefix("<input>:")

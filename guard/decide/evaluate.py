@@ -1,0 +1,381 @@
+"""From what was found to a decision. Pure: no clock, no storage; the order of hits and directives never matters.
+
+The severest of these decides, and between equals the first:
+
+1. minors and sexual content (nothing lifts it);
+2. what could not be screened;
+3. each person's directives (`directives`: order > grant > denial > general permission);
+4. the operator's rules, severest first, then as listed;
+5. what the policy says of people without a directive.
+
+A strong hit carries the whole effect, a middling one at most `people.medium`, a weak one nothing. A second sign of the
+same person by another sense (text, face, known picture) raises a hit by one step.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from guard.decide.conditions import Condition, ConditionError, activate, hit_fields, request_fields
+from guard.decide.directives import Basis, Ruling, binding, channel_of, in_force
+from guard.decide.policy import Exemptions, People, Policy, UndeclaredPurpose
+from guard.decide.program import HitKind, Ready, Scene, excepted, program
+from guard.decide.scopes import Uses, present, uses
+from guard.types import (
+    Channel,
+    Context,
+    Decision,
+    Directive,
+    Findings,
+    Hit,
+    Modality,
+    Mode,
+    Outcome,
+    Role,
+    Strength,
+    SubjectKind,
+    SubjectRecord,
+)
+
+LIKENESS = "likeness"
+NO_CATEGORY = "none"
+HUMAN_REVIEW = "human_review"
+_CHILD_YEARS = 18
+_SENSE = {Modality.NAME: "text", Modality.TEXT_IN_IMAGE: "text", Modality.FACE: "face", Modality.KNOWN_IMAGE: "picture"}
+_RAISED = {Strength.WEAK: Strength.MEDIUM, Strength.MEDIUM: Strength.STRONG, Strength.STRONG: Strength.STRONG}
+_RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
+_FLOOR, _PROBLEM, _ORDER, _GRANT, _WISH, _EXEMPT, _GENERAL, _RULES, _DEFAULT, _NOTHING = range(10)
+_LAYER = {
+    Basis.ORDER: _ORDER,
+    Basis.GRANT: _GRANT,
+    Basis.OPT_OUT: _WISH,
+    Basis.REVIEW: _WISH,
+    Basis.EXEMPT: _EXEMPT,
+    Basis.GENERAL_ALLOW: _GENERAL,
+    Basis.NONE: _DEFAULT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one layer or rule says. `place` orders equals: the layer, then the rule's place in the policy."""
+
+    outcome: Outcome
+    place: tuple[int, int]
+    rule: str
+    category: str
+    subject_id: str | None = None
+    ruling: Ruling | None = None
+    obligations: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A hit as rules see it: its channel and role settled, its strength raised where another sense agrees."""
+
+    hit: Hit
+    kind: HitKind
+    ruling: Ruling
+
+    @property
+    def strength(self) -> Strength:
+        """The strength after corroboration."""
+        return self.kind[4]
+
+
+def decide(
+    findings: Findings,
+    people: Mapping[str, SubjectRecord],
+    policy: Policy,
+    context: Context,
+    *,
+    pending_protects: bool = True,
+    spent: Set[str] = frozenset(),
+    registry_revision: int = 0,
+) -> Decision:
+    """The decision on one half of a request.
+
+    Args:
+        people: the record of every subject that a hit names.
+        pending_protects: whether an opt-out that waits for verification binds meanwhile.
+        spent: ids of grants without a use left (the recorder found out); decide again with them to get the answer.
+    """
+    policy = policy.for_tenant(context.tenant)
+    if policy.mode is Mode.OFF:
+        return Decision(
+            Outcome.ALLOW, "policy-off", NO_CATEGORY, findings.hits, policy_revision=policy.revision, registry_revision=registry_revision
+        )
+    ready = program(policy)
+    if ready.idle and not (findings.hits or findings.signals or findings.faces) and findings.problem is None:
+        return Decision(Outcome.ALLOW, "no-rule-fired", NO_CATEGORY, policy_revision=policy.revision, registry_revision=registry_revision)
+    weighing = weigh(findings, people, policy, context, pending_protects=pending_protects, spent=spent)
+    return _conclude(list(weighing.verdicts(stop_early=True)), findings, policy, registry_revision)
+
+
+def weigh(
+    findings: Findings,
+    people: Mapping[str, SubjectRecord],
+    policy: Policy,
+    context: Context,
+    *,
+    pending_protects: bool = True,
+    spent: Set[str] = frozenset(),
+) -> "Weighing":
+    """Everything that `decide` weighs, for whoever wants to see more than its outcome (`explain`)."""
+    policy = policy.for_tenant(context.tenant)
+    undeclared = policy.people.undeclared_purpose is UndeclaredPurpose.COMMERCIAL
+    asked = uses(findings, context, undeclared_is_commercial=undeclared)
+    return Weighing(findings, people, policy, context, asked, pending_protects, spent)
+
+
+@dataclass(slots=True)
+class Weighing:
+    """One request being weighed: its hits as rules see them, and what each layer says of them."""
+
+    findings: Findings
+    people: Mapping[str, SubjectRecord]
+    policy: Policy
+    context: Context
+    asked: Uses
+    pending_protects: bool
+    spent: Set[str]
+    seen: list[Seen] = field(init=False)
+    unknown: list[str] = field(init=False)
+    _request_fields: dict[str, Any] | None = field(init=False, default=None)
+    _held: dict[int, bool] = field(init=False, default_factory=dict)
+    _activation: Any = field(init=False, default=None)
+    _answers: dict[str, bool | ConditionError] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.unknown = sorted({h.subject_id for h in self.findings.hits} - self.people.keys())
+        self.seen = self._see()
+
+    def verdicts(self, *, stop_early: bool) -> Iterator[Verdict]:
+        """What each layer says. `stop_early` leaves out what can no longer change outcome, rule or obligations."""
+        refused = False
+        for verdict in (*self._floor(), *self._unanswered(), *self._directives()):
+            refused = refused or verdict.outcome is Outcome.REFUSE
+            yield verdict
+        if not (stop_early and refused):
+            yield from self._operator(stop_early)
+
+    def _see(self) -> list[Seen]:
+        senses: dict[str, set[str]] = {}
+        for hit in self.findings.hits:
+            if hit.role in (None, Role.LIKENESS):
+                senses.setdefault(hit.subject_id, set()).add(_SENSE[hit.modality])
+        live: dict[str, tuple[Directive, ...]] = {}
+        rulings: dict[tuple[str, Channel, Role], Ruling] = {}
+        seen = []
+        for hit in self.findings.hits:
+            person = self.people.get(hit.subject_id)
+            if person is None:
+                continue
+            channel, role = channel_of(hit, self.context.stage), hit.role or Role.LIKENESS
+            key = (hit.subject_id, channel, role)
+            ruling = rulings.get(key)
+            if ruling is None:
+                if hit.subject_id not in live:
+                    live[hit.subject_id] = in_force(person.directives, self.context.now, pending_protects=self.pending_protects)
+                ruling = rulings[key] = self._rule_on(live[hit.subject_id], channel, role)
+            agrees = role is Role.LIKENESS and len(senses[hit.subject_id]) > 1
+            strength = _RAISED[hit.strength] if agrees else hit.strength
+            seen.append(Seen(hit, (self.context.stage, channel, hit.modality, role, strength, person.kind), ruling))
+        return seen
+
+    def _rule_on(self, live: tuple[Directive, ...], channel: Channel, role: Role) -> Ruling:
+        honoured = self.policy.people.exemptions is not Exemptions.IGNORE
+        return binding(live, self.context, channel, role, self.asked, spent=self.spent, exemptions_count=honoured)
+
+    def _floor(self) -> Iterator[Verdict]:
+        """Sexual content with a child, or with the likeness of a registered person: refused, whatever anybody granted.
+
+        That a registered person is a child shows only in `rule`: the category must not tell a caller who is registered.
+        """
+        if not self.asked.sexual:
+            return
+        signals = self.findings.signals
+        years = signals.get("age_years", -1.0)
+        if present(signals, "minors") or (isinstance(years, (int, float)) and 0 <= years < _CHILD_YEARS):
+            yield Verdict(Outcome.REFUSE, (_FLOOR, 0), "minors-sexual", "minors")
+        for one in self.seen:
+            if one.kind[3] is Role.LIKENESS and one.strength is not Strength.WEAK:
+                rule = "minors-sexual" if one.kind[5] is SubjectKind.MINOR else "sexual-likeness"
+                yield Verdict(Outcome.REFUSE, (_FLOOR, 1 if rule == "minors-sexual" else 2), rule, "sexual", one.hit.subject_id)
+
+    def _unanswered(self) -> Iterator[Verdict]:
+        """A step that could not answer, or a hit on somebody whose record is not at hand (a fault of the shell)."""
+        problem = self.findings.problem or (f"no record of {len(self.unknown)} subjects that were found" if self.unknown else None)
+        if problem is not None:
+            yield Verdict(self.policy.on_error.problem, (_PROBLEM, 0), "unscreenable", "unscreenable", error=problem)
+
+    def _directives(self) -> Iterator[Verdict]:
+        people = self.policy.people
+        for one in self.seen:
+            ruling, wanted = one.ruling, one.ruling.outcome
+            if wanted is None:
+                if one.kind[3] is not Role.LIKENESS:
+                    continue
+                wanted = people.no_directive
+            if ruling.basis is Basis.EXEMPT and people.exemptions is Exemptions.HOLD:
+                wanted = Outcome.HOLD
+            outcome = scaled(wanted, one.strength, people)
+            if outcome is None:
+                continue
+            rule = ruling.basis.value
+            if HUMAN_REVIEW in ruling.terms and outcome is Outcome.ALLOW:
+                outcome, rule = Outcome.HOLD, "grant-terms"
+            yield Verdict(outcome, (_LAYER[ruling.basis], 0), rule, LIKENESS, one.hit.subject_id, ruling, ruling.terms)
+
+    def _operator(self, stop_early: bool) -> Iterator[Verdict]:
+        ready = program(self.policy)
+        scene = Scene(self.context, self.findings, self.asked, self._faces_without_grant())
+        bar = _Bar(stop_early)
+        for rule in ready.about_requests:
+            if bar.passed_by(rule.rule.effect, rule):
+                break
+            if (verdict := self._ask(rule, scene, None)) is not None:
+                bar.note(verdict)
+                yield verdict
+        for kind, hits in self._kinds():
+            for rule in ready.rules_for(kind):
+                outcome = rule.rule.effect if rule.rule.match.strengths else scaled(rule.rule.effect, kind[4], self.policy.people)
+                if outcome is None or bar.passed_by(outcome, rule):
+                    continue
+                if (verdict := self._ask_hits(rule, scene, kind, hits, outcome)) is not None:
+                    bar.note(verdict)
+                    yield verdict
+
+    def _kinds(self) -> Iterable[tuple[HitKind, list[Seen]]]:
+        """Hits of one kind together: rules tell them apart only by score, grant and condition."""
+        kinds: dict[HitKind, list[Seen]] = {}
+        for one in self.seen:
+            kinds.setdefault(one.kind, []).append(one)
+        return kinds.items()
+
+    def _ask_hits(self, ready: Ready, scene: Scene, kind: HitKind, hits: list[Seen], outcome: Outcome) -> Verdict | None:
+        rule = ready.rule
+        for one in hits:
+            if rule.grants_lift and permitted(one.ruling):
+                continue
+            score = one.hit.score
+            if rule.match.min_score is not None and score < rule.match.min_score:
+                continue
+            if rule.unless is not None and rule.unless.about_a_hit and not excepted(rule.unless, kind, score):
+                if (verdict := self._ask(ready, scene, one, outcome, skip_unless=True)) is not None:
+                    return verdict
+            elif (verdict := self._ask(ready, scene, one, outcome)) is not None:
+                return verdict
+        return None
+
+    def _ask(
+        self, ready: Ready, scene: Scene, one: Seen | None, outcome: Outcome | None = None, *, skip_unless: bool = False
+    ) -> Verdict | None:
+        """A rule's verdict on the request, or on one hit of it; None when it does not fire."""
+        if not self._once(ready.index * 2, lambda: all(test(scene) for test in ready.tests)):
+            return None
+        if (
+            ready.unless is not None
+            and not skip_unless
+            and self._once(ready.index * 2 + 1, lambda: all(t(scene) for t in ready.unless or ()))
+        ):
+            return None
+        rule, error = ready.rule, None
+        effect = rule.effect if outcome is None else outcome
+        try:
+            for condition in ready.conditions:
+                if not self.holds(condition, one):
+                    return None
+        except ConditionError as problem:
+            effect, error = rule.on_error or self.policy.on_error.condition, str(problem)
+        subject = None if one is None else one.hit.subject_id
+        return Verdict(effect, (_RULES, ready.index), rule.name, rule.category, subject, obligations=rule.obligations, error=error)
+
+    def _once(self, key: int, test: Callable[[], bool]) -> bool:
+        held = self._held.get(key)
+        if held is None:
+            held = self._held[key] = test()
+        return held
+
+    def holds(self, condition: Condition, one: Seen | None) -> bool:
+        """Whether a condition is true, asked once where it is about the request and once per hit where about a hit."""
+        if self._request_fields is None:
+            self._request_fields = request_fields(self.findings, self.people, self.context)
+        if condition.about_a_hit and one is not None:
+            return condition.holds(activate(self._request_fields, hit_fields(one.hit, self.people)))
+        answer = self._answers.get(condition.source)
+        if answer is None:
+            if self._activation is None:
+                self._activation = activate(self._request_fields)
+            try:
+                answer = condition.holds(self._activation)
+            except ConditionError as problem:
+                answer = problem
+            self._answers[condition.source] = answer
+        if isinstance(answer, ConditionError):
+            raise answer
+        return answer
+
+    def _faces_without_grant(self) -> int:
+        """Faces that no grant covers. Only a strong hit says whose face it is."""
+        if not self.findings.faces:
+            return 0
+        covered = {
+            (one.hit.subject_id, one.hit.where)
+            for one in self.seen
+            if one.hit.modality is Modality.FACE and one.strength is Strength.STRONG and permitted(one.ruling)
+        }
+        return max(0, self.findings.faces - len(covered))
+
+
+@dataclass(slots=True)
+class _Bar:
+    """The severest verdict of the operator's rules so far: what cannot change it need not be asked."""
+
+    active: bool
+    severity: int = -1
+    index: int = 0
+
+    def note(self, verdict: Verdict) -> None:
+        mine = (-verdict.outcome.severity, verdict.place[1])
+        if mine < (-self.severity, self.index):
+            self.severity, self.index = verdict.outcome.severity, verdict.place[1]
+
+    def passed_by(self, outcome: Outcome, ready: Ready) -> bool:
+        """Only once something refuses: before that, milder rules still bring obligations."""
+        if not self.active or self.severity < Outcome.REFUSE.severity:
+            return False
+        return outcome is not Outcome.REFUSE or ready.index > self.index
+
+
+def scaled(outcome: Outcome, strength: Strength, people: People) -> Outcome | None:
+    """What an effect on a strong hit becomes for a hit of this strength; None: the hit says nothing by itself."""
+    if strength is Strength.STRONG:
+        return outcome
+    if strength is Strength.WEAK:
+        return None
+    return min(outcome, people.medium, key=lambda o: o.severity)
+
+
+def permitted(ruling: Ruling) -> bool:
+    """Whether the person, or a court, allowed this very use."""
+    return ruling.outcome is Outcome.ALLOW and ruling.grant is not None
+
+
+def _conclude(verdicts: list[Verdict], findings: Findings, policy: Policy, registry_revision: int) -> Decision:
+    verdicts.append(Verdict(Outcome.ALLOW, (_NOTHING, 0), "no-rule-fired", NO_CATEGORY))
+    first = min(verdicts, key=lambda v: (-v.outcome.severity, v.place, v.rule))
+    rulings = [v.ruling for v in verdicts if v.ruling is not None]
+    allowed, refused = first.outcome is Outcome.ALLOW, first.outcome is Outcome.REFUSE
+    return Decision(
+        outcome=first.outcome,
+        rule=first.rule,
+        category=NO_CATEGORY if allowed else first.category,
+        hits=findings.hits,
+        grants=tuple(sorted({r.grant for r in rulings if r.grant is not None})) if allowed else (),
+        obligations=() if refused else tuple(sorted({term for v in verdicts for term in v.obligations})),
+        directives=tuple(sorted({d for r in rulings for d in r.directives})),
+        policy_revision=policy.revision,
+        registry_revision=registry_revision,
+    )

@@ -1,0 +1,133 @@
+"""Scopes: the uses of a likeness that a directive may name, and which of them a request falls under. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from guard.types import Context, Findings, Role
+
+SCOPES = (
+    "all",
+    "likeness",
+    "photorealistic",
+    "stylised",
+    "sexual",
+    "political",
+    "commercial",
+    "deception",
+    "voice_or_video",
+    "style",
+    "text_mention",
+)
+"""Every scope of a directive; docs/reference/directives.md says what each means."""
+
+SIGNAL_THRESHOLD = 0.5
+"""From here on a signal counts as present: the lexicon gives 1.0 to unmistakable words and 0.5 to words that need company."""
+
+COMMERCIAL_PURPOSES = frozenset({"advertising", "commercial", "marketing", "merchandise", "endorsement", "promotion"})
+POLITICAL_PURPOSES = frozenset({"political", "campaign", "election"})
+_SYNONYMS = {
+    "satire": "parody",
+    "journalism": "news",
+    "press": "news",
+    "educational": "education",
+    "teaching": "education",
+    "research": "education",
+    "ads": "advertising",
+    "ad": "advertising",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a request would do with any likeness in it. `medium` is `photorealistic` unless the prompt asks for a drawing:
+    an image model left to itself makes photographs, and a face that was recognised is not a cartoon (FACTS: drawn faces
+    are found but never matched)."""
+
+    medium: str
+    sexual: bool
+    political: bool
+    deception: bool
+    voice_or_video: bool
+    purpose: str | None
+    commercial: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The scopes that the request falls under, besides those that follow from a hit's role."""
+        flags = {
+            "sexual": self.sexual,
+            "political": self.political,
+            "deception": self.deception,
+            "voice_or_video": self.voice_or_video,
+            "commercial": self.commercial,
+        }
+        return frozenset([self.medium, *(name for name, held in flags.items() if held)])
+
+
+def present(signals: Mapping[str, float | str | bool], name: str, threshold: float = SIGNAL_THRESHOLD) -> bool:
+    """Whether a signal reaches the threshold. NaN does: a signal that is no number must not be a way past."""
+    value = signals.get(name)
+    if value is None or isinstance(value, str):
+        return False
+    return not value < threshold
+
+
+def purpose_name(purpose: str | None) -> str | None:
+    """A caller's purpose as directives and policies name it; None when nothing was stated."""
+    if purpose is None:
+        return None
+    name = purpose.strip().casefold().replace("-", "_")
+    return _SYNONYMS.get(name, name) or None
+
+
+def uses(findings: Findings, context: Context, *, undeclared_is_commercial: bool = True) -> Uses:
+    """What the request asks for, read from its signals, its route and its stated purpose."""
+    signals, purpose = findings.signals, purpose_name(context.purpose)
+    return Uses(
+        medium="stylised" if signals.get("style") == "drawn" else "photorealistic",
+        sexual=present(signals, "sexual") or present(signals, "nudity"),
+        political=present(signals, "political") or purpose in POLITICAL_PURPOSES,
+        deception=present(signals, "deception"),
+        voice_or_video=any(word in context.route for word in ("video", "audio", "speech", "realtime")),
+        purpose=purpose,
+        commercial=undeclared_is_commercial if purpose is None else purpose in COMMERCIAL_PURPOSES,
+    )
+
+
+def denied(scopes: tuple[str, ...], role: Role | None, asked: Uses) -> bool:
+    """Whether a denial of these scopes reaches a hit of this role. Only `likeness` binds unless the scopes say more."""
+    if role is Role.NAMESAKE_OR_THING:
+        return False
+    if role is Role.STYLE:
+        return "style" in scopes
+    if role is Role.ATTRIBUTION:
+        return "text_mention" in scopes
+    if not scopes or "all" in scopes or "likeness" in scopes:
+        return True
+    return not asked.names.isdisjoint(scopes)
+
+
+def granted(scopes: tuple[str, ...], role: Role | None, asked: Uses) -> bool:
+    """Whether a grant of these scopes covers a hit of this role; sexual use is covered by none.
+
+    A grant to depict also covers lesser uses (style, mention). `likeness` covers any depiction; political use,
+    deception, voice and video must be named, or `all`.
+    """
+    if asked.sexual:
+        return False
+    if not scopes or "all" in scopes:
+        return True
+    if role in (Role.STYLE, Role.ATTRIBUTION, Role.NAMESAKE_OR_THING):
+        return bool({"likeness", "style" if role is Role.STYLE else "text_mention"}.intersection(scopes))
+    special = {"political", "deception", "voice_or_video"} & asked.names
+    if not special.issubset(scopes):
+        return False
+    if "likeness" in scopes:
+        return True
+    media = {"photorealistic", "stylised"}.intersection(scopes)
+    if media and asked.medium not in media:
+        return False
+    declared_commercial = asked.commercial and asked.purpose is not None
+    if "commercial" in scopes:
+        return declared_commercial or bool(special)
+    return bool(media or special)
