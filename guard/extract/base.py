@@ -1,0 +1,224 @@
+"""What every dialect is made of: routes, what was read from a request, what was read from an answer, and refusals.
+
+A dialect is one file with a table of `Route`s (each with the functions that read its requests, answers and events) and
+two functions that write refusals in the provider's own shape. It knows nothing of sockets, policies or people.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import orjson
+
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract.sse import Event
+from guard.types import Picture, Stage, Text
+
+JSON_TYPE = "application/json"
+MULTIPART_TYPE = "multipart/form-data"
+STREAM_TYPE = "text/event-stream"
+
+Headers = list[tuple[bytes, bytes]]
+"""Raw header pairs as ASGI has them: names in lower case."""
+
+
+class Kind(StrEnum):
+    """`screen`: read, decide, record, forward. `pass`: nothing in it can depict a person, forward with the constant path."""
+
+    SCREEN = "screen"
+    PASS = "pass"  # noqa: S105 - a verb, not a password
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on what is read. `models` are names that embody people and that the operator lists all the same."""
+
+    max_pixels: int = 50_000_000
+    max_frames: int = 64
+    max_pictures: int = 64
+    max_text_bytes: int = 4_000_000
+    max_event_bytes: int = 64_000_000
+    models: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A screened request as it was read: what to look at, and how to write it again.
+
+    `texts` and `pictures` are in the order of the request. `rebuild` gives content type and body from exactly the tree
+    that was read. `fields` gives (place, JSON text) of every leaf but pictures, for the request digest (CONTRACT.md, Terms).
+    """
+
+    route: "Route"
+    model: str | None
+    texts: tuple[Text, ...]
+    pictures: tuple[Picture, ...]
+    stream: bool
+    n: int
+    rebuild: Callable[[], tuple[str, bytes]]
+    fields: Callable[[], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, or one event of a stream, as it was read.
+
+    `remote` lists (place, URL) of pictures the answer only points at: fetch them and give the bytes to `with_fetched`, or
+    treat the answer as unscreenable. `final` is False for an event that a later one repeats or completes (a partial image).
+    """
+
+    texts: tuple[Text, ...]
+    pictures: tuple[Picture, ...]
+    body: bytes
+    content_type: str = JSON_TYPE
+    remote: tuple[tuple[str, str], ...] = ()
+    error: bool = False
+    final: bool = True
+    inline: "Callable[[Mapping[str, bytes], Limits], Answer] | None" = None
+
+    def release(self) -> bytes:
+        """The bytes for the caller: the upstream's own, which parsed strictly."""
+        if self.remote:
+            raise UnscreenableError("The answer points at a picture that was not fetched.", self.remote[0][0])
+        return self.body
+
+    def with_fetched(self, fetched: Mapping[str, bytes], limits: Limits) -> "Answer":
+        """The same answer with the pictures of `remote` inside it, as base64, instead of behind a URL."""
+        if self.inline is None:
+            raise UnscreenableError(
+                "A picture of this answer cannot be put in place of its URL.", self.remote[0][0] if self.remote else None
+            )
+        return self.inline(fetched, limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A request line that matched a route: where it goes upstream, and the parameters of its path."""
+
+    route: "Route"
+    dialect: "Dialect"
+    prefix: str
+    path: str
+    query: str
+    params: Mapping[str, str]
+    content_type: str
+
+    @property
+    def path_and_query(self) -> str:
+        """What to append to the upstream's base URL; made of constants and checked values only."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+ReadRequest = Callable[[Target, bytes, Limits], Generation]
+ReadAnswer = Callable[[int, str, bytes, Limits], Answer]
+ReadEvent = Callable[[Event, Limits], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One call of a provider that the guard knows.
+
+    `path` is below the base URL and constant but for `{name}` segments, which `params` holds to a pattern (full match,
+    no slash). `query` names the query keys let through. `read`, `answer` and `event` are None on `pass` routes.
+    """
+
+    name: str
+    method: str
+    path: str
+    kind: Kind = Kind.SCREEN
+    content_types: tuple[str, ...] = ()
+    query: frozenset[str] = frozenset()
+    params: Mapping[str, str] = field(default_factory=dict)
+    read: ReadRequest | None = None
+    answer: ReadAnswer | None = None
+    event: ReadEvent | None = None
+    notes: str = ""
+
+
+class Refused(StrEnum):
+    """Why a caller does not get what they asked for; each dialect writes each in its provider's shape."""
+
+    REFUSE = "refuse"
+    HOLD = "hold"
+    UNSCREENABLE = "unscreenable"
+    UNAVAILABLE = "unavailable"
+    UNAUTHORIZED = "unauthorized"
+    UPSTREAM_INVALID = "upstream_invalid"
+    UPSTREAM_UNREACHABLE = "upstream_unreachable"
+    UPSTREAM_TIMEOUT = "upstream_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refusal before it has a shape. `category` and `rule` are the public classes, never names of people or rules."""
+
+    why: Refused
+    decision_id: str | None = None
+    stage: Stage = Stage.INPUT
+    category: str = "likeness"
+    rule: str = ""
+    param: str | None = None
+    message: str | None = None
+    status: int = 400
+    retry_after_s: int = 1
+
+    @classmethod
+    def unscreenable(cls, error: UnscreenableError, decision_id: str | None = None, stage: Stage = Stage.INPUT) -> "Refusal":
+        """The refusal that an UnscreenableError becomes."""
+        return cls(Refused.UNSCREENABLE, decision_id, stage, "unscreenable", "unscreenable", error.where, str(error), error.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer of the guard's own. The gateway adds `x-request-id`, `x-guard-decision` and `x-guard-outcome`."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A provider's way to talk: its routes, its refusals, and which headers travel.
+
+    `refusal` writes a whole reply, `error_frame` one frame of a stream that the provider's clients raise on. `families`
+    maps the first path segments of calls that exist and are refused to the reason shown.
+    """
+
+    name: str
+    routes: tuple[Route, ...]
+    refusal: Callable[[Refusal], Reply]
+    error_frame: Callable[[Refusal], bytes]
+    request_headers: frozenset[bytes] = frozenset()
+    response_headers: frozenset[bytes] = frozenset()
+    response_prefixes: tuple[bytes, ...] = (b"x-ratelimit-",)
+    families: Mapping[str, str] = field(default_factory=dict)
+
+    def forwarded(self, headers: Headers, stream: bool) -> Headers:
+        """The request headers that go upstream; the caller of this adds host, length, content type and its own credentials."""
+        kept = [(name, value) for name, value in headers if name in self.request_headers]
+        accept = STREAM_TYPE if stream else JSON_TYPE
+        return [*kept, (b"accept", accept.encode()), (b"accept-encoding", b"identity")]
+
+    def returned(self, headers: Iterable[tuple[bytes, bytes]], *, refused: bool = False) -> Headers:
+        """The upstream's headers that go to the caller. A refusal never tells the client to try again."""
+        pairs = [(name.lower(), value) for name, value in headers]
+        kept = [(name, value) for name, value in pairs if name in self.response_headers or name.startswith(self.response_prefixes)]
+        return [(name, value) for name, value in kept if not (refused and name == b"x-should-retry")]
+
+
+def reply(status: int, body: object, *headers: tuple[bytes, bytes]) -> Reply:
+    """A JSON reply."""
+    return Reply(status, [(b"content-type", b"application/json"), *headers], orjson.dumps(body))
+
+
+def check_media_type(content_type: str, *wanted: str) -> None:
+    """Refuse an answer of another type than the dialect gives."""
+    bare = content_type.partition(";")[0].strip().lower()
+    if bare not in wanted:
+        raise UpstreamInvalidError(f"The upstream answered with the type {bare[:64] or 'none'!r} instead of {' or '.join(wanted)}.")
+
+
+def merged(answer: Answer, texts: Iterable[Text], pictures: Iterable[Picture]) -> Answer:
+    """The answer with more to look at."""
+    return replace(answer, texts=(*answer.texts, *texts), pictures=(*answer.pictures, *pictures))

@@ -1,0 +1,33 @@
+"""What a container's parser found out about a picture file, before anybody decodes a pixel."""
+
+from dataclasses import dataclass, field
+
+from guard.errors import UnscreenableError
+
+
+@dataclass(slots=True)
+class Layout:
+    """A picture file of which every byte is accounted for, up to `end`.
+
+    `metadata` holds (name, bytes) of parts that may carry text or further pictures; `texts` (name, text) of parts that are
+    text; `appended` says that more pictures are announced behind `end` (MPF).
+    """
+
+    format: str
+    width: int = 0
+    height: int = 0
+    frames: int = 1
+    end: int = 0
+    metadata: list[tuple[str, bytes]] = field(default_factory=list)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    appended: bool = False
+
+
+class UnaccountedError(UnscreenableError):
+    """Bytes of a picture file that the guard cannot account for."""
+
+
+def need(condition: object, what: str) -> None:
+    """Raise unless the file is as it must be."""
+    if not condition:
+        raise UnaccountedError(what)

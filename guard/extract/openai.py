@@ -1,0 +1,43 @@
+"""The OpenAI dialect: its routes from one file a family, its refusals, its headers."""
+
+from guard.extract import openai_images
+from guard.extract.base import Dialect
+from guard.extract.openai_refusals import error_frame, refusal
+
+_STATE = "This call keeps or uses state at the provider that this gateway has not screened."
+_OTHER = "This call of the provider is not offered through this gateway."
+FAMILIES = {
+    **dict.fromkeys(("files", "uploads", "batches", "conversations", "vector_stores", "containers", "videos", "skills"), _STATE),
+    **dict.fromkeys(
+        (
+            "assistants",
+            "threads",
+            "chatkit",
+            "evals",
+            "agents",
+            "vaults",
+            "fine_tuning",
+            "realtime",
+            "live",
+            "webhook_endpoints",
+            "organization",
+            "projects",
+        ),
+        _OTHER,
+    ),
+}
+
+DIALECT = Dialect(
+    name="openai",
+    routes=(*openai_images.ROUTES,),
+    refusal=refusal,
+    error_frame=error_frame,
+    request_headers=frozenset({b"user-agent", b"openai-organization", b"openai-project", b"x-client-request-id"}),
+    response_headers=frozenset(
+        {
+            b"content-type", b"x-request-id", b"openai-processing-ms", b"openai-version", b"openai-organization", b"openai-project",
+            b"retry-after", b"retry-after-ms", b"x-should-retry",
+        }
+    ),
+    families=FAMILIES,
+)  # fmt: skip

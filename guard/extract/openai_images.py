@@ -1,0 +1,282 @@
+"""OpenAI's images routes: generations (JSON), edits (multipart or JSON), variations (multipart), and the models list.
+
+Facts from the types of `openai` 3.54 and SURFACE.md, section 1.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract import fields, multipart_strict
+from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target, check_media_type
+from guard.extract.fields import Reader, Reading, base64_picture, data_url, each, known, leaves, model, number, obj, text, unknown
+from guard.extract.json_strict import Json, dump, parse
+from guard.extract.multipart_strict import Part
+from guard.extract.openai_refusals import error_texts
+from guard.extract.sse import DONE, Event
+
+MOST_IMAGES = 16
+_FILES = "Files by id are stored state that this gateway has not screened; send the picture itself as a data URL."
+
+_SETTINGS: dict[str, Reader] = {
+    "prompt": text,
+    "model": model,
+    "n": number,
+    "size": known("auto", pattern=r"\d{1,5}x\d{1,5}"),
+    "quality": known("auto", "low", "medium", "high", "xhigh", "max", "standard", "hd"),
+    "background": known("auto", "transparent", "opaque"),
+    "moderation": known("auto", "low"),
+    "style": known("vivid", "natural"),
+    "input_fidelity": known("high", "low"),
+    "complexity": known("low", "medium", "high"),
+    "frame_count": number,
+    "frame_duration_ms": number,
+    "output_compression": number,
+    "partial_images": number,
+    "response_format": known("url", "b64_json"),
+    "stream": number,
+    "user": text,
+    "safety_identifier": text,
+}
+
+
+def _output_format(value: Json, where: str, reading: Reading) -> Json:
+    if value == "svg":
+        raise UnscreenableError("SVG output cannot be screened; ask for png, jpeg, webp or gif.", where)
+    return known("png", "jpeg", "webp", "gif")(value, where, reading)
+
+
+_SETTINGS["output_format"] = _output_format
+_SETTINGS["svg"] = fields.refused("SVG output cannot be screened; ask for png, jpeg, webp or gif.")
+_POINTER = obj({"image_url": data_url, "file_id": fields.refused(_FILES)})
+_GENERATIONS = obj(_SETTINGS, required=("prompt",))
+_EDITS = obj({**_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
+
+_EDIT_FILES = {"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}
+_FORM_NUMBERS = frozenset({"n", "frame_count", "frame_duration_ms", "output_compression", "partial_images", "stream"})
+
+
+def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader) -> Generation:
+    """A JSON request read by `shape`."""
+    tree = parse(body)
+    if not isinstance(tree, dict):
+        raise UnscreenableError("The body must be a JSON object.")
+    reading = Reading(limits)
+    shape(tree, "", reading)
+    stream = tree.get("stream")
+    if stream not in (None, True, False):
+        raise UnscreenableError("stream must be true or false.", "stream")
+    name = tree.get("model")
+    count = tree.get("n")
+    return Generation(
+        route=target.route,
+        model=name if isinstance(name, str) else None,
+        texts=tuple(reading.texts),
+        pictures=tuple(reading.pictures),
+        stream=bool(stream),
+        n=count if type(count) is int else 1,
+        rebuild=lambda: (JSON_TYPE, dump(tree)),
+        fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
+    )
+
+
+def form_generation(target: Target, body: bytes, limits: Limits, files: Mapping[str, int], required: Iterable[str]) -> Generation:
+    """A multipart request: `files` says how often each file part may come, every other part is a field of `_SETTINGS` or unknown."""
+    reading = Reading(limits)
+    parts: list[Part] = []
+    values: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for part in multipart_strict.parse(body, target.content_type):
+        counts[part.name] = counts.get(part.name, 0) + 1
+        if part.name in files:
+            if counts[part.name] > files[part.name]:
+                raise UnscreenableError(f"The part {part.name} comes more than {files[part.name]} times.", part.name)
+            parts.append(
+                _file(part, f"{part.name.removesuffix('[]')}[{counts[part.name] - 1}]" if files[part.name] > 1 else part.name, reading)
+            )
+        else:
+            values[part.name] = _field(part, counts[part.name], reading)
+            parts.append(part)
+    if "image" in counts and "image[]" in counts:
+        raise UnscreenableError("image and image[] are both given; use one of them.", "image")
+    for name in required:
+        if name not in counts and f"{name}[]" not in counts:
+            raise UnscreenableError(f"{name} is missing.", name)
+    return Generation(
+        route=target.route,
+        model=values.get("model"),
+        texts=tuple(reading.texts),
+        pictures=tuple(reading.pictures),
+        stream=_form_true(values.get("stream", "false")),
+        n=int(values["n"]) if values.get("n", "").isdecimal() and len(values["n"]) < 6 else 1,
+        rebuild=lambda: multipart_strict.dump(parts),
+        fields=lambda: sorted(values.items()),
+    )
+
+
+def _file(part: Part, where: str, reading: Reading) -> Part:
+    if part.filename is None:
+        raise UnscreenableError(f"The part {part.name} must be a file with a file name.", where)
+    reading.text(f"{where}.filename", part.filename)
+    picture = reading.picture(where, bytes(part.content))
+    return Part(part.name, part.filename or f"upload.{picture.format}", fields.MIME[picture.format], picture.data)
+
+
+def _field(part: Part, count: int, reading: Reading) -> str:
+    if part.filename is not None:
+        raise UnscreenableError(f"The part {part.name} must not be a file.", part.name)
+    if count > 1:
+        raise UnscreenableError(f"The field {part.name} is given more than once.", part.name)
+    if part.name.strip() != part.name or not part.name.isprintable() or "[" in part.name or "]" in part.name:
+        raise UnscreenableError(f"The field name {part.name[:64]!r} may be read in more than one way.", part.name)
+    value = part.text()
+    reader = _SETTINGS.get(part.name)
+    if part.name in _FORM_NUMBERS or reader is None:
+        if reader is None:
+            reading.text(part.name, part.name)
+        unknown(value, part.name, reading)
+    else:
+        reader(value, part.name, reading)
+    return value
+
+
+def _form_true(value: str) -> bool:
+    if value in ("true", "false", "True", "False", ""):
+        return value.lower() == "true"
+    raise UnscreenableError("stream must be true or false.", "stream")
+
+
+def read_generations(target: Target, body: bytes, limits: Limits) -> Generation:
+    """POST /images/generations."""
+    return json_generation(target, body, limits, _GENERATIONS)
+
+
+def read_edits(target: Target, body: bytes, limits: Limits) -> Generation:
+    """POST /images/edits, in either encoding."""
+    if target.content_type.lower().startswith(MULTIPART_TYPE):
+        return form_generation(target, body, limits, _EDIT_FILES, ("prompt", "image"))
+    return json_generation(target, body, limits, _EDITS)
+
+
+def read_variations(target: Target, body: bytes, limits: Limits) -> Generation:
+    """POST /images/variations."""
+    return form_generation(target, body, limits, {"image": 1}, ("image",))
+
+
+_RESULT: dict[str, Reader] = {
+    "created": number,
+    "created_at": number,
+    "size": _SETTINGS["size"],
+    "quality": _SETTINGS["quality"],
+    "background": _SETTINGS["background"],
+    "output_format": known("png", "jpeg", "webp", "gif"),
+    "partial_image_index": number,
+}
+_ITEM = obj({"b64_json": base64_picture, "url": fields.answer_url, "revised_prompt": text}, other=fields.unknown_in_answer)
+_ANSWER = obj({**_RESULT, "data": each(_ITEM)}, other=fields.unknown_in_answer)
+_EVENT = obj(
+    {**_RESULT, "type": known(pattern=r"image_(generation|edit)\.[a-z_]{1,32}"), "b64_json": base64_picture}, other=fields.unknown_in_answer
+)
+
+
+def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+    """`{created, data: [{b64_json | url, revised_prompt}]}`, or the upstream's error in its own shape."""
+    tree = parse_answer(content_type, body)
+    if status >= 400 or "error" in tree:
+        return Answer(error_texts(tree, limits), (), body, error=True)
+    reading = read_tree(tree, limits, _ANSWER)
+    if not isinstance(tree.get("data"), list):
+        raise UpstreamInvalidError("The upstream's answer has no list `data`.")
+    return Answer(
+        texts=tuple(reading.texts),
+        pictures=tuple(reading.pictures),
+        body=body,
+        remote=tuple(reading.remote),
+        inline=_inliner(tree, tuple(reading.remote)) if reading.remote else None,
+    )
+
+
+def read_event(event: Event, limits: Limits) -> Answer:
+    """One frame of an images stream; a frame whose type is not known may hold no picture."""
+    if event.data == DONE:
+        return Answer((), (), event.data, final=False)
+    tree = parse_answer(JSON_TYPE, event.data)
+    if tree.get("error") is not None or event.event == "error":
+        return Answer(error_texts(tree, limits), (), event.data, error=True)
+    reading = read_tree(tree, limits, _EVENT)
+    kind = tree.get("type")
+    return Answer(
+        tuple(reading.texts), tuple(reading.pictures), event.data, final=not (isinstance(kind, str) and kind.endswith(".partial_image"))
+    )
+
+
+def parse_answer(content_type: str, body: bytes) -> dict[str, Json]:
+    """The JSON object of an answer."""
+    check_media_type(content_type, JSON_TYPE)
+    try:
+        tree = parse(body)
+    except UnscreenableError as error:
+        raise UpstreamInvalidError(f"The upstream's answer cannot be read. {error}") from error
+    if not isinstance(tree, dict):
+        raise UpstreamInvalidError("The upstream's answer is not a JSON object.")
+    return tree
+
+
+def read_tree(tree: dict[str, Json], limits: Limits, shape: Reader) -> Reading:
+    """What an answer's tree holds."""
+    reading = Reading(limits)
+    shape(tree, "", reading)
+    return reading
+
+
+def _inliner(tree: dict[str, Json], remote: tuple[tuple[str, str], ...]) -> Callable[[Mapping[str, bytes], Limits], Answer]:
+    """How to put fetched pictures in place of the URLs of `data[i].url`."""
+
+    def inline(fetched: Mapping[str, bytes], limits: Limits) -> Answer:
+        if missing := [where for where, _ in remote if where not in fetched]:
+            raise UnscreenableError("The answer points at a picture that was not fetched.", missing[0])
+        listed = tree["data"]
+        items: list[Json] = []
+        for index, item in enumerate(listed if isinstance(listed, list) else []):
+            picture = fetched.get(f"data[{index}].url")
+            if picture is not None and isinstance(item, dict):
+                kept = {key: value for key, value in item.items() if key != "url"}
+                items.append({**kept, "b64_json": base64.b64encode(picture).decode()})
+            else:
+                items.append(item)
+        return read_answer(200, JSON_TYPE, dump({**tree, "data": items}), limits)
+
+    return inline
+
+
+ROUTES = (
+    Route(
+        "images.generations",
+        "POST",
+        "/images/generations",
+        content_types=(JSON_TYPE,),
+        read=read_generations,
+        answer=read_answer,
+        event=read_event,
+    ),
+    Route(
+        "images.edits",
+        "POST",
+        "/images/edits",
+        content_types=(MULTIPART_TYPE, JSON_TYPE),
+        read=read_edits,
+        answer=read_answer,
+        event=read_event,
+    ),
+    Route(
+        "images.variations",
+        "POST",
+        "/images/variations",
+        content_types=(MULTIPART_TYPE,),
+        read=read_variations,
+        answer=read_answer,
+        event=read_event,
+    ),
+    Route("models.list", "GET", "/models", Kind.PASS),
+    Route("models.retrieve", "GET", "/models/{model}", Kind.PASS, params={"model": r"[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*"}),
+)
