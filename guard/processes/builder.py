@@ -187,7 +187,9 @@ class Builder:
     def _bind(self, worker: _Worker, number: int, revision: int) -> None:
         """Publish up to `revision`, wait for every worker, then tell the one that asked."""
         with self._acknowledged:
-            while self._revision < revision or (self._bulk_revision is not None and revision >= self._bulk_revision and not self._stopped.is_set()):
+            while self._revision < revision or (
+                self._bulk_revision is not None and revision >= self._bulk_revision and not self._stopped.is_set()
+            ):
                 try:
                     self._refresh()
                 except Exception:

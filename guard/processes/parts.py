@@ -13,8 +13,10 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from guard.decide import load
-from guard.keyring import Keyring, load_master_key
-from guard.match.names import strength
+from guard.keyring import Keyring
+from guard.keyring.master import load_master_key as master_key
+from guard.record.log import EventLog
+from guard.record.signing import load_signer
 from guard.registry.store import Registry
 from guard.settings import Settings
 from guard.storage import make_engine, upgrade
@@ -46,19 +48,24 @@ def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
 
 def open_keyring(settings: Settings, engine: Engine) -> Keyring:
     """The stored data keys under the master key."""
-    return Keyring(engine, load_master_key(settings))
+    return Keyring.open(engine, settings)
 
 
 def open_registry(settings: Settings, engine: Engine | None = None) -> Registry:
     """The registry, with the name engine's judgement of aliases."""
     engine = engine or open_engine(settings)
-    return Registry(engine, open_keyring(settings, engine), settings)
+    return Registry(engine, open_keyring(settings, engine), settings, AliasRules())
+
+
+def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:
+    """The record; only the recorder signs checkpoints."""
+    return EventLog(engine or open_engine(settings), load_signer(settings.data_dir) if sign else None)
 
 
 def configured_policy(settings: Settings) -> dict[str, str]:
     """The policy that `GUARD_POLICY` names, as it is sent to the workers."""
-    path = load.find(settings.policy)
-    return {"name": str(settings.policy), "yaml": path.read_text(encoding="utf-8")}
+    path = load.bundled().get(settings.policy, Path(settings.policy))
+    return {"name": settings.policy, "yaml": path.read_text(encoding="utf-8")}
 
 
 def on_terminate(stop: Callable[[], None]) -> None:
@@ -104,4 +111,15 @@ def configure_logging(level: str, process: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-__all__ = ["Path", "child_environment", "configure_logging", "configured_policy", "on_terminate", "open_engine", "open_keyring", "open_registry", "start_process", "strength"]
+__all__ = [
+    "child_environment",
+    "configure_logging",
+    "configured_policy",
+    "master_key",
+    "on_terminate",
+    "open_engine",
+    "open_keyring",
+    "open_log",
+    "open_registry",
+    "start_process",
+]

@@ -11,7 +11,7 @@ def main() -> None:
     """Entry of the process."""
     settings = parts.start_process("recorder")
     listening = socket.socket(fileno=int(sys.argv[1]))
-    recorder.serve(listening, parts.open_log(settings))
+    recorder.serve(listening, parts.open_log(settings, sign=True), settings.checkpoint_s)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,72 @@
+"""The one application: a split on the raw path before anything decodes it.
+
+Gateway prefixes go to plain ASGI, health and metrics are answered here, all else is the admin API and the console.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from api.gateway import Gateway, Receive, Scope, Send
+
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Check = Callable[[], Awaitable[bool]]
+
+
+@dataclass(slots=True)
+class App:
+    """The root ASGI callable of one worker.
+
+    Args:
+        gateway: serves everything below `prefixes`.
+        admin: serves everything else.
+        prefixes: raw path prefixes of the mounted dialects, such as `/v1`.
+        checks: name to a check of what readiness means.
+        admin_port: where admin and console are served alone, or None for everywhere.
+    """
+
+    gateway: Gateway
+    admin: Asgi
+    prefixes: Sequence[bytes]
+    checks: dict[str, Check]
+    admin_port: int | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        raw_path: bytes = scope["raw_path"]
+        on_admin_port = self.admin_port is not None and scope["server"][1] == self.admin_port
+        if raw_path == b"/healthz":
+            await _answer(send, 200, b'{"status":"ok"}')
+        elif raw_path == b"/readyz":
+            await self._ready(send)
+        elif not on_admin_port and any(raw_path == prefix or raw_path.startswith(prefix + b"/") for prefix in self.prefixes):
+            await self.gateway(scope, receive, send)
+        elif self.admin_port is not None and not on_admin_port:
+            await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
+        elif raw_path == b"/metrics":
+            await _answer(send, 200, _metrics(), CONTENT_TYPE_LATEST.encode())
+        else:
+            await self.admin(scope, receive, send)
+
+    async def _ready(self, send: Send) -> None:
+        results = {name: await check() for name, check in self.checks.items()}
+        ready = all(results.values())
+        body = {"status": "ready" if ready else "not ready", "checks": results}
+        await _answer(send, 200 if ready else 503, orjson.dumps(body))
+
+
+def _metrics() -> bytes:
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+async def _answer(send: Send, status: int, body: bytes, content_type: bytes = b"application/json") -> None:
+    headers = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

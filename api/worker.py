@@ -1,0 +1,169 @@
+"""One gateway worker: `python -P -m api.worker FD...`; serves the root app on sockets that the supervisor listens on."""
+
+import asyncio
+import hmac
+import logging
+import socket
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.admin.app import create_admin_app
+from api.admin.services import AdminServices
+from api.app import App
+from api.gateway import Gateway
+from guard.extract.base import Limits
+from guard.extract.openai import DIALECT as OPENAI
+from guard.extract.routing import Router
+from guard.faceworker.client import FaceClient
+from guard.fetch import Fetcher, FetchLimits
+from guard.forward import Upstream, UpstreamLimits
+from guard.metrics import Metrics
+from guard.pipeline import Pipeline
+from guard.processes import parts
+from guard.processes.subscription import Subscription
+from guard.record.recorder import RecorderClient
+from guard.settings import Settings
+from guard.signals import read_signals
+from guard.state import Current
+from guard.types import Channel
+
+log = logging.getLogger(__name__)
+
+_HEAD_TIMEOUT_S = 30.0
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol with a time-out on the request head, which it lacks (a client that sends one byte a minute)."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.loop.call_later(_HEAD_TIMEOUT_S, self._close_if_silent)
+
+    def _close_if_silent(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
+
+
+class Worker:
+    """The parts of one worker, in the order in which they start and stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.runtime_dir is None:
+            raise SystemExit("a gateway worker is started by `guard serve`")
+        self.settings = settings
+        runtime: Path = settings.runtime_dir
+        self.current = Current()
+        self.subscription = Subscription(runtime / "builder.sock", self.current)
+        self.recorder = RecorderClient(runtime / "recorder.sock")
+        self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
+        self.upstream = _upstream(settings)
+        self.fetcher = Fetcher([settings.upstream_base], FetchLimits(settings.max_answer_bytes))
+        self.metrics = Metrics()
+        limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
+        self.pipeline = Pipeline(
+            current=self.current,
+            recorder=self.recorder,
+            faces=self.faces,
+            tenants=self.subscription,
+            upstreams={"/v1": self.upstream},
+            fetcher=self.fetcher,
+            metrics=self.metrics,
+            limits=limits,
+            mode=settings.mode,
+            clock=lambda: datetime.now(UTC),
+            signals=read_signals,
+            pending_protects=settings.pending_protects,
+            keepalive_s=settings.keepalive_s,
+        )
+
+    def app(self) -> App:
+        """The root ASGI callable."""
+        settings = self.settings
+        engine = parts.open_engine(settings)
+        keyring = parts.open_keyring(settings, engine)
+        mounts = {"/v1": OPENAI}
+        gateway = Gateway(
+            pipeline=self.pipeline,
+            router=Router(mounts),
+            current=self.current,
+            caller_auth=settings.caller_auth,
+            max_body_bytes=settings.max_body_bytes,
+            body_timeout_s=settings.body_timeout_s,
+            tenant_secret=hmac.digest(parts.master_key(settings), b"likeness-guard/passthrough-tenant/v1", "sha256"),
+            default_dialect=OPENAI,
+        )
+        services = AdminServices(
+            settings=settings,
+            registry=parts.open_registry(settings, engine),
+            keyring=keyring,
+            recorder=self.recorder,
+            bind=self.subscription.bind,
+        )
+        checks = {"registry": self._registry_ready, "log": self.recorder.alive, "faces": self._faces_ready}
+        return App(gateway, create_admin_app(services), [prefix.encode() for prefix in mounts], checks, settings.admin_port)
+
+    async def _registry_ready(self) -> bool:
+        published = self.current.latest
+        if published is not None:
+            self.metrics.gallery_people.set(len(published.gallery))
+            self.metrics.gallery_revision.set(published.revision)
+        return self.current.confirmed
+
+    async def _faces_ready(self) -> bool:
+        published = self.current.latest
+        if published is None:
+            return False
+        looks = published.policy.examines(Channel.INPUT_IMAGE) or published.policy.examines(Channel.OUTPUT_IMAGE)
+        return not looks or await self.faces.alive()
+
+    async def serve(self, sockets: list[socket.socket]) -> None:
+        """Until SIGTERM; then drain."""
+        self.subscription.start()
+        config = uvicorn.Config(
+            self.app(),
+            loop="uvloop",
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(self.settings.shutdown_s),
+        )
+        try:
+            await uvicorn.Server(config).serve(sockets=sockets)
+        finally:
+            self.subscription.stop()
+            await self.upstream.close()
+            await self.fetcher.close()
+            await self.recorder.close()
+
+
+def _upstream(settings: Settings) -> Upstream:
+    key = settings.upstream_api_key
+    limits = UpstreamLimits(
+        connect_s=settings.upstream_connect_timeout_s,
+        total_s=settings.upstream_timeout_s,
+        answer_bytes=settings.max_answer_bytes,
+        connections=settings.upstream_connections,
+    )
+    return Upstream(settings.upstream_base, key.get_secret_value() if key else None, limits)
+
+
+def main() -> None:
+    """Entry of the process."""
+    settings = parts.start_process("worker")
+    sockets = [socket.socket(fileno=int(descriptor)) for descriptor in sys.argv[1:]]
+    import uvloop
+
+    uvloop.run(Worker(settings).serve(sockets))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Steps 2 to 4 of a request, and 9: look at the texts and pictures and say what was found."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from guard.errors import UnscreenableError
+from guard.match.faces import FacesInPicture
+from guard.state import Published
+from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, Strength, SubjectRecord, Text
+
+
+class Faces(Protocol):
+    """Finds the faces of one picture; the face workers' client."""
+
+    async def find(self, picture: Picture) -> FacesInPicture:
+        """Every face in every frame."""
+        ...
+
+
+@dataclass(slots=True)
+class Examined:
+    """What was found, who the hits mean, and what looking cost (CPU milliseconds where they are ours, else wall time)."""
+
+    findings: Findings = field(default_factory=Findings)
+    people: dict[str, SubjectRecord] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+def picture_channel(stage: Stage) -> Channel:
+    """Where a picture's directives bind at this stage."""
+    return Channel.INPUT_IMAGE if stage is Stage.INPUT else Channel.OUTPUT_IMAGE
+
+
+def examine_texts(published: Published, texts: Sequence[Text], signals: "Signals") -> Examined:
+    """Mentions of people in the texts, and content signals."""
+    started = time.thread_time()
+    hits: list[Hit] = []
+    people: dict[str, SubjectRecord] = {}
+    for hit, person in published.gallery.find_names(texts):
+        hits.append(hit)
+        people[person.id] = person
+    named = time.thread_time()
+    found = signals(texts)
+    timings = {"names": (named - started) * 1e3, "signals": (time.thread_time() - named) * 1e3}
+    return Examined(Findings(hits=tuple(hits), signals=found), people, timings)
+
+
+Signals = Callable[[Sequence[Text]], Mapping[str, float | str | bool]]
+
+
+async def examine_pictures(published: Published, faces: Faces, pictures: Sequence[Picture], texts: Examined) -> Examined:
+    """Faces in the pictures, added to what the texts gave; a name hit narrows the search for its subject's face.
+
+    Raises:
+        UnscreenableError: a picture that cannot be looked at.
+        FacesUnavailableError: no face worker has room.
+    """
+    started = time.perf_counter()
+    answers = await _find_all(faces, pictures)
+    found = [face for answer in answers for face in answer.faces]
+    hits = list(texts.findings.hits)
+    people = dict(texts.people)
+    narrowed = {person.no for person in texts.people.values()}
+    for hit, person in published.gallery.find_faces(found, narrowed):
+        hits.append(hit)
+        people[person.id] = person
+    findings = Findings(
+        hits=tuple(hits),
+        faces=texts.findings.faces + len(found),
+        signals=texts.findings.signals,
+        not_examined=texts.findings.not_examined,
+    )
+    cpu_ms = sum(answer.cpu_ms for answer in answers)
+    timings = {**texts.timings_ms, "faces": cpu_ms, "pictures_wall": (time.perf_counter() - started) * 1e3}
+    return Examined(findings, people, timings)
+
+
+async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPicture]:
+    if len(pictures) == 1:
+        return [await faces.find(pictures[0])]
+    tasks = [asyncio.ensure_future(faces.find(picture)) for picture in pictures]
+    try:
+        return await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        raise
+
+
+__all__ = ["Examined", "Faces", "Modality", "Strength", "UnscreenableError", "examine_pictures", "examine_texts", "picture_channel"]

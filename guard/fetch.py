@@ -1,0 +1,141 @@
+"""Pictures that an answer only points at: fetched once by the guard, screened, and given to the caller as bytes.
+
+The address that was checked is the address that is connected to (the resolver's answer is filtered, so a second look-up
+cannot change it). Only public addresses, and the upstream's own host and port; no redirects, no credentials, no proxies.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from guard.errors import UnscreenableError
+
+_SCHEMES = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """Caps on one fetch; bytes and seconds."""
+
+    size_bytes: int = 64_000_000
+    total_s: float = 30.0
+
+
+class _PublicOnly(AbstractResolver):
+    """Resolves as the system does and keeps only public addresses."""
+
+    def __init__(self) -> None:
+        self._system = ThreadedResolver()
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+        """Raises OSError when no public address is left, as for a name that does not exist."""
+        found = await self._system.resolve(host, port, family)
+        public = [result for result in found if is_public(result["host"])]
+        if not public:
+            raise OSError(None, "the name has no public address")
+        return public
+
+    async def close(self) -> None:
+        """Nothing is held."""
+        await self._system.close()
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one that anybody on the internet may ask; mapped and translated forms are unwrapped."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
+
+
+class Fetcher:
+    """Fetches pictures by URL.
+
+    Args:
+        upstream_urls: base URLs of the configured upstreams; their own scheme, host and port are trusted as they are.
+        limits: caps.
+    """
+
+    def __init__(self, upstream_urls: Sequence[str], limits: FetchLimits) -> None:
+        self._trusted = {_origin(urlsplit(url)) for url in upstream_urls}
+        self._limits = limits
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def fetch_all(self, remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        """Place to bytes for every (place, URL); raises `UnscreenableError` naming the place that failed."""
+        fetched = await asyncio.gather(*(self.fetch(where, url) for where, url in remote))
+        return {where: data for (where, _), data in zip(remote, fetched, strict=True)}
+
+    async def fetch(self, where: str, url: str) -> bytes:
+        """The bytes behind a URL."""
+        try:
+            parts = urlsplit(url)
+            origin = _origin(parts)
+            trusted = origin in self._trusted
+            self._check(parts, trusted)
+            async with self._session(trusted).get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
+                if answer.status != 200 or answer.headers.get("content-encoding", "identity") != "identity":
+                    raise UnscreenableError(f"A picture of the answer could not be fetched (status {answer.status}).", where)
+                blocks: list[bytes] = []
+                size = 0
+                async for block in answer.content.iter_any():
+                    size += len(block)
+                    if size > self._limits.size_bytes:
+                        raise UnscreenableError(f"A picture of the answer is larger than {self._limits.size_bytes} bytes.", where)
+                    blocks.append(block)
+                return b"".join(blocks)
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise UnscreenableError("A picture of the answer could not be fetched.", where) from error
+
+    def _check(self, parts: SplitResult, trusted: bool) -> None:
+        if parts.username or parts.password or not parts.hostname:
+            raise ValueError("a URL with credentials or without a host")
+        if trusted:
+            return
+        if parts.scheme not in _SCHEMES or (parts.port or _SCHEMES[parts.scheme]) != _SCHEMES[parts.scheme]:
+            raise ValueError("only http and https on their own ports")
+        if _is_address(parts.hostname) and not is_public(parts.hostname):
+            raise ValueError("not a public address")
+
+    def _session(self, trusted: bool) -> aiohttp.ClientSession:
+        if trusted not in self._sessions:
+            connector = aiohttp.TCPConnector(resolver=None if trusted else _PublicOnly(), limit=32)
+            self._sessions[trusted] = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                timeout=aiohttp.ClientTimeout(total=self._limits.total_s, sock_connect=5),
+            )
+        return self._sessions[trusted]
+
+    async def close(self) -> None:
+        """End all sessions."""
+        for session in self._sessions.values():
+            await session.close()
+
+
+def _is_address(host: str) -> bool:
+    """Whether a host is an IP address in any of the forms that a system resolver accepts (decimal, octal, hex)."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        try:
+            socket.inet_aton(host)
+        except OSError:
+            return False
+        raise ValueError("an IP address in an unusual form") from None
+    return True
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, parts.hostname or "", parts.port or _SCHEMES.get(parts.scheme, 0)

@@ -1,0 +1,145 @@
+"""What a decision leaves in the record: the skeleton's fields, and the vault body at the level that the policy keeps."""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from guard.decide.policy import RecordLevel
+from guard.record.event import Draft, GrantUse, make_draft
+from guard.types import Caller, Context, Decision, Findings, Hit, Mode, Picture, SubjectRecord, Text
+
+Body = dict[str, Any]
+
+_MASK = "█"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Everything that one decision is recorded with."""
+
+    kind: str
+    mode: Mode
+    decision: Decision
+    findings: Findings
+    people: Mapping[str, SubjectRecord]
+    context: Context
+    caller: Caller
+    request_id: str
+    level: RecordLevel
+    texts: Sequence[Text] = ()
+    pictures: Sequence[Picture] = ()
+    request_digest: str | None = None
+    timings_ms: Mapping[str, float] | None = None
+    upstream_request_id: str | None = None
+    problem: str | None = None
+
+
+def draft(entry: Entry, tenant_key: bytes, reserve: Sequence[GrantUse] = (), otherwise: Draft | None = None) -> Draft:
+    """The event of this decision, sealed under the tenant's key and then under the keys of everyone it concerns."""
+    return make_draft(
+        entry.kind,
+        stage=entry.context.stage,
+        mode=entry.mode,
+        outcome=entry.decision.outcome,
+        rule_class=entry.decision.category,
+        policy_revision=entry.decision.policy_revision,
+        registry_revision=entry.decision.registry_revision,
+        tenant=entry.caller.tenant,
+        tenant_key=tenant_key,
+        subjects={hit.subject_id: entry.people[hit.subject_id].data_key for hit in entry.decision.hits},
+        request_id=entry.request_id,
+        rule=entry.decision.rule,
+        body=_body(entry),
+        reserve=reserve,
+        otherwise=otherwise,
+        entropy=os.urandom,
+    )
+
+
+def _body(entry: Entry) -> Body:
+    decision, context = entry.decision, entry.context
+    body: Body = {
+        "key_id": entry.caller.key_id,
+        "route": context.route,
+        "model": context.model,
+        "faces": entry.findings.faces,
+    }
+    if entry.level is RecordLevel.NONE:
+        return body
+    body |= {
+        "purpose": context.purpose,
+        "jurisdiction": context.jurisdiction,
+        "attestation": context.attestation,
+        "grants": list(decision.grants),
+        "directives": list(decision.directives),
+        "obligations": list(decision.obligations),
+        "signals": dict(entry.findings.signals),
+        "not_examined": dict(entry.findings.not_examined),
+        "problem": entry.problem or entry.findings.problem,
+        "hits": [_hit(hit, entry.level) for hit in decision.hits],
+        "pictures": [_picture(picture) for picture in entry.pictures],
+        "timings_ms": dict(entry.timings_ms or {}),
+        "upstream_request_id": entry.upstream_request_id,
+        "request_digest": entry.request_digest,
+    }
+    if entry.level is RecordLevel.FULL:
+        body["texts"] = [{"where": text.where, "text": text.text} for text in entry.texts]
+    elif entry.level is RecordLevel.REDACTED:
+        body["texts"] = [{"where": text.where, "text": _masked(text, decision.hits)} for text in entry.texts]
+    return body
+
+
+def _hit(hit: Hit, level: RecordLevel) -> Body:
+    kept: Body = {
+        "subject_id": hit.subject_id,
+        "modality": hit.modality,
+        "where": hit.where,
+        "score": hit.score,
+        "threshold": hit.threshold,
+        "strength": hit.strength,
+        "role": hit.role,
+        "view": hit.view,
+        "span": hit.span,
+    }
+    if level is RecordLevel.FULL:
+        kept |= {"subject": hit.subject, "alias": hit.alias, "text": hit.text}
+    return kept
+
+
+def _masked(text: Text, hits: Sequence[Hit]) -> str:
+    shown = list(text.text)
+    for hit in hits:
+        if hit.where == text.where and hit.span is not None:
+            begin, end = hit.span
+            shown[begin:end] = _MASK * (end - begin)
+    return "".join(shown)
+
+
+def _picture(picture: Picture) -> Body:
+    return {
+        "where": picture.where,
+        "format": picture.format,
+        "width": picture.width,
+        "height": picture.height,
+        "frames": picture.frames,
+        "sha256": hashlib.sha256(picture.data).hexdigest(),
+    }
+
+
+def request_digest(context: Context, fields: Sequence[tuple[str, str]], pictures: Sequence[Picture]) -> str:
+    """SHA-256 (hex) of what was asked, whatever its wire encoding (CONTRACT: Terms); the key of an approval."""
+    canonical = {
+        "tenant": context.tenant,
+        "route": context.route,
+        "model": context.model,
+        "purpose": context.purpose,
+        "jurisdiction": context.jurisdiction,
+        "attestation": context.attestation,
+        "fields": [list(pair) for pair in fields],
+        "pictures": [hashlib.sha256(picture.data).hexdigest() for picture in pictures],
+    }
+    return hashlib.sha256(orjson.dumps(canonical, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,480 @@
+"""The path of a request; only this module knows the order.
+
+     1 extract     the dialect reads the body once, strictly                     guard/extract
+     2 normalise   text is folded                                                guard/normalise
+     3 match       names, then faces and known images, against one revision      guard/match, guard/examine
+     4 signals     what the content is about                                     guard/signals
+     5 decide      directives and policy give one outcome                        guard/decide
+     6 record      durable before anything is done                               guard/record, guard/journal
+     7 forward     or refuse, or hold                                            guard/forward
+     8 extract     the answer's texts and pictures                               guard/extract
+     9 match       as 2 to 4
+    10 decide
+    11 record
+    12 release     or refuse
+
+A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal, `UnavailableError` our own 503.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from guard import journal
+from guard.decide.evaluate import decide
+from guard.decide.policy import Policy
+from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
+from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, picture_channel
+from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply, Target
+from guard.fetch import Fetcher
+from guard.forward import Upstream, UpstreamAnswer
+from guard.metrics import Metrics
+from guard.record.event import GrantUse
+from guard.record.recorder import Recorder
+from guard.state import Current, Published
+from guard.stream import Held, screened_stream, upstream_refusal
+from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+
+SMALL_ANSWER_BYTES = 8_000_000
+"""Answers that nobody looks at are read whole up to this size: one write costs half of many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A caller's request whose key and route are known."""
+
+    target: Target
+    headers: Headers
+    body: bytes
+    caller: Caller
+    request_id: str
+    purpose: str | None = None
+    jurisdiction: str | None = None
+    attestation: bool = False
+    authorization: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What goes back: a whole body, or blocks as they come."""
+
+    status: int
+    headers: Headers
+    body: bytes | AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRequest:
+    """A question of the admin API: decide, forward nothing."""
+
+    texts: Sequence[Text]
+    pictures: Sequence[Picture]
+    caller: Caller
+    stage: Stage = Stage.INPUT
+    purpose: str | None = None
+    jurisdiction: str | None = None
+    policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenResult:
+    """The answer: the decision, and everything that was found whatever the first matcher said."""
+
+    decision_id: str
+    decision: Decision
+    findings: Findings
+    timings_ms: Mapping[str, float]
+
+
+class Tenants(Protocol):
+    """Makes a tenant that was never seen before known to every worker."""
+
+    async def ensure_tenant(self, tenant: str) -> None:
+        """Return when its key is published."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Screened:
+    """One half of a request, decided and recorded. `blocks` says whether the outcome is acted on."""
+
+    decision_id: str
+    decision: Decision
+    blocks: bool
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """One gateway worker's path; everything it depends on comes in here."""
+
+    current: Current
+    recorder: Recorder
+    faces: Faces
+    tenants: Tenants
+    upstreams: Mapping[str, Upstream]
+    fetcher: Fetcher
+    metrics: Metrics
+    limits: Limits
+    mode: Mode
+    clock: Callable[[], datetime]
+    signals: Signals
+    pending_protects: bool = True
+    keepalive_s: float = 5.0
+
+    # -- a caller's request -----------------------------------------------------------------------------------------
+
+    async def handle(self, request: Incoming) -> Outgoing:
+        """Steps 1 to 12 for one request."""
+        published = await self._published(request.caller.tenant)
+        policy = published.policy.for_tenant(request.caller.tenant)
+        context = self._context(request, Stage.INPUT)
+        try:
+            generation = self._extract(request)
+        except UnscreenableError as error:
+            return await self.refuse_unscreenable(request, error)
+        if generation is None:
+            screened = await self._record(request, published, policy, context, Examined())
+            return await self._forward(request, screened, None, policy)
+        context = replace(context, model=generation.model)
+        try:
+            examined = await self._examine(published, policy, generation.texts, generation.pictures, context, everything=False)
+        except UnscreenableError as error:
+            return await self.refuse_unscreenable(request, error, generation)
+        screened = await self._record(request, published, policy, context, examined, generation)
+        if screened.blocks:
+            return self._refusal(request, screened, Stage.INPUT)
+        return await self._forward(request, screened, generation, policy)
+
+    async def refuse_unscreenable(self, request: Incoming, error: UnscreenableError, generation: Generation | None = None) -> Outgoing:
+        """A recorded refusal of what cannot be screened; in shadow mode it is recorded and let through."""
+        published = await self._published(request.caller.tenant)
+        policy = published.policy.for_tenant(request.caller.tenant)
+        context = self._context(request, Stage.INPUT)
+        examined = Examined(Findings(problem=str(error)))
+        screened = await self._record(request, published, policy, context, examined, generation)
+        if not screened.blocks and request.target.path:
+            return await self._forward(request, screened, generation, policy, raw=True)
+        refusal = Refusal.unscreenable(error, screened.decision_id)
+        return self._reply(request, request.target.dialect.refusal(refusal), screened)
+
+    def _extract(self, request: Incoming) -> Generation | None:
+        """Step 1; None for a route that carries nothing to look at."""
+        route = request.target.route
+        if route.read is None:
+            return None
+        with self.metrics.step("extract"):
+            return route.read(request.target, request.body, self.limits)
+
+    async def _examine(
+        self,
+        published: Published,
+        policy: Policy,
+        texts: Sequence[Text],
+        pictures: Sequence[Picture],
+        context: Context,
+        *,
+        everything: bool,
+    ) -> Examined:
+        """Steps 2 to 4. Where the text already refuses, pictures are looked at only if `everything` is asked for."""
+        look_at_texts = everything or policy.examines(Channel.PROMPT)
+        with self.metrics.step("names"):
+            examined = examine_texts(published, texts, self.signals) if look_at_texts else Examined()
+        skipped = dict(examined.findings.not_examined)
+        if not look_at_texts and texts:
+            skipped["texts"] = "the policy does not look at them"
+        if pictures and not everything and not policy.examines(picture_channel(context.stage)):
+            skipped["pictures"] = "the policy does not look at them"
+        elif pictures and not everything and self._decide(policy, published, examined, context).outcome is Outcome.REFUSE:
+            skipped["pictures"] = "the text already refuses"
+        elif pictures:
+            with self.metrics.step("faces"):
+                examined = await examine_pictures(published, self.faces, pictures, examined)
+        if skipped:
+            examined.findings = replace(examined.findings, not_examined=skipped)
+        return examined
+
+    def _decide(self, policy: Policy, published: Published, examined: Examined, context: Context) -> Decision:
+        """Step 5."""
+        with self.metrics.step("decide"):
+            decision = decide(examined.findings, examined.people, policy, context, pending_protects=self.pending_protects)
+        return replace(decision, registry_revision=published.revision)
+
+    async def _record(
+        self,
+        request: Incoming,
+        published: Published,
+        policy: Policy,
+        context: Context,
+        examined: Examined,
+        generation: Generation | None = None,
+        *,
+        texts: Sequence[Text] = (),
+        pictures: Sequence[Picture] = (),
+        upstream_request_id: str | None = None,
+    ) -> _Screened:
+        """Steps 5 and 6, or 10 and 11: decide, and return when that is durable."""
+        decision = self._decide(policy, published, examined, context)
+        digest = None
+        if generation is not None:
+            texts, pictures = generation.texts, generation.pictures
+            if decision.outcome is Outcome.HOLD:
+                digest = journal.request_digest(context, generation.fields(), pictures)
+                decision = self._approved(decision, published, context, digest)
+        mode = self.mode if policy.mode is Mode.ENFORCE else policy.mode
+        entry = journal.Entry(
+            kind="decision",
+            mode=mode,
+            decision=decision,
+            findings=examined.findings,
+            people=examined.people,
+            context=context,
+            caller=request.caller,
+            request_id=request.request_id,
+            level=policy.record_level,
+            texts=texts,
+            pictures=pictures,
+            request_digest=digest,
+            timings_ms=examined.timings_ms,
+            upstream_request_id=upstream_request_id,
+        )
+        decision_id, decision = await self._commit(entry, published, policy, examined, context)
+        self.metrics.decided(context.stage, decision)
+        return _Screened(decision_id, decision, blocks=mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW)
+
+    async def _commit(
+        self, entry: journal.Entry, published: Published, policy: Policy, examined: Examined, context: Context
+    ) -> tuple[str, Decision]:
+        """Record the entry; if a counted grant it used was spent meanwhile, what is recorded is the decision without it."""
+        tenant_key = published.tenants[entry.caller.tenant]
+        uses = _counted_uses(entry.decision, examined)
+        without, otherwise = entry.decision, None
+        if uses:
+            spent = {use.directive_id for use in uses}
+            people = {
+                key: replace(person, directives=tuple(d for d in person.directives if d.id not in spent))
+                for key, person in examined.people.items()
+            }
+            without = decide(examined.findings, people, policy, context, pending_protects=self.pending_protects)
+            without = replace(without, registry_revision=published.revision)
+            otherwise = journal.draft(replace(entry, decision=without), tenant_key)
+        draft = journal.draft(entry, tenant_key, uses, otherwise)
+        with self.metrics.step("record"):
+            recorded_id = await self.recorder.record(draft)
+        return recorded_id, entry.decision if recorded_id == draft.id else without
+
+    def _approved(self, decision: Decision, published: Published, context: Context, digest: str) -> Decision:
+        """A held request that a reviewer let through, unless the approval ended or other directives bind now."""
+        approval = published.approvals.get((context.tenant, digest))
+        if approval is None or approval.expires_at <= context.now or not set(decision.directives) <= set(approval.directives):
+            return decision
+        return replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer")
+
+    # -- the way to the provider and back ---------------------------------------------------------------------------
+
+    async def _forward(
+        self, request: Incoming, screened: _Screened, generation: Generation | None, policy: Policy, *, raw: bool = False
+    ) -> Outgoing:
+        """Step 7, then 8 to 12 on what comes back; a failure of the upstream becomes the dialect's 502 or 504."""
+        try:
+            return await self._exchange(request, screened, generation, policy, raw=raw)
+        except UpstreamError as error:
+            return self._reply(request, request.target.dialect.refusal(upstream_refusal(error, screened.decision_id)), screened)
+
+    async def _exchange(
+        self, request: Incoming, screened: _Screened, generation: Generation | None, policy: Policy, *, raw: bool
+    ) -> Outgoing:
+        target = request.target
+        if raw or generation is None:
+            content_type, body = target.content_type, request.body or None
+        else:
+            content_type, body = generation.rebuild()
+        stream = generation is not None and generation.stream
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in target.dialect.forwarded(request.headers, stream)]
+        if body is not None:
+            headers.append(("content-type", content_type))
+        upstream = self.upstreams[target.prefix]
+        async with AsyncExitStack() as stack:
+            with self.metrics.step("upstream"):
+                answer = await stack.enter_async_context(
+                    upstream.exchange(target.route.method, target.path_and_query, headers, body, request.authorization)
+                )
+            head = self._head(request, screened, target.dialect.returned(answer.headers))
+            if target.route.kind is Kind.PASS or policy.streams_answers:
+                return await self._pass_through(answer, head, stack)
+            if answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
+                return self._stream(request, answer, head, policy, stack.pop_all())
+            return await self._release(request, answer, await answer.read(), policy)
+
+    async def _pass_through(self, answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack) -> Outgoing:
+        """An answer that nobody looks at, as the upstream sent it."""
+        length = next((int(value) for name, value in answer.headers if name == b"content-length" and value.isdigit()), None)
+        head = [*head, (b"content-type", _content_type(answer))]
+        if length is not None and length <= SMALL_ANSWER_BYTES:
+            return Outgoing(answer.status, head, await answer.read())
+        return Outgoing(answer.status, head, _blocks(answer, stack.pop_all()))
+
+    async def _release(self, request: Incoming, answer: UpstreamAnswer, body: bytes, policy: Policy) -> Outgoing:
+        """Steps 8 to 12 for a whole answer."""
+        route = request.target.route
+        if route.answer is None:
+            raise UpstreamInvalidError(f"an answer to {route.name} cannot be read")
+        try:
+            read = route.answer(answer.status, _content_type(answer).decode("latin-1"), body, self.limits)
+            if read.remote:
+                read = read.with_fetched(await self.fetcher.fetch_all(read.remote), self.limits)
+            screened = await self.screen_answer(request, (read,), policy, _header(answer, b"x-request-id"))
+        except UnscreenableError as error:
+            screened = await self._unscreenable_answer(request, error, policy)
+            if screened.blocks:
+                refusal = Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)
+                return self._reply(request, request.target.dialect.refusal(refusal), screened)
+            return Outgoing(answer.status, self._head(request, screened, [(b"content-type", _content_type(answer))]), body)
+        if screened.blocks:
+            return self._refusal(request, screened, Stage.OUTPUT)
+        head = self._head(request, screened, request.target.dialect.returned(answer.headers))
+        return Outgoing(answer.status, [*head, (b"content-type", read.content_type.encode())], read.release())
+
+    async def screen_answer(
+        self, request: Incoming, answers: Sequence[Answer], policy: Policy, upstream_request_id: str | None
+    ) -> _Screened:
+        """Steps 9 to 11 for everything that one answer carries, against the newest revision."""
+        published = await self._published(request.caller.tenant)
+        context = self._context(request, Stage.OUTPUT)
+        texts = tuple(text for answer in answers for text in answer.texts)
+        pictures = tuple(picture for answer in answers for picture in answer.pictures)
+        examined = await self._examine(published, policy, texts, pictures, context, everything=False)
+        return await self._record(
+            request, published, policy, context, examined, texts=texts, pictures=pictures, upstream_request_id=upstream_request_id
+        )
+
+    async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> _Screened:
+        published = await self._published(request.caller.tenant)
+        return await self._record(request, published, policy, self._context(request, Stage.OUTPUT), Examined(Findings(problem=str(error))))
+
+    def _stream(self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack) -> Outgoing:
+        """Steps 8 to 12 for a stream: frames with pictures are held until all of them have been looked at."""
+        route, dialect = request.target.route, request.target.dialect
+        assert route.event is not None  # noqa: S101 - the caller looked
+
+        async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> bytes | None:
+            """None to release what is held, or the frame that refuses it."""
+            if error is None:
+                try:
+                    screened = await self.screen_answer(request, held, policy, _header(answer, b"x-request-id"))
+                except UnscreenableError as later:
+                    error = later
+            if error is not None:
+                screened = await self._unscreenable_answer(request, error, policy)
+                return dialect.error_frame(Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)) if screened.blocks else None
+            return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT)) if screened.blocks else None
+
+        held = Held(read=lambda event: route.event(event, self.limits), judge=judge, fetch=self.fetcher.fetch_all, limits=self.limits)
+        frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
+        return Outgoing(
+            200, [*head, (b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")], _closing(frames, stack)
+        )
+
+    # -- the admin API's question -----------------------------------------------------------------------------------
+
+    async def screen(self, question: ScreenRequest, request_id: str) -> ScreenResult:
+        """Steps 2 to 6 without any forwarding; every matcher that has something to look at runs."""
+        published = await self._published(question.caller.tenant)
+        policy = question.policy or published.policy.for_tenant(question.caller.tenant)
+        context = Context(
+            stage=question.stage,
+            now=self.clock(),
+            tenant=question.caller.tenant,
+            route="screen",
+            purpose=question.purpose,
+            jurisdiction=question.jurisdiction,
+        )
+        try:
+            examined = await self._examine(published, policy, question.texts, question.pictures, context, everything=True)
+        except UnscreenableError as error:
+            examined = Examined(Findings(problem=str(error)))
+        entry = journal.Entry(
+            kind="screen",
+            mode=policy.mode,
+            decision=self._decide(policy, published, examined, context),
+            findings=examined.findings,
+            people=examined.people,
+            context=context,
+            caller=question.caller,
+            request_id=request_id,
+            level=policy.record_level,
+            texts=question.texts,
+            pictures=question.pictures,
+            timings_ms=examined.timings_ms,
+        )
+        decision_id = await self.recorder.record(journal.draft(entry, published.tenants[question.caller.tenant]))
+        return ScreenResult(decision_id, entry.decision, examined.findings, examined.timings_ms)
+
+    # -- small parts ------------------------------------------------------------------------------------------------
+
+    async def _published(self, tenant: str) -> Published:
+        published = await self.current.get()
+        if tenant not in published.tenants:
+            await self.tenants.ensure_tenant(tenant)
+            published = await self.current.get()
+        return published
+
+    def _context(self, request: Incoming, stage: Stage) -> Context:
+        return Context(
+            stage=stage,
+            now=self.clock(),
+            tenant=request.caller.tenant,
+            route=request.target.route.name,
+            purpose=request.purpose,
+            jurisdiction=request.jurisdiction,
+            attestation=request.attestation,
+        )
+
+    @staticmethod
+    def _as_refusal(screened: _Screened, stage: Stage) -> Refusal:
+        category = screened.decision.category
+        why = Refused.HOLD if screened.decision.outcome is Outcome.HOLD else Refused.REFUSE
+        return Refusal(why, screened.decision_id, stage, category, category)
+
+    def _refusal(self, request: Incoming, screened: _Screened, stage: Stage) -> Outgoing:
+        return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, stage)), screened)
+
+    def _reply(self, request: Incoming, reply: Reply, screened: _Screened) -> Outgoing:
+        return Outgoing(reply.status, self._head(request, screened, reply.headers), reply.body)
+
+    @staticmethod
+    def _head(request: Incoming, screened: _Screened, headers: Headers) -> Headers:
+        own = [(b"x-guard-decision", screened.decision_id.encode()), (b"x-guard-outcome", screened.decision.outcome.encode())]
+        if not any(name == b"x-request-id" for name, _ in headers):
+            own.append((b"x-request-id", request.request_id.encode()))
+        return [*headers, *own]
+
+
+def _counted_uses(decision: Decision, examined: Examined) -> list[GrantUse]:
+    if not decision.grants:
+        return []
+    directives = {d.id: d for person in examined.people.values() for d in person.directives}
+    counted = [directives[i] for i in decision.grants if i in directives and directives[i].max_uses is not None]
+    return [GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted]
+
+
+def _header(answer: UpstreamAnswer, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in answer.headers if key == name), None)
+
+
+def _content_type(answer: UpstreamAnswer) -> bytes:
+    return next((value for key, value in answer.headers if key == b"content-type"), b"application/octet-stream")
+
+
+async def _blocks(answer: UpstreamAnswer, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with stack:
+        async for block in answer.stream():
+            yield block
+
+
+async def _closing(frames: AsyncIterator[bytes], stack: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with stack:
+        async for frame in frames:
+            yield frame
