@@ -1,0 +1,121 @@
+"""One picture from bytes to faces: every frame, with and without its transparency, every pass of the cascade, within its time."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from guard.errors import FacesUnavailableError, TooLargeError, UnscreenableError
+from guard.faceworker.decode import seen_as
+from guard.faceworker.detect import Detector, FrontalDetector, Pixels, Sighting, passes, sightings
+from guard.faceworker.encode import DlibEncoder, Encoder
+from guard.match.faces.found import FaceFound, FacesInPicture
+from guard.types import Picture
+
+MAX_FACES = 500
+OPTIONAL_PASSES_S = 1.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """A sighting and the frame and view that it comes from."""
+
+    sighting: Sighting
+    frame: int
+    view: str
+
+
+class Looker:
+    """Detector and encoder, loaded once.
+
+    Args:
+        max_pixels: largest picture, all frames counted.
+        max_frames: most frames.
+        time_s: wall time for one picture; beyond it the picture is unscreenable.
+        detector: finds the faces; dlib's frontal one unless given.
+        encoder: makes the vectors; dlib's network unless given.
+    """
+
+    def __init__(
+        self, *, max_pixels: int, max_frames: int, time_s: float, detector: Detector | None = None, encoder: Encoder | None = None
+    ) -> None:
+        self._max_pixels = max_pixels
+        self._max_frames = max_frames
+        self._time_s = time_s
+        self._detector = detector or FrontalDetector()
+        self._encoder = encoder or DlibEncoder()
+
+    def warm_up(self) -> None:
+        """Touch every model once, so that the first picture does not pay for it."""
+        blank = np.full((160, 160, 3), 128, np.uint8)
+        self._detector(blank)
+
+    def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False) -> FacesInPicture:
+        """Every face in the picture.
+
+        Raises:
+            UnscreenableError: it cannot be decoded, or not be examined within its time.
+            TooLargeError: it has more faces than can be examined.
+            FacesUnavailableError: `nobody_waits()` became true on the way.
+        """
+        clock = _Clock(picture.where, self._time_s, nobody_waits)
+        seen: list[_Seen] = []
+        skipped: list[str] = []
+        frames = 0
+        for frame, view, pixels in self._different_views(picture):
+            clock.check()
+            frames = max(frames, frame + 1)
+            found, left_out = sightings(pixels, self._detector, passes(pixels.shape[1], pixels.shape[0]), clock.optional_time_is_up)
+            skipped.extend(name for name in left_out if name not in skipped)
+            seen.extend(_Seen(sighting, frame, _view(sighting, view)) for sighting in found)
+            if len(seen) > MAX_FACES:
+                raise TooLargeError(f"more than {MAX_FACES} faces in one picture cannot be examined", picture.where)
+        clock.check()
+        return FacesInPicture(tuple(self._encode(picture.where, seen)), self._encoder.name, frames, clock.cpu_ms(), tuple(skipped))
+
+    def _different_views(self, picture: Picture) -> Iterator[tuple[int, str, Pixels]]:
+        """Frames and views, each distinct one once."""
+        known: set[bytes] = set()
+        for frame, view, pixels in seen_as(picture, max_pixels=self._max_pixels, max_frames=self._max_frames):
+            digest = hashlib.blake2b(pixels.data, digest_size=16).digest()
+            if digest not in known:
+                known.add(digest)
+                yield frame, view, pixels
+
+    def _encode(self, where: str, seen: list[_Seen]) -> Iterator[FaceFound]:
+        encoded = self._encoder([item.sighting for item in seen])
+        for item, face in zip(seen, encoded, strict=True):
+            yield FaceFound(where, item.frame, item.sighting.place, face.vector, face.quality, item.view, self._encoder.name)
+
+
+def _view(sighting: Sighting, view: str) -> str:
+    name = f"rotated {sighting.turn}" if sighting.turn else "upright"
+    return f"{name} {view}" if view else name
+
+
+class _Clock:
+    """The time one picture has."""
+
+    def __init__(self, where: str, time_s: float, nobody_waits: Callable[[], bool]) -> None:
+        self._where = where
+        self._time_s = time_s
+        self._nobody_waits = nobody_waits
+        self._began = time.monotonic()
+        self._cpu_began = time.process_time()
+
+    def check(self) -> None:
+        """Raise when the time is up or nobody waits any more."""
+        if time.monotonic() - self._began > self._time_s:
+            raise UnscreenableError(f"the picture could not be examined within {self._time_s:g} s", self._where)
+        if self._nobody_waits():
+            raise FacesUnavailableError("the client has gone")
+
+    def optional_time_is_up(self) -> bool:
+        """Whether the passes that may be left out are to be."""
+        return time.process_time() - self._cpu_began > OPTIONAL_PASSES_S
+
+    def cpu_ms(self) -> float:
+        """CPU time spent so far."""
+        return round((time.process_time() - self._cpu_began) * 1000, 1)

@@ -1,0 +1,108 @@
+"""The messages between a gateway worker and a face worker, on a unix socket, one request a connection.
+
+Request: head length (4 bytes big-endian), head (JSON), the picture's bytes. Answer: one byte when the work begins, then
+head length, head (JSON), the vectors (little-endian float32, one row a face). Both ends are the same release.
+"""
+
+import struct
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from guard.errors import FacesUnavailableError, GuardError, TooLargeError, UnscreenableError
+from guard.match.faces.found import Box, FaceFound, FacesInPicture, Quality
+from guard.types import Picture
+
+STARTED = b"\x01"
+LENGTH = struct.Struct(">I")
+MAX_HEAD_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A picture to look at; without one the worker only says that it is there."""
+
+    picture: Picture | None
+
+
+def dump_request(request: Request) -> bytes:
+    """Head and picture, in one piece."""
+    picture = request.picture
+    if picture is None:
+        return _framed({"op": "ping", "size": 0})
+    head = {
+        "op": "find",
+        "where": picture.where,
+        "format": picture.format,
+        "width": picture.width,
+        "height": picture.height,
+        "frames": picture.frames,
+        "size": len(picture.data),
+    }
+    return _framed(head) + picture.data
+
+
+def load_request(head: dict[str, Any], data: bytes) -> Request:
+    """The inverse, once head and data have been read."""
+    if head["op"] == "ping":
+        return Request(None)
+    return Request(Picture(head["where"], data, head["format"], head["width"], head["height"], head["frames"]))
+
+
+def dump_answer(answer: FacesInPicture) -> bytes:
+    """Head and vectors."""
+    head = {
+        "encoder": answer.encoder,
+        "frames": answer.frames,
+        "cpu_ms": answer.cpu_ms,
+        "skipped": answer.skipped,
+        "faces": [{"frame": f.frame, "box": list(f.box), "quality": asdict(f.quality), "view": f.view} for f in answer.faces],
+    }
+    vectors = [np.asarray(face.vector, dtype="<f4").tobytes() for face in answer.faces]
+    return _framed({**head, "size": sum(map(len, vectors))}) + b"".join(vectors)
+
+
+def dump_error(error: GuardError) -> bytes:
+    """An error in place of an answer."""
+    kind = "too_large" if isinstance(error, TooLargeError) else "unscreenable" if isinstance(error, UnscreenableError) else "unavailable"
+    return _framed({"error": kind, "message": str(error), "where": getattr(error, "where", None), "size": 0})
+
+
+def load_answer(head: dict[str, Any], data: bytes, where: str) -> FacesInPicture:
+    """The answer, or the error it carries, raised."""
+    if "error" in head:
+        raise _ERRORS[head["error"]](head["message"], head["where"] or where)
+    faces = head["faces"]
+    vectors = np.frombuffer(data, dtype="<f4").reshape(len(faces), -1) if faces else np.empty((0, 0), np.float32)
+    found = [
+        FaceFound(
+            where,
+            face["frame"],
+            Box(*face["box"]),
+            vectors[row].astype(np.float32),
+            Quality(**face["quality"]),
+            face["view"],
+            head["encoder"],
+        )
+        for row, face in enumerate(faces)
+    ]
+    return FacesInPicture(tuple(found), head["encoder"], head["frames"], head["cpu_ms"], tuple(head["skipped"]))
+
+
+def _unavailable(message: str, _where: str | None) -> GuardError:
+    return FacesUnavailableError(message)
+
+
+_ERRORS: dict[str, Callable[[str, str | None], GuardError]] = {
+    "too_large": TooLargeError,
+    "unscreenable": UnscreenableError,
+    "unavailable": _unavailable,
+}
+
+
+def _framed(head: dict[str, Any]) -> bytes:
+    encoded = orjson.dumps(head)
+    return LENGTH.pack(len(encoded)) + encoded
