@@ -35,6 +35,9 @@ class StandIn:
         order: how to treat requests that no queued order is for.
         kept_requests: how many requests the witness remembers.
         kept_body_bytes: how many bytes of bodies it remembers; the oldest bodies go first.
+
+    Attributes:
+        url: where `running` serves it, without a path.
     """
 
     def __init__(self, order: Order | None = None, *, kept_requests: int = 10_000, kept_body_bytes: int = 128_000_000) -> None:
@@ -42,6 +45,7 @@ class StandIn:
         self.orders: deque[Order] = deque()
         self.seen: deque[Seen] = deque(maxlen=kept_requests)
         self.count = 0
+        self.url = ""
         self._kept_body_bytes = kept_body_bytes
         self._body_bytes = 0
         self._with_body: deque[Seen] = deque()

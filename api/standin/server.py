@@ -46,7 +46,8 @@ def running(standin: StandIn, host: str = "127.0.0.1") -> Iterator[str]:
                 raise RuntimeError("the stand-in did not start")
             time.sleep(0.005)
         try:
-            yield f"http://{host}:{port}"
+            standin.url = f"http://{host}:{port}"
+            yield standin.url
         finally:
             server.should_exit = server.force_exit = True
             thread.join(10)
