@@ -17,6 +17,7 @@ A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal
 """
 
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -381,6 +382,7 @@ class Pipeline:
 
     async def screen(self, question: ScreenRequest, request_id: str) -> ScreenResult:
         """Steps 2 to 6 without any forwarding; every matcher that has something to look at runs."""
+        started = time.perf_counter()
         published = await self._published(question.caller.tenant)
         policy = question.policy or published.policy.for_tenant(question.caller.tenant)
         context = Context(
@@ -410,7 +412,8 @@ class Pipeline:
             timings_ms=examined.timings_ms,
         )
         decision_id = await self.recorder.record(journal.draft(entry, published.tenants[question.caller.tenant]))
-        return ScreenResult(decision_id, entry.decision, examined.findings, examined.timings_ms)
+        timings = {**examined.timings_ms, "total": (time.perf_counter() - started) * 1e3}
+        return ScreenResult(decision_id, entry.decision, examined.findings, timings)
 
     # -- small parts ------------------------------------------------------------------------------------------------
 

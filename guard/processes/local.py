@@ -1,0 +1,106 @@
+"""A whole guard within this process, for the command line: the pipeline without a gateway, face workers on demand."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from guard.decide import load
+from guard.extract.base import Limits
+from guard.faceworker.client import FaceClient
+from guard.fetch import Fetcher, FetchLimits
+from guard.match.gallery import Gallery
+from guard.metrics import Metrics
+from guard.pipeline import Pipeline
+from guard.processes import parts
+from guard.record.recorder import LocalRecorder
+from guard.registry.store import Registry
+from guard.settings import Settings
+from guard.signals import read_signals
+from guard.state import Current, Published
+
+
+class _OwnTenants:
+    """Tenants made on the spot, since nobody else shares this process's state."""
+
+    def __init__(self, registry: Registry, current: Current) -> None:
+        self._registry = registry
+        self._current = current
+
+    async def ensure_tenant(self, tenant: str) -> None:
+        """Make it and publish its key."""
+        key = self._registry.ensure_tenant(tenant)
+        published = self._current.latest
+        assert published is not None  # noqa: S101 - set before anything asks
+        self._current.publish(Published(published.gallery, published.policy, tenants={**published.tenants, tenant: key}))
+
+
+@dataclass(slots=True)
+class LocalGuard:
+    """What a command works with."""
+
+    pipeline: Pipeline
+    limits: Limits
+
+
+@asynccontextmanager
+async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIterator[LocalGuard]:
+    """A pipeline on the registry as it is now; face workers run while this is open."""
+    engine = parts.open_engine(settings, migrate=True)
+    registry = parts.open_registry(settings, engine)
+    revision, people, _ = registry.records(since=None)
+    current = Current(clock=lambda: 0.0)
+    source = {"name": policy or settings.policy} if policy else registry.active_policy()
+    chosen = load.parse(source["yaml"], source["name"]) if source and "yaml" in source else load.load(policy or settings.policy)
+    current.publish(Published(Gallery.of(people, revision), chosen, tenants=registry.tenant_keys()))
+    current.confirm(0.0)
+    recorder = LocalRecorder(parts.open_log(settings, engine))
+    limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames)
+    with tempfile.TemporaryDirectory(prefix="guard-") as directory:
+        path = Path(directory) / "faces.sock"
+        workers = _start_faces(path, settings)
+        fetcher = Fetcher([], FetchLimits())
+        try:
+            yield LocalGuard(
+                Pipeline(
+                    current=current,
+                    recorder=recorder,
+                    faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue),
+                    tenants=_OwnTenants(registry, current),
+                    upstreams={},
+                    fetcher=fetcher,
+                    metrics=Metrics(),
+                    limits=limits,
+                    mode=settings.mode,
+                    clock=lambda: datetime.now(UTC),
+                    signals=read_signals,
+                    pending_protects=settings.pending_protects,
+                ),
+                limits,
+            )
+        finally:
+            await fetcher.close()
+            await recorder.close()
+            for worker in workers:
+                worker.terminate()
+                worker.wait()
+
+
+def _start_faces(path: Path, settings: Settings) -> list[subprocess.Popen[bytes]]:
+    """Face workers load their models at their first picture, so starting one costs a command without pictures little."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    with listening:
+        listening.bind(str(path))
+        listening.listen(settings.face_queue)
+        command = [sys.executable, "-P", "-m", "guard.processes.faces", str(listening.fileno())]
+        environment = {**parts.child_environment(settings), "GUARD_LOG_LEVEL": os.environ.get("GUARD_LOG_LEVEL", "warning")}
+        return [
+            subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
+            for _ in range(max(settings.face_workers, 1))
+        ]
