@@ -1,0 +1,154 @@
+"""What stands around a mention: does it speak of depicting a person, of a style, of a text, or of a thing with that name?
+
+Everything here looks at the text as it was sent, and only where a name was found.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from guard.types import Role, Strength
+
+_BEFORE, _AFTER = 80, 48
+
+
+def _any(phrases: str) -> str:
+    """An alternation of the phrases (parted by `|`), longest first, spaces matching any run of white space."""
+    parts = sorted((part.strip() for part in phrases.replace("\n", "|").split("|") if part.strip()), key=len, reverse=True)
+    return "(?:" + "|".join(re.escape(part).replace(r"\ ", r"\s+") for part in parts) + ")"
+
+
+# Each list by language: en de fr es pt it nl sv pl tr ru vi id; hi ar he; zh ja ko th. Before the name.
+_STYLE_BEFORE = (
+    """
+in the style of|in style of|style of|in the manner of|in the spirit of|inspired by|influenced by|reminiscent of the work of|homage to|a la|à la|shot by|photographed by|photograph by|photography by|photo by|photos by|painted by|painting by
+drawn by|illustrated by|illustration by|art by|artwork by|directed by|designed by|design by|sculpture by|sculpted by|film by|a film of|works of|work of|paintings of|signature style of|aesthetic of|technique of|cinematography by|cinematography of|lens of|through the lens of|as if by
+im stil von|im stile von|nach art von|inspiriert von|fotografiert von|gemalt von|à la manière de|dans le style de|dans le style d'|inspiré de|inspiré par|inspirée par|photographié par|peint par|au style de|façon
+al estilo de|en el estilo de|estilo de|inspirado en|inspirada en|inspirado por|a la manera de|fotografiado por|fotografía de estilo|pintado por|no estilo de|ao estilo de|à moda de|inspirado em|inspirada em|fotografado por|pintado por
+nello stile di|in stile|alla maniera di|stile di|ispirato a|ispirata a|fotografato da|dipinto da|scattata da|in de stijl van|geïnspireerd door|gefotografeerd door|i stil med|i stilen av|inspirerad av|w stylu|inspirowany przez|namalowany przez
+в стиле|в духе|вдохновлено|в манере|снято|фотограф|theo phong cách của|theo phong cách|phong cách của|phong cách|lấy cảm hứng từ|chụp bởi|dengan gaya|bergaya|gaya|terinspirasi oleh
+की शैली में|से प्रेरित|بأسلوب|على طريقة|مستوحى من|مستوحاة من|بعدسة|בסגנון|בהשראת|仿|模仿|致敬|สไตล์ของ|ในสไตล์ของ|สไตล์|ถ่ายโดย|แรงบันดาลใจจาก
+"""
+    + "|στο στυλ του|στο στυλ της|σε στυλ"
+)
+_STYLE_AFTER = """
+style|styled|'s style|inspired|-inspired|-style|-esque|esque|aesthetic|'s aesthetic|painting|paintings|palette|-like brushwork|brushwork|vibe photography|photography|signature style|stil|stilinde|tarzında|tarzı|tarzıyla|'in tarzında|üslubunda|ilhamlı|stili
+की शैली|शैली|से प्रेरित|风格|風格|式风格|的风格|的風格|画风|畫風|式的|作风|スタイル|風|のスタイル|の作風|作風|の画風|風の|에게서 영감|에서 영감|스타일|풍|의 스타일|풍의|화풍
+"""
+_ATTRIBUTION_BEFORE = """
+quote by|quote from|quotes by|a quote by|words of|words by|said by|saying by|written by|author|author:|authored by|text by|story by|lyrics by|music by|song by|poem by|book by|novel by|credit|credit:|credits:|credits|credit to|courtesy of|copyright|©|(c)|signed|signature of|signed by|attributed to|source:
+caption|labeled|labelled|label|titled|title|titled:|title:|the text|text|text:|text reading|reading|reads|that says|saying|headline|headline:|subtitle|name tag|nameplate|written|the words|the name|byline|by-line|byline:|narrated by|voiced by|starring|presented by|produced by|published by|speaker:|host:|username|handle|tweet by|tweet from|post by|edited by|translated by|via|from the book by|cited by
+zitat von|geschrieben von|text von|autor|autor:|buch von|unterschrift|citation de|écrit par|auteur|auteur :|texte de|livre de|cita de|frase de|escrito por|autora|texto de|libro de|firma de|citação de|livro de|citazione di|scritto da|autore|testo di|libro di|citaat van|geschreven door|citat av|skriven av|cytat|napisany przez|autorstwa
+цитата|автор|текст|слова|книга|trích dẫn của|viết bởi|tác giả|lời của|kutipan dari|ditulis oleh|penulis|alıntı|yazan|yazar|söz|का उद्धरण|लेखक|اقتباس من|بقلم|كتبه|ציטוט של|מאת|作者|署名|文字|标题|標題|著者|文|作|引用|名言|글|저자|คำพูดของ|เขียนโดย|ผู้เขียน
+"""
+_ATTRIBUTION_AFTER = """
+quote|quotes|once said|said|says|wrote|quotation|'s quote|'s words|'s book|'s novel|'s poem|sözü|alıntısı|der ki|yazısı|का कथन|曰|说过|說過|名言|的名言|的话|の言葉|の名言|と言った|著|作|의 명언|명언|의 말|저
+"""
+_THING_AFTER = """
+hotel|hotels|tower|towers|award|awards|prize|prizes|trophy|medal|jersey|jerseys|street|st.|avenue|ave|road|boulevard|blvd|airport|stadium|arena|museum|foundation|university|college|school|park|bridge|center|centre|building|hall|house|library|hospital|clinic|institute|station|square|plaza|theater|theatre|memorial|monument|island|lake|river|mountain|mount|valley|beach|bay
+perfume|fragrance|cologne|shoes|sneakers|boots|sunglasses|watch|handbag|bag|shirt|t-shirt|tee|hoodie|cap|merch|merchandise|vinyl|album|albums|cd|record|records|song|songs|lyrics|logo|brand|store|shop|restaurant|cafe|grill|bar|winery|vineyard|wine|whiskey|vodka|tequila|scholarship|fund|act|law|bill|doctrine|theorem|equation|effect|syndrome|disease|unit|telescope|rover|ship|class|cup|league|invitational|classic|tournament|golf course|racing|motors|car|cars|guitar|guitars|amp|piano
+poster|posters|book|books|novel|novels|biography|documentary|movie|movies|film|show|podcast|playlist|account|fan club|fanclub|website|dress|suit|chair|lamp|furniture|collection|line|gymnasium|gym|court|field|stadion|flughafen|straße|strasse|platz|preis|turm|brücke|museum|stiftung|schule|universität|haus|trikot
+otel|oteli|caddesi|sokağı|havalimanı|stadyumu|müzesi|ödülü|köprüsü|kulesi|üniversitesi|vakfı|forması|hastanesi|parkı|होटल|पुरस्कार|हवाई अड्डा|स्टेडियम|मार्ग|酒店|大厦|大樓|奖|獎|机场|機場|球衣|街|大街|大道|体育馆|博物馆|基金会|大学|大學|桥|塔|号|ホテル|タワー|賞|空港|通り|スタジアム|博物館|記念館|財団|大学|橋|駅|호텔|타워|상|공항|거리|경기장|박물관|기념관|재단|대학교|대학|다리|유니폼
+climbing|climber|climbs|formation|formations|garden|concert hall
+"""
+_THING_BEFORE = """
+hotel|hotel de|hôtel|rue|avenue|boulevard|place|aéroport|stade|musée|prix|fondation|université|lycée|école|pont|tour|calle|avenida|plaza|aeropuerto|estadio|museo|premio|fundación|universidad|escuela|puente|torre|rua|praça|aeroporto|estádio|museu|prêmio|fundação|universidade|escola|ponte|via|piazza|stadio|fondazione|università|scuola|corso|viale
+lake|mount|mt.|fort|port|cape|uss|hms|ulica|ul.|plac|aleja|lotnisko|stadion|muzeum|nagroda|улица|проспект|площадь|аэропорт|стадион|музей|премия|имени|им.|đường|sân bay|giải thưởng|bảo tàng|khách sạn|jalan|bandara|فندق|شارع|مطار|ملعب|جائزة|متحف|برج|جامعة|מלון|רחוב|שדה התעופה|אצטדיון|פרס|מוזיאון|מגדל|โรงแรม|ถนน|สนามบิน|รางวัล|พิพิธภัณฑ์|jersey of|shoes by|perfume by|named after|dedicated to
+"""
+_CUE_BEFORE = """
+photo of|photos of|photograph of|photographs of|picture of|pictures of|image of|images of|portrait of|portraits of|selfie of|selfie with|headshot of|close-up of|closeup of|shot of|painting of|drawing of|sketch of|illustration of|render of|rendering of|caricature of|cartoon of|statue of|sculpture of|figurine of|poster of|depicting|depiction of|featuring|starring|face of|likeness of
+looks like|look like|looking like|resembling|resembles|similar to|lookalike of|body of|head of|dressed as|disguised as|as|with|and|of|meets|meeting|hugging|kissing|beside|next to|behind|actor|actress|singer|rapper|president|senator|politician|celebrity|model|player|footballer|star|king|queen|prince|princess|pope|ceo|founder|billionaire|comedian|director|artist|musician|mr|mr.|mrs|mrs.|ms|ms.|dr|dr.|sir|lady|the real|famous|show|draw|paint|generate|create|make|render|imagine|depict|put|add|replace|swap|named|called|person named
+foto von|bild von|porträt von|porträt|zeichnung von|gemälde von|schauspieler|schauspielerin|sänger|sängerin|präsident|sieht aus wie|aussieht wie|mit|photo de|photo d'|portrait de|portrait d'|image de|dessin de|acteur|actrice|chanteur|chanteuse|président|ressemble à|ressemblant à|avec|foto de|fotografía de|retrato de|imagen de|dibujo de|el actor|la actriz|el cantante|la cantante|presidente|se parece a|parecido a|con|imagem de|desenho de|ator|atriz|cantor|cantora|parecido com|parece com|com
+foto di|fotografia di|ritratto di|immagine di|disegno di|attore|attrice|cantante|assomiglia a|che somiglia a|foto van|portret van|afbeelding van|lijkt op|met|bild på|foto av|porträtt av|zdjęcie|portret|obraz|aktor|aktorka|piosenkarka|z|фото|фотография|портрет|изображение|рисунок|картинка|актер|актриса|певица|певец|президент|похож на|похожая на|с|ảnh của|ảnh|chân dung của|chân dung|hình ảnh của|bức ảnh của|ca sĩ|diễn viên|tổng thống|giống|foto|potret|gambar|penyanyi|aktris|presiden|mirip
+fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्वीर|की फोटो|का चित्र|अभिनेता|अभिनेत्री|गायक|صورة|صور|بورتريه|رسم|الممثل|الممثلة|المغني|المغنية|الرئيس|يشبه|תמונה של|תמונת|ציור של|פורטרט של|השחקן|השחקנית|הזמר|הזמרת|הנשיא|דומה ל|照片|肖像|演员|演員|歌手|总统|總統|明星|像|画|畫|俳優|女優|歌手|大統領|배우|가수|대통령|ภาพของ|ภาพ|รูปของ|รูป|ภาพถ่ายของ|ดารา|นักร้อง|นักแสดง
+φωτογραφία του|φωτογραφία της|πορτρέτο του|πορτρέτο της|εικόνα του|εικόνα της
+"""
+_CUE_AFTER = """
+'s face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
+'s photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|의 사진|사진|의 얼굴|의 초상|초상|씨|가|이
+"""
+# Cues that stand before a name only by themselves say little; these need a capital or a rare name.
+_FUNCTION = frozenset(
+    "a an the of in on at by to for and or as with from is are was will be this that it its into over under off up down out".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The text just before and after a mention, in lower case, and how the mention itself is written."""
+
+    before: str
+    after: str
+    text: str
+    capitals: bool
+    shouting: bool
+
+
+def surroundings(text: str, start: int, end: int) -> Surroundings:
+    """What stands around `text[start:end]`."""
+    mention = text[start:end]
+    window = text[max(0, start - _BEFORE) : end + _AFTER]
+    letters = [char for char in window if char.isalpha()]
+    upper = sum(char.isupper() for char in letters)
+    words = mention.split()
+    capitals = bool(words) and all(word[0].isupper() or not word[0].isalpha() or not (word[0].islower()) for word in words)
+    return Surroundings(
+        text[max(0, start - _BEFORE) : start].lower(),
+        text[end : end + _AFTER].lower(),
+        mention,
+        capitals,
+        bool(letters) and upper > 0.6 * len(letters),
+    )
+
+
+_WORD_END = r"(?:(?<![^\W\d_])|(?<=[^\x00-\u2fff]))"
+_TAIL = r"[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:the|a|an|der|die|das|el|la|le|il|photographer|artist|painter|director|filmmaker|late|great|legendary|famous)\s+)?[\"'“«「『(]?$"
+_HEAD = r"^[\s\"'’”»」』)\]*_`-]*(?:'s|’s|s')?\s*"
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
+    lists = {
+        "style<": _STYLE_BEFORE, "style>": _STYLE_AFTER, "attribution<": _ATTRIBUTION_BEFORE, "attribution>": _ATTRIBUTION_AFTER,
+        "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": _CUE_BEFORE, "cue>": _CUE_AFTER,
+    }  # fmt: skip
+    body = _any(lists[name])
+    if name.endswith("<"):
+        return re.compile(r"(?:(?<![^\W_])|(?<=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))" + body + _TAIL)
+    return re.compile(_HEAD + body + r"(?:(?![^\W_])|(?=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))")
+
+
+def _seen(name: str, around: Surroundings) -> bool:
+    if name.endswith("<"):
+        return _pattern(name).search(around.before) is not None
+    return _pattern(name).match(around.after) is not None
+
+
+def role_of(around: Surroundings) -> Role:
+    """What the mention asks for; likeness unless its surroundings clearly say something else."""
+    if _seen("style<", around) or _seen("style>", around):
+        return Role.STYLE
+    if _seen("thing>", around) or _seen("thing<", around):
+        return Role.NAMESAKE_OR_THING
+    if _seen("attribution<", around) or _seen("attribution>", around):
+        return Role.ATTRIBUTION
+    return Role.LIKENESS
+
+
+def strength_in(around: Surroundings, strength: Strength, words: int, zipf: float) -> Strength:
+    """The strength of a mention in its surroundings; `zipf` is the frequency of its most ordinary word.
+
+    Weak aliases are promoted by a cue of depicting a person, and by capitals where the text around is not all capitals.
+    """
+    if strength is Strength.STRONG:
+        return strength
+    cased = around.capitals and not around.shouting and around.text[:1].isupper()
+    caseless = around.text[:1].lower() == around.text[:1].upper()
+    cue = _seen("cue<", around) or _seen("cue>", around)
+    if strength is Strength.MEDIUM:
+        return Strength.STRONG if cue or (cased and words > 1) else Strength.MEDIUM
+    if cue and (cased or caseless):
+        if words > 1:
+            return Strength.STRONG
+        return Strength.STRONG if zipf < 4.6 else Strength.MEDIUM
+    return Strength.MEDIUM if (cased and words > 1) or (cue and zipf < 3.7) else Strength.WEAK

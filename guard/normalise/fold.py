@@ -1,0 +1,163 @@
+"""Fold whole texts at once, keeping for every letter the code point it came from.
+
+Everything is a table look-up over the code points of the text (numpy), so a prompt costs tens of microseconds whatever
+its script; pages of 256 code points are added to the tables the first time a text needs them.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from guard.normalise.letters import SEPARATOR, Script, folded, script_of
+
+U32 = npt.NDArray[np.uint32]
+Positions = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+_LIMIT = 0x32400
+_GAP, _DROPPED, _UNKNOWN, _SEVERAL = 0, 1, 2, 0x4000_0000
+_UPPER, _LOWER, _SCRIPT_MASK, _LOOSE = 0x40, 0x80, 0x0F, 0x10
+
+_FOLD = np.full(_LIMIT, _UNKNOWN, dtype=np.uint32)
+_KIND = np.zeros(_LIMIT, dtype=np.uint8)
+_EXPANSIONS: list[str] = []
+
+# Scripts whose words are not told apart by spaces, so that a name may begin and end between any two letters.
+_LOOSE_SCRIPTS = {Script.HAN, Script.HIRAGANA, Script.UNSPACED}
+# Scripts that mix within a word only by way of disguise: no word boundary between them.
+_ALPHABETS = {Script.ALPHABET, Script.DIGIT, Script.SEMITIC, Script.INDIC}
+
+
+def _load_page(page: int) -> None:
+    for code in range(page << 8, min((page + 1) << 8, _LIMIT)):
+        char = chr(code)
+        letters = folded(char)
+        if letters == SEPARATOR:
+            _FOLD[code] = _GAP
+        elif not letters:
+            _FOLD[code] = _DROPPED
+        elif len(letters) == 1:
+            _FOLD[code] = ord(letters)
+        else:
+            _FOLD[code] = _SEVERAL | len(_EXPANSIONS)
+            _EXPANSIONS.append(letters)
+        script = script_of(char)
+        kind = int(Script.ALPHABET if script in _ALPHABETS else script)
+        if script in _LOOSE_SCRIPTS:
+            kind |= _LOOSE
+        if char.isupper():
+            kind |= _UPPER
+        elif char.islower():
+            kind |= _LOWER
+        _KIND[code] = kind
+
+
+_load_page(0)
+
+
+def code_points(text: str) -> U32:
+    """The code points of `text`, lone surrogates included."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A text as its letters and digits alone, folded.
+
+    Attributes:
+        letters: (n,) folded code points.
+        at: (n,) index of the code point each letter came from; never falls.
+        breaks: (n,) whether a word begins at this letter (also at `C` of `camelCase` and where the kind of writing changes).
+        kinds: (n,) script of the original letter and flags (`UPPER`, `LOWER`, `LOOSE`).
+    """
+
+    letters: U32
+    at: Positions
+    breaks: Flags
+    kinds: npt.NDArray[np.uint8]
+
+    @cached_property
+    def starts(self) -> Positions:
+        """Where words begin, as indices into `letters`."""
+        return np.flatnonzero(self.breaks)
+
+    @cached_property
+    def ends(self) -> Positions:
+        """Where the words of `starts` end (exclusive)."""
+        return np.append(self.starts[1:], len(self.letters)) if len(self.letters) else self.starts
+
+    def word(self, start: int, end: int) -> str:
+        """The folded letters from `start` to `end`."""
+        return self.letters[start:end].tobytes().decode("utf-32-le", "replace")
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The code points of the original that letters `start` to `end` came from, without marks after the last."""
+        return int(self.at[start]), int(self.at[end - 1]) + 1
+
+
+def _expanded(letters: U32, at: Positions, kinds: npt.NDArray[np.uint8]) -> tuple[U32, Positions, npt.NDArray[np.uint8]]:
+    texts = [_EXPANSIONS[value & ~_SEVERAL] if value & _SEVERAL else chr(value) for value in letters.tolist()]
+    sizes = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+    return code_points("".join(texts)), np.repeat(at, sizes), np.repeat(kinds, sizes)
+
+
+def _composed(letters: U32, at: Positions, kinds: npt.NDArray[np.uint8]) -> tuple[U32, Positions, npt.NDArray[np.uint8]]:
+    """Kana voicing marks and Hangul jamo put together as one letter each (rare: decomposed or half-width text)."""
+    out: list[tuple[int, int, int]] = []
+    text = letters.tolist()
+    index = 0
+    while index < len(text):
+        for size in (3, 2):
+            joined = unicodedata.normalize("NFC", "".join(map(chr, text[index : index + size])))
+            if len(joined) == 1 and index + size <= len(text):
+                out.append((ord(joined), int(at[index]), int(kinds[index])))
+                index += size
+                break
+        else:
+            out.append((text[index], int(at[index]), int(kinds[index])))
+            index += 1
+    columns: Any = np.array(out, dtype=np.int64).reshape(-1, 3)
+    return columns[:, 0].astype(np.uint32), columns[:, 1], columns[:, 2].astype(np.uint8)
+
+
+def fold(text: str) -> Folded:
+    """`text` folded, with the origin of every letter. Never raises, for any string."""
+    points = code_points(text)
+    ascii_only = text.isascii()
+    if not ascii_only:
+        points = np.minimum(points, _LIMIT - 1)
+    values = _FOLD.take(points)
+    if not ascii_only and (values == _UNKNOWN).any():
+        for page in np.unique(points[values == _UNKNOWN] >> 8).tolist():
+            _load_page(page)
+        values = _FOLD.take(points)
+    at = np.flatnonzero(values > _DROPPED)
+    letters = values[at]
+    kinds = _KIND.take(points[at])
+    if not ascii_only and len(letters):
+        if letters.max() >= _SEVERAL:
+            letters, at, kinds = _expanded(letters, at, kinds)
+        if ((letters == 0x3099) | (letters == 0x309A) | ((letters >= 0x1100) & (letters <= 0x11FF))).any():
+            letters, at, kinds = _composed(letters, at, kinds)
+    breaks = np.empty(len(letters), dtype=np.bool_)
+    if len(letters):
+        breaks[0] = True
+        if ascii_only:
+            np.greater(at[1:] - at[:-1], 1, out=breaks[1:])
+        else:
+            gaps = np.cumsum(values == _GAP)[at]
+            np.greater(gaps[1:], gaps[:-1], out=breaks[1:])
+            scripts = kinds & _SCRIPT_MASK
+            breaks[1:] |= scripts[1:] != scripts[:-1]
+        breaks[1:] |= ((kinds[:-1] & _LOWER) != 0) & ((kinds[1:] & _UPPER) != 0)
+    return Folded(letters, at, breaks, kinds)
+
+
+def fold_words(text: str) -> list[str]:
+    """The folded words of `text`; loose scripts come as whole runs."""
+    found = fold(text)
+    return [found.word(int(start), int(end)) for start, end in zip(found.starts, found.ends, strict=True)]

@@ -1,0 +1,121 @@
+"""Hashes of every stretch of a text from two running sums, so that looking up all stretches is a few array operations.
+
+H(s) = sum of v(s[i]) * B^i modulo 2^64, with v a random 64-bit value per code point. A stretch, two stretches put
+together, a stretch read backwards and a stretch with one letter left out all follow from prefix sums. Equal hashes are
+only candidates: whoever uses them compares the text itself.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from guard.normalise.fold import U32
+
+U64 = npt.NDArray[np.uint64]
+Indices = npt.NDArray[np.int64]
+
+_MASK = (1 << 64) - 1
+_BASE = 0x9E3779B97F4A7C15 | 1
+_INVERSE = pow(_BASE, -1, 1 << 64)
+_MIX_A, _MIX_B = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31 = np.uint64(30), np.uint64(27), np.uint64(31)
+
+
+def mixed(values: U64) -> U64:
+    """SplitMix64's finaliser: spreads every bit over all bits."""
+    out = (values ^ (values >> _S30)) * _MIX_A
+    out = (out ^ (out >> _S27)) * _MIX_B
+    return out ^ (out >> _S31)
+
+
+def _powers(base: int, count: int) -> U64:
+    out = np.full(count, base, dtype=np.uint64)
+    out[0] = 1
+    return np.multiply.accumulate(out, dtype=np.uint64)
+
+
+@cache
+def _tables(size: int) -> tuple[U64, U64]:
+    return _powers(_BASE, size), _powers(_INVERSE, size)
+
+
+def powers(count: int) -> tuple[U64, U64]:
+    """B^i and B^-i for i up to at least `count`."""
+    size = 1 << 13
+    while size < count + 1:
+        size <<= 1
+    return _tables(size)
+
+
+_CODES = mixed(np.arange(0x400, dtype=np.uint64) + np.uint64(0x1234567))
+
+
+def code_values(letters: U32) -> U64:
+    """v of each code point."""
+    if len(letters) and int(letters.max()) < 0x400:
+        return _CODES.take(letters)
+    return mixed(letters.astype(np.uint64) + np.uint64(0x1234567))
+
+
+class Sums:
+    """Prefix sums of one run of letters."""
+
+    __slots__ = ("down", "length", "pow", "up", "values")
+
+    def __init__(self, letters: U32) -> None:
+        self.length = len(letters)
+        self.pow, self.down = powers(self.length)
+        self.values = code_values(letters)
+        self.up: U64 = np.empty(self.length + 1, dtype=np.uint64)
+        self.up[0] = 0
+        np.cumsum(self.values * self.pow[: self.length], out=self.up[1:])
+
+    def of(self, start: Any, end: Any) -> U64:
+        """H of letters `start` to `end` (arrays that broadcast)."""
+        return (self.up[end] - self.up[start]) * self.down[start]
+
+    def joined(self, first: U64, length: Any, second: U64) -> U64:
+        """H of one text of `length` letters followed by another, from their hashes."""
+        return first + second * self.pow[length]
+
+    def backwards(self) -> "Backwards":
+        """Hashes of stretches read from right to left."""
+        return Backwards(self)
+
+
+class Backwards:
+    """Prefix sums for stretches read backwards."""
+
+    __slots__ = ("_sums", "up")
+
+    def __init__(self, sums: Sums) -> None:
+        self._sums = sums
+        self.up: U64 = np.empty(sums.length + 1, dtype=np.uint64)
+        self.up[0] = 0
+        np.cumsum(sums.values * sums.down[: sums.length], out=self.up[1:])
+
+    def of(self, start: Any, end: Any) -> U64:
+        """H of letters `end - 1` down to `start`."""
+        return (self.up[end] - self.up[start]) * self._sums.pow[end - 1]
+
+
+def hash_word(word: str) -> int:
+    """H of one folded word, as the array form gives it."""
+    letters = np.frombuffer(word.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    if not len(letters):
+        return 0
+    total = int(Sums(letters).up[-1])
+    return total & _MASK
+
+
+def without_one(sums: Sums, starts: Indices, ends: Indices) -> tuple[U64, Indices]:
+    """H of every word with each one of its letters left out; and which word each belongs to."""
+    sizes = ends - starts
+    owner = np.repeat(np.arange(len(starts)), sizes)
+    begin, stop = starts[owner], ends[owner]
+    place = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + begin
+    left = sums.up[place] - sums.up[begin]
+    right = (sums.up[stop] - sums.up[place + 1]) * sums.down[1]
+    return (left + right) * sums.down[begin], owner
