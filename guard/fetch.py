@@ -18,6 +18,8 @@ from aiohttp.resolver import ThreadedResolver
 from guard.errors import UnscreenableError
 
 _SCHEMES = {"http": 80, "https": 443}
+_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+"""NAT64 (RFC 6052, RFC 8215): behind them lies any IPv4 address, private ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def is_public(address: str) -> bool:
     """Whether an IP address is one that anybody on the internet may ask; mapped and translated forms are unwrapped."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _TRANSLATED):
+            return False
         inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
         if inner is not None:
             return is_public(str(inner))

@@ -1,0 +1,88 @@
+"""What leaves of a provider's stream, and when."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract.base import Answer, Limits, Refusal
+from guard.extract.sse import KEEP_ALIVE, Event
+from guard.stream import Held, screened_stream
+from guard.types import Picture, Text
+
+ERROR = b'data: {"error":{}}\n\n'
+PICTURE = Picture("b64_json", b"png", "png", 1, 1)
+
+
+def read(event: Event) -> Answer:
+    """An event with `pic` in it carries a picture, one with `bad` cannot be screened, `text` has text."""
+    if b"bad" in event.data:
+        raise UnscreenableError("no picture", "b64_json")
+    texts = (Text("revised_prompt", "x"),) if b"text" in event.data else ()
+    return Answer(texts, (PICTURE,) if b"pic" in event.data else (), event.data)
+
+
+async def run(blocks: Sequence[bytes | Exception], verdict: bytes | None = None) -> tuple[list[bytes], list[object]]:
+    judged: list[object] = []
+
+    async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> bytes | None:
+        judged.append(([a.body for a in held], str(error) if error else None))
+        return verdict
+
+    async def upstream() -> AsyncIterator[bytes]:
+        for block in blocks:
+            if isinstance(block, Exception):
+                raise block
+            yield block
+
+    async def fetch(remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        return {}
+
+    held = Held(read, judge, fetch, Limits())
+
+    def error_frame(refusal: Refusal) -> bytes:
+        return ERROR
+
+    frames = [frame async for frame in screened_stream(upstream(), held, error_frame, 60.0)]
+    assert frames[0] == KEEP_ALIVE
+    return frames[1:], judged
+
+
+async def test_frames_without_pictures_pass_at_once_and_nobody_judges() -> None:
+    assert await run([b"data: one\n\ndata:two\r\n\r\n"]) == ([b"data: one\n\n", b"data: two\n\n"], [])
+
+
+async def test_everything_from_the_first_picture_on_waits_for_one_verdict() -> None:
+    frames, judged = await run([b"data: one\n\nevent: e\ndata: pic1\n\n", b"data: two\n\ndata: pic2\n\n"])
+    assert frames == [b"data: one\n\n", b"event: e\ndata: pic1\n\n", b"data: two\n\n", b"data: pic2\n\n"]
+    assert judged == [([b"pic1", b"two", b"pic2"], None)]
+
+
+async def test_a_refusal_is_one_frame_and_no_picture_goes_before_it() -> None:
+    frames, judged = await run([b"data: one\n\ndata: pic1\n\ndata: pic2\n\n"], ERROR)
+    assert frames == [b"data: one\n\n", ERROR]
+    assert judged == [([b"pic1", b"pic2"], None)]
+
+
+async def test_what_cannot_be_read_is_judged_as_such() -> None:
+    assert await run([b"data: pic1\n\ndata: bad\n\n"], ERROR) == ([ERROR], [([b"pic1"], "no picture")])
+
+
+async def test_an_upstream_that_breaks_off_releases_nothing_held() -> None:
+    assert await run([b"data: pic1\n\n", UpstreamInvalidError("broke off")]) == ([ERROR], [])
+
+
+async def test_keep_alives_while_the_upstream_thinks() -> None:
+    async def upstream() -> AsyncIterator[bytes]:
+        await asyncio.sleep(0.2)
+        yield b"data: one\n\n"
+
+    async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> None:
+        return None
+
+    async def fetch(remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
+        return {}
+
+    frames = [f async for f in screened_stream(upstream(), Held(read, judge, fetch, Limits()), lambda refusal: ERROR, 0.02)]
+    assert frames[-1] == b"data: one\n\n"
+    assert len(frames) > 3
+    assert set(frames[:-1]) == {KEEP_ALIVE}
