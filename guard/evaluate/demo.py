@@ -54,8 +54,8 @@ class Tour:
         return table
 
 
-def run(console: Console | None = None) -> bool:
-    """Tell the story; whether every step went as it should. Ends by itself, and leaves nothing behind."""
+def run(console: Console | None = None) -> int:
+    """Tell the story; 0 when every step went as it should, else 1. Ends by itself, and leaves nothing behind."""
     console = console or Console()
     started = time.monotonic()
     tour = Tour(console)
@@ -69,7 +69,7 @@ def run(console: Console | None = None) -> bool:
     console.print()
     console.print(tour.table())
     console.print(f"{'All as it should be' if tour.good else 'NOT all as it should be'}, in {time.monotonic() - started:.0f} s.")
-    return tour.good
+    return 0 if tour.good else 1
 
 
 def _tell(tour: Tour, guard: trial.Trial, upstream: str) -> None:
