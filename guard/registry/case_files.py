@@ -1,0 +1,135 @@
+"""The rows of cases: what states there are, how one opens, and how its steps are written down."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from guard.registry.desk import Person, Writing, open_words, seal_words
+from guard.registry.tables import CASE, CASE_STEP
+from guard.registry.values import Evidence, Requester
+from guard.types import Directive, DirectiveStatus, Effect
+
+RECEIVED = "received"
+VERIFYING = "verifying"
+ACTIVE = "active"
+REJECTED = "rejected"
+DISPUTED = "disputed"
+APPEALED = "appealed"
+WITHDRAWN = "withdrawn"
+SUPERSEDED = "superseded"
+
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    RECEIVED: frozenset({VERIFYING, ACTIVE, REJECTED, WITHDRAWN}),
+    VERIFYING: frozenset({ACTIVE, REJECTED, WITHDRAWN}),
+    ACTIVE: frozenset({DISPUTED, WITHDRAWN, SUPERSEDED}),
+    DISPUTED: frozenset({ACTIVE, REJECTED, WITHDRAWN}),
+    REJECTED: frozenset({APPEALED}),
+    APPEALED: frozenset({ACTIVE, REJECTED, WITHDRAWN}),
+    WITHDRAWN: frozenset(),
+    SUPERSEDED: frozenset(),
+}
+"""From where to where a case may go."""
+
+DIRECTIVE_AFTER: Mapping[str, DirectiveStatus] = {
+    VERIFYING: DirectiveStatus.PENDING_VERIFICATION,
+    ACTIVE: DirectiveStatus.ACTIVE,
+    REJECTED: DirectiveStatus.REJECTED,
+    WITHDRAWN: DirectiveStatus.REVOKED,
+    SUPERSEDED: DirectiveStatus.SUPERSEDED,
+}
+"""What a step makes of the case's directive. A dispute or an appeal alone changes nothing."""
+
+CLOSED = frozenset({ACTIVE, REJECTED, WITHDRAWN, SUPERSEDED})
+
+ORDER_CLOCK = timedelta(hours=3)  # India, IT Rules as of 2026: orders of a court or government, 3 hours
+REQUEST_CLOCK = timedelta(hours=48)  # TAKE IT DOWN Act: 48 hours from a valid request
+
+
+def due(role: str, opened_at: datetime) -> datetime:
+    """When a case must have been decided."""
+    return opened_at + (ORDER_CLOCK if role in {"regulator", "court"} else REQUEST_CLOCK)
+
+
+def sealed_case(
+    key: bytes, case_id: str, requester: Requester, evidence: Sequence[Evidence], note: str = "", receipt: Mapping[str, Any] | None = None
+) -> bytes:
+    """Who asked, with what proof, and what they were told."""
+    words = {"requester": asdict(requester), "evidence": [asdict(e) for e in evidence], "note": note, "receipt": receipt}
+    return seal_words(key, f"case:{case_id}", words)
+
+
+def open_case(key: bytes, case_id: str, sealed: bytes | None) -> dict[str, Any]:
+    """What `sealed_case` sealed."""
+    return open_words(key, f"case:{case_id}", sealed)
+
+
+def case_row(
+    case_id: str, subject_no: int | None, directive_id: str | None, kind: str, status: str, role: str, sealed: bytes, at: datetime
+) -> dict[str, Any]:
+    """The row to insert for a new case."""
+    closed = status in CLOSED
+    return {
+        "id": case_id,
+        "subject_no": subject_no,
+        "directive_id": directive_id,
+        "kind": kind,
+        "status": status,
+        "role": role,
+        "sealed": sealed,
+        "opened_at": at,
+        "due_at": None if closed else due(role, at),
+        "closed_at": at if closed else None,
+    }
+
+
+def step_row(case_id: str, step: int, status: str, actor: str, at: datetime, sealed: bytes | None = None) -> dict[str, Any]:
+    """The row to insert for a step."""
+    return {"case_id": case_id, "step": step, "status": status, "actor": actor, "sealed": sealed, "at": at}
+
+
+def status_of(directive: Directive) -> str:
+    """Where the case of a new directive begins."""
+    return ACTIVE if directive.status is DirectiveStatus.ACTIVE else VERIFYING
+
+
+def open_for(
+    writing: Writing,
+    person: Person,
+    directive: Directive,
+    requester: Requester,
+    evidence: Sequence[Evidence],
+    case_id: str,
+    receipt: Mapping[str, Any] | None = None,
+) -> str:
+    """Opens the case of a new directive; returns its id."""
+    kind = "opt_out" if directive.effect is Effect.DENY else "grant"
+    sealed = sealed_case(person.key, case_id, requester, evidence, receipt=receipt)
+    row = case_row(case_id, person.no, directive.id, kind, status_of(directive), requester.role, sealed, writing.at)
+    writing.connection.execute(insert(CASE), [row])
+    writing.connection.execute(insert(CASE_STEP), [step_row(case_id, 1, status_of(directive), writing.by.actor, writing.at)])
+    writing.details["case_id"] = case_id
+    return case_id
+
+
+def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str) -> None:
+    """Brings a case to `status` and writes the step down."""
+    last = writing.connection.execute(select(func.max(CASE_STEP.c.step)).where(CASE_STEP.c.case_id == case_id)).scalar() or 0
+    sealed = seal_words(key, f"case_step:{case_id}:{last + 1}", {"reason": reason}) if reason else None
+    writing.connection.execute(insert(CASE_STEP), [step_row(case_id, last + 1, status, writing.by.actor, writing.at, sealed)])
+    closed_at = writing.at if status in CLOSED else None
+    changed: dict[str, Any] = {"status": status, "closed_at": closed_at}
+    if closed_at is None:
+        changed["due_at"] = writing.at + REQUEST_CLOCK
+    writing.connection.execute(update(CASE).where(CASE.c.id == case_id).values(**changed))
+    writing.details |= {"case_id": case_id, "case_status": status}
+
+
+def follow(writing: Writing, person: Person, directive_id: str, status: str, reason: str) -> None:
+    """A directive changed by itself: its open cases go the same way, where that way leads from where they are."""
+    rows = writing.connection.execute(select(CASE.c.id, CASE.c.status).where(CASE.c.directive_id == directive_id)).all()
+    for case_id, now in rows:
+        if status in TRANSITIONS[now]:
+            step(writing, person.key, case_id, status, reason)

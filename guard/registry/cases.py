@@ -1,0 +1,135 @@
+"""Cases: requests on their way from intake to an end, with clocks; a step that decides also changes the directive."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from guard.errors import ConflictError, NotFoundError
+from guard.registry import case_files
+from guard.registry.desk import open_words
+from guard.registry.directive_versions import Directives
+from guard.registry.tables import CASE, CASE_STEP, SUBJECT
+from guard.registry.values import By, Case, CaseData, CaseStep, Evidence, Page, Requester
+
+INTAKE_KEY = ("registry", "intake")
+"""Seals what is known of a case before it concerns a registered subject."""
+
+_WITH_SUBJECT = select(CASE, SUBJECT.c.id.label("subject_id")).outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
+
+
+class Cases(Directives):
+    """Listing, opening and moving cases."""
+
+    def list_cases(
+        self, limit: int = 50, cursor: str | None = None, *, status: str | None = None, subject_id: str | None = None
+    ) -> Page[Case]:
+        """Newest first."""
+        query = _WITH_SUBJECT.order_by(CASE.c.seq.desc()).limit(limit + 1)
+        if cursor is not None:
+            query = query.where(CASE.c.seq < int(cursor))
+        if status is not None:
+            query = query.where(CASE.c.status == status)
+        if subject_id is not None:
+            query = query.where(SUBJECT.c.id == subject_id)
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            items = tuple(self._case(connection, row) for row in rows[:limit])
+        return Page(items, str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+    def get_case(self, case_id: str) -> Case:
+        """One case with its steps."""
+        with self._reading() as connection:
+            return self._case(connection, self._case_row(connection, case_id))
+
+    def create_case(self, data: CaseData, by: By) -> Case:
+        """A case that is not (yet) an opt-out, in state `received`."""
+        case_id = self._new_id("case")
+        with self._changing("case.create", by, binds=False) as writing:
+            connection = writing.connection
+            person = self._person(connection, data.subject_id) if data.subject_id else None
+            if data.directive_id:
+                holder, _ = self._holder(connection, data.directive_id)
+                if person is not None and person.no != holder.no:
+                    raise ConflictError(f"directive {data.directive_id!r} is not one of subject {person.id!r}")
+                person = holder
+            key = person.key if person else self.keyring.get_or_create(*INTAKE_KEY, connection)
+            sealed = case_files.sealed_case(key, case_id, data.requester, data.evidence, data.note)
+            row = case_files.case_row(
+                case_id, person.no if person else None, data.directive_id, data.kind, case_files.RECEIVED, data.requester.role, sealed, writing.at
+            )
+            if data.due_at is not None:
+                row["due_at"] = data.due_at
+            connection.execute(insert(CASE), [row])
+            connection.execute(insert(CASE_STEP), [case_files.step_row(case_id, 1, case_files.RECEIVED, by.actor, writing.at)])
+            if person:
+                writing.subjects[person.id] = person.key
+            writing.details |= {"case_id": case_id, "kind": data.kind, "status": case_files.RECEIVED}
+            writing.result = self._case(connection, self._case_row(connection, case_id))
+        return writing.result
+
+    def transition_case(self, case_id: str, to: str, reason: str, by: By) -> Case:
+        """Moves a case; its directive becomes active, rejected, revoked or superseded with it, in the same transaction.
+
+        Raises ConflictError for a step that does not lead from where the case is.
+        """
+        with self._changing("case.transition", by) as writing:
+            connection = writing.connection
+            row = self._case_row(connection, case_id)
+            allowed = case_files.TRANSITIONS[row.status]
+            if to not in allowed:
+                ways = ", ".join(sorted(allowed)) or "nowhere: it has ended"
+                raise ConflictError(f"case {case_id!r} is {row.status} and cannot become {to!r}; from there it goes to {ways}")
+            writing.details["status_before"] = row.status
+            status = case_files.DIRECTIVE_AFTER.get(to)
+            if row.directive_id is not None and status is not None:
+                person, directive = self._holder(connection, row.directive_id)
+                if directive.status is not status:
+                    self._next_version(writing, person, directive, status, reason)
+            case_files.step(writing, self._case_key(connection, row), case_id, to, reason)
+            if row.subject_id is not None:
+                person = self._person(connection, row.subject_id)
+                writing.subjects[person.id] = person.key
+            writing.result = self._case(connection, self._case_row(connection, case_id))
+        return writing.result
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _case_row(self, connection: Connection, case_id: str) -> Row[Any]:
+        row = connection.execute(_WITH_SUBJECT.where(CASE.c.id == case_id)).first()
+        if row is None:
+            raise NotFoundError(f"there is no case {case_id!r}")
+        return row
+
+    def _case_key(self, connection: Connection, row: Row[Any]) -> bytes:
+        if row.subject_id is not None:
+            return self.keyring.get("subject", row.subject_id, connection)
+        return self.keyring.get_or_create(*INTAKE_KEY, connection)
+
+    def _case(self, connection: Connection, row: Row[Any]) -> Case:
+        words: dict[str, Any] = {}
+        key: bytes | None = None
+        if row.sealed is not None:  # an erased subject's cases keep their course and lose their words
+            key = self._case_key(connection, row)
+            words = case_files.open_case(key, row.id, row.sealed)
+        steps = connection.execute(select(CASE_STEP).where(CASE_STEP.c.case_id == row.id).order_by(CASE_STEP.c.step)).all()
+        return Case(
+            row.id,
+            row.kind,
+            row.status,
+            row.subject_id,
+            row.directive_id,
+            Requester(**words["requester"]) if words else Requester(row.role),
+            tuple(Evidence(**e) for e in words.get("evidence", ())),
+            words.get("note", ""),
+            row.opened_at,
+            row.due_at,
+            row.closed_at,
+            tuple(CaseStep(s.status, s.actor, _reason(key, s), s.at) for s in steps),
+            words.get("receipt"),
+        )
+
+
+def _reason(key: bytes | None, row: Row[Any]) -> str:
+    if key is None:
+        return ""
+    return str(open_words(key, f"case_step:{row.case_id}:{row.step}", row.sealed).get("reason", ""))

@@ -1,0 +1,76 @@
+"""Likely duplicates: the same external id, or an equal strong alias without differing external ids or birth dates.
+
+Equality is looked up by keyed hashes (table `alias`), so that nobody's names need to be opened to compare with everybody's.
+"""
+
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from guard.keyring import Keyring
+from guard.registry import directive_versions
+from guard.registry.names import NameRules
+from guard.registry.profile import Profile, open_profile
+from guard.registry.tables import ALIAS, SUBJECT
+from guard.registry.values import Duplicate
+from guard.types import AliasKind, Strength
+
+LOOKUP_KEY = ("registry", "lookup")
+TAG_BYTES = 16
+
+
+def tags(profile: Profile, key: bytes, rules: NameRules) -> dict[bytes, str]:
+    """What a person can be found by: tag -> what it stands for (`external id wikidata`, `alias`)."""
+    strong = {rules.fold(a.text) for a in profile.aliases if a.strength is Strength.STRONG and a.kind is not AliasKind.GENERATED}
+    found = {_tag(key, "alias", text): "an equal alias" for text in strong if text}
+    for scheme, value in profile.external_ids.items():
+        found[_tag(key, "id", f"{scheme}\0{value}")] = f"the same {scheme} id"
+    return found
+
+
+def remember(connection: Connection, subject_no: int, found: Iterable[bytes]) -> None:
+    """Makes a subject findable by these tags and no others."""
+    connection.execute(delete(ALIAS).where(ALIAS.c.subject_no == subject_no))
+    rows = [{"tag": tag, "subject_no": subject_no} for tag in found]
+    if rows:
+        connection.execute(insert(ALIAS), rows)
+
+
+def find(
+    connection: Connection, keyring: Keyring, profile: Profile, rules: NameRules, now: datetime, *, pending_protects: bool
+) -> list[Duplicate]:
+    """Registered subjects that are likely the person of `profile`, in the order in which they were registered."""
+    wanted = tags(profile, keyring.get_or_create(*LOOKUP_KEY, connection), rules)
+    rows = connection.execute(
+        select(ALIAS.c.tag, SUBJECT.c.no, SUBJECT.c.id, SUBJECT.c.sealed)
+        .join(SUBJECT, SUBJECT.c.no == ALIAS.c.subject_no)
+        .where(ALIAS.c.tag.in_(list(wanted)), SUBJECT.c.erased_at.is_(None))
+        .order_by(SUBJECT.c.no)
+    ).all()
+    found: dict[str, Duplicate] = {}
+    for tag, no, subject_id, sealed in rows:
+        reason = wanted[bytes(tag)]
+        if subject_id in found:
+            continue
+        if reason == "an equal alias":
+            other = open_profile(keyring.get("subject", subject_id, connection), subject_id, sealed)
+            if told_apart(profile, other):
+                continue
+        protected = directive_versions.protected(connection, no, now, pending_protects=pending_protects)
+        found[subject_id] = Duplicate(subject_id, reason, protected)
+    return list(found.values())
+
+
+def told_apart(one: Profile, other: Profile) -> bool:
+    """Whether something says that two people of one name are two: another id of the same scheme, or another birth date."""
+    differ = any(other.external_ids.get(scheme, value) != value for scheme, value in one.external_ids.items())
+    if differ or not one.born or not other.born:
+        return differ
+    length = min(len(one.born), len(other.born))  # a year agrees with any day in it
+    return one.born[:length] != other.born[:length]
+
+
+def _tag(key: bytes, space: str, text: str) -> bytes:
+    return hmac.digest(key, f"{space}\0{text}".encode(), "sha256")[:TAG_BYTES]

@@ -1,0 +1,136 @@
+"""Erasing a person: their key is destroyed, their rows deleted, a tombstone and a receipt stay."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from guard.keyring import WRAPPED_KEY
+from guard.registry import directive_versions, duplicates, idempotency
+from guard.registry.desk import Desk, Writing
+from guard.registry.optouts import rfc3339, signed
+from guard.registry.profile import open_profile
+from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE
+from guard.registry.values import By, ErasureReceipt, Sign
+from guard.types import Directive
+
+_OWNED = {"templates": TEMPLATE, "photos": FACE, "aliases": ALIAS}
+
+
+class Erasure(Desk):
+    """Erasing people, and seeing to it that they stay erased."""
+
+    def erase_subject(self, subject_id: str, by: By, sign: Sign | None = None) -> ErasureReceipt:
+        """Destroys whatever says who this was; nobody can undo it. The protection ends with it, and the receipt says so."""
+        with self._changing("subject.erase", by) as writing:
+            connection = writing.connection
+            person = self._person(connection, subject_id)
+            denies = directive_versions.protecting(
+                directive_versions.newest(connection, person.no), writing.at, pending_protects=self.settings.pending_protects
+            )
+            counts = self._wipe(writing, person.no, subject_id)
+            # The event of an erasure must stay readable, so it is not under the key that goes; it holds ids and counts only.
+            writing.details |= {"subject_id": subject_id, **counts, "protection_ended": [d.id for d in denies]}
+            receipt = self._erasure_receipt(writing, subject_id, counts, denies, sign)
+            writing.result = ErasureReceipt(subject_id, writing.revision, tuple(d.id for d in denies), receipt)
+            writing.announce()
+            self.keyring.destroy("subject", subject_id, connection)  # last: it is noted outside the database, where nothing rolls back
+        self._forget_pages()
+        return writing.result
+
+    def reconcile(self) -> list[str]:
+        """Once at start, before anything is served: applies to a restored database what was erased since its backup.
+
+        Returns the ids of subjects that the backup had brought back and that are tombstones again.
+        """
+        self.keyring.start()
+        with self._reading() as connection:
+            orphans = connection.execute(_without_key()).all()
+        if orphans:
+            with self._changing("subject.erase_again", By("system")) as writing:
+                for no, subject_id in connection_rows(writing.connection):
+                    self._wipe(writing, no, subject_id)
+            self._forget_pages()
+        self._check_lookup()
+        return [subject_id for _, subject_id in orphans]
+
+    def rotate_keys(self) -> int:
+        """New lookup key, new epoch: from now on no older copy of the database opens, or can be searched for, an erased person.
+
+        Run it daily and after erasures. Returns how many data keys were wrapped anew.
+        """
+        self._rebuild_lookup()
+        return self.keyring.rotate_epoch()
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _wipe(self, writing: Writing, no: int, subject_id: str) -> dict[str, int]:
+        connection = writing.connection
+        counts = {what: connection.execute(delete(table).where(table.c.subject_no == no)).rowcount for what, table in _OWNED.items()}
+        case_ids = select(CASE.c.id).where(CASE.c.subject_no == no)
+        connection.execute(update(CASE_STEP).where(CASE_STEP.c.case_id.in_(case_ids)).values(sealed=None))
+        connection.execute(update(CASE).where(CASE.c.subject_no == no).values(sealed=None))
+        connection.execute(update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.subject_no == no).values(sealed=None, removed_at=writing.at))
+        for review_id, subjects in connection.execute(select(REVIEW.c.id, REVIEW.c.subject_ids).where(REVIEW.c.kept.is_not(None) | REVIEW.c.words.is_not(None))).all():
+            if subject_id in subjects:
+                connection.execute(update(REVIEW).where(REVIEW.c.id == review_id).values(kept=None, words=None))
+        idempotency.erase(connection, subject_id)
+        tombstone = {"sealed": None, "erased_at": writing.at, "updated_at": writing.at, "revision": writing.revision}
+        connection.execute(update(SUBJECT).where(SUBJECT.c.no == no).values(**tombstone))
+        return counts
+
+    def _erasure_receipt(
+        self, writing: Writing, subject_id: str, counts: dict[str, int], denies: Sequence[Directive], sign: Sign | None
+    ) -> dict[str, Any]:
+        content = {
+            "type": "erasure",
+            "version": 1,
+            "subject_id": subject_id,
+            "erased_at": rfc3339(writing.at),
+            **counts,
+            "keys_destroyed": 1,
+            "protection_ended": bool(denies),
+            "directives_ended": [d.id for d in denies],
+            "registry_revision": writing.revision,
+            "log_events": writing.announce(),
+        }
+        return signed(content, sign)
+
+    def _forget_pages(self) -> None:
+        """SQLite: the write-ahead log still holds the pages as they were; fold it in and cut it. PostgreSQL: VACUUM does this in its time."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
+    def _check_lookup(self) -> None:
+        """After a restore the tags may be of an older lookup key than the keyring's; one person's tags tell."""
+        with self._reading() as connection:
+            row = connection.execute(
+                select(SUBJECT.c.no, SUBJECT.c.id).join(ALIAS, ALIAS.c.subject_no == SUBJECT.c.no).where(SUBJECT.c.erased_at.is_(None)).limit(1)
+            ).first()
+            if row is None:
+                return
+            person = self._person(connection, row.id)
+            stored = {bytes(tag) for tag in connection.execute(select(ALIAS.c.tag).where(ALIAS.c.subject_no == row.no)).scalars()}
+            owners = self.keyring.get_many(duplicates.LOOKUP_KEY[0], [duplicates.LOOKUP_KEY[1]], connection)
+            key = owners.get(duplicates.LOOKUP_KEY[1], b"")
+            right = bool(key) and set(duplicates.tags(open_profile(person.key, person.id, person.sealed), key, self.rules)) == stored
+        if not right:
+            self._rebuild_lookup()
+
+    def _rebuild_lookup(self) -> None:
+        """Every tag anew under a new key: about 40 us a person."""
+        raise NotImplementedError
+
+
+def _without_key() -> Any:
+    owned = select(WRAPPED_KEY.c.owner).where(WRAPPED_KEY.c.kind == "subject", WRAPPED_KEY.c.owner == SUBJECT.c.id).exists()
+    return select(SUBJECT.c.no, SUBJECT.c.id).where(SUBJECT.c.erased_at.is_(None), ~owned).order_by(SUBJECT.c.no)
+
+
+def connection_rows(connection: Connection) -> list[tuple[int, str]]:
+    """Living subjects without a key."""
+    return [(row.no, row.id) for row in connection.execute(_without_key())]
+
+
+__all__ = ["Erasure", "func"]
