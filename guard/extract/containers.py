@@ -9,6 +9,7 @@ import base64
 import binascii
 import html
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -76,6 +77,8 @@ def inspect(data: bytes, where: str, limits: Limits, depth: int = 0) -> Contents
         if error.where is not None:
             raise
         raise UnaccountedError(f"{error} Save the picture anew and try again.", where) from error
+    except (IndexError, struct.error) as error:  # a length or an offset that points outside of the file
+        raise UnaccountedError(f"The {found.upper()} is cut short or contradicts itself.", where) from error
 
 
 def _contents(data: bytes, found: str, where: str, limits: Limits, depth: int) -> Contents:

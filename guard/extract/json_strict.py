@@ -1,7 +1,7 @@
 """JSON (RFC 8259) read so that no two readers can differ about it, and written so that numbers keep their text.
 
 Refused: duplicate keys (also when one is escaped), NaN and infinities, numbers no double can hold (1e400, 400 digits),
-lone surrogates, a byte order mark, anything that is not UTF-8, nesting beyond 200, trailing characters or commas.
+lone surrogates, a byte order mark, anything that is not UTF-8, nesting beyond 201, trailing characters or commas.
 """
 
 import re

@@ -4,6 +4,7 @@ Facts from the types of `openai` 3.54 and SURFACE.md, section 1.
 """
 
 import base64
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
@@ -53,6 +54,7 @@ _GENERATIONS = obj(_SETTINGS, required=("prompt",))
 _EDITS = obj({**_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
 
 _EDIT_FILES = {"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}
+_FORM_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?|[Tt]rue|[Ff]alse|")
 _FORM_NUMBERS = frozenset({"n", "frame_count", "frame_duration_ms", "output_compression", "partial_images", "stream"})
 
 
@@ -131,12 +133,13 @@ def _field(part: Part, count: int, reading: Reading) -> str:
         raise UnscreenableError(f"The field name {part.name[:64]!r} may be read in more than one way.", part.name)
     value = part.text()
     reader = _SETTINGS.get(part.name)
-    if part.name in _FORM_NUMBERS or reader is None:
-        if reader is None:
-            reading.text(part.name, part.name)
+    if reader is None:
+        reading.text(part.name, part.name)
         unknown(value, part.name, reading)
-    else:
+    elif part.name not in _FORM_NUMBERS:
         reader(value, part.name, reading)
+    elif not _FORM_NUMBER.fullmatch(value):
+        reading.text(part.name, value)
     return value
 
 
@@ -171,6 +174,7 @@ _RESULT: dict[str, Reader] = {
     "background": _SETTINGS["background"],
     "output_format": known("png", "jpeg", "webp", "gif"),
     "partial_image_index": number,
+    "usage": fields.unknown_in_answer,
 }
 _ITEM = obj({"b64_json": base64_picture, "url": fields.answer_url, "revised_prompt": text}, other=fields.unknown_in_answer)
 _ANSWER = obj({**_RESULT, "data": each(_ITEM)}, other=fields.unknown_in_answer)
