@@ -73,7 +73,7 @@ def test_what_the_wheel_holds_runs_without_the_checkout(wheel: Path, tmp_path: P
         "from guard.decide import load\n"
         "from guard.storage import make_engine, upgrade\n"
         "upgrade(make_engine('sqlite:///x.db'))\n"
-        "print(guard.__file__, api.__file__, load.bundled()["default"], sep='\\n')\n"
+        "print(guard.__file__, api.__file__, load.bundled()['default'], sep='\\n')\n"
     )
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(installed)}
     finished = subprocess.run(
