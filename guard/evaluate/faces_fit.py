@@ -16,11 +16,12 @@ PHOTOS_PER_TEMPLATE = 3
 TEMPLATES_PER_PERSON = 4
 
 # Chosen on halves of the tuning photos against each other (docs/explanation/thresholds.md has the table of what was tried).
-RIDGE = 1.0
-CENTRED = 0.9
+RIDGE = 3.0
+CENTRED = 0.95
 COHORT = 2_000
 NEAREST = 200
 MIXED = 6
+PARTS = 5
 
 _MEASURED_PAIRS = 20
 _TAIL = (10**-2.5, 10**-4.5)
@@ -39,40 +40,79 @@ class Sample:
         keep = np.isin(self.people, chosen)
         return Sample(self.vectors[keep], self.people[keep])
 
-    def halves(self, seed: int) -> tuple["Sample", "Sample"]:
-        """Two samples without a person in common."""
-        everyone = np.random.default_rng(seed).permutation(np.unique(self.people))
-        return self.of(everyone[::2]), self.of(everyone[1::2])
+    def parts(self, count: int, seed: int) -> list[NDArray[np.int64]]:
+        """The people dealt into `count` parts, those with many photos evenly."""
+        people, photos = np.unique(self.people, return_counts=True)
+        order = np.random.default_rng(seed).permutation(len(people))
+        dealt = people[order[np.argsort(-photos[order], kind="stable")]]
+        return [dealt[start::count] for start in range(count)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """Normalised scores of enrolled templates against single photos.
+    """Normalised scores of enrolled templates (rows) against single photos (columns).
 
     Args:
-        genuine: template and photo are one person's, the photo not in the template.
-        impostor: shape (templates, photos), NaN where both are one person's.
+        scores: shape (templates, photos).
         owners: whose template each row is.
         probes: whose photo each column is.
-        genuine_owners: whose each genuine score is.
+        used: shape (templates, photos): the photo is in the template.
     """
 
-    genuine: NDArray[np.float32]
-    genuine_owners: NDArray[np.int64]
-    impostor: NDArray[np.float32]
+    scores: NDArray[np.float32]
     owners: NDArray[np.int64]
     probes: NDArray[np.int64]
+    used: NDArray[np.bool_]
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """Where template and photo are one person's."""
+        result: NDArray[np.bool_] = self.owners[:, None] == self.probes[None]
+        return result
+
+    def genuine(self) -> NDArray[np.float32]:
+        """Scores of people against templates of theirs made from other photos."""
+        return self.scores[self.own & ~self.used]
+
+    def strangers(self) -> NDArray[np.float32]:
+        """Scores of everyone against everyone else's templates."""
+        return self.scores[~self.own]
 
 
 def fit(sample: Sample, encoder: str, seed: int = 1) -> Scale:
-    """Whitening and cohort of the whole sample; the curve from its halves, each scored on the scale of the other."""
-    one, two = sample.halves(seed)
-    scores = [
-        strangers[np.isfinite(strangers)]
-        for strangers in (trials(_bare(a, encoder, seed), b).impostor for a, b in ((one, two), (two, one)))
-    ]
-    curve, measured_to = _curve(np.concatenate(scores))
+    """Whitening and cohort of the whole sample; the curve from `cross_trials`."""
+    curve, measured_to = _curve(cross_trials(sample, seed=seed).strangers())
     return replace(_bare(sample, encoder, seed), curve=curve, measured_to=measured_to)
+
+
+def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 1, parts: int = PARTS) -> Trials:
+    """Everyone against everyone, each pair scored on a scale that neither of the two helped to make."""
+    templates, owners, used = _templates(sample, photos)
+    scores = np.empty((len(templates), len(sample.people)), np.float32)
+    dealt = sample.parts(parts, seed)
+    for first, one in enumerate(dealt):
+        for other in dealt[first:]:
+            rest = np.setdiff1d(sample.people, np.concatenate([one, other]))
+            scale = _bare(sample.of(rest), "", seed)
+            for enrolled, seen in ((one, other), (other, one)):
+                rows, columns = np.flatnonzero(np.isin(owners, enrolled)), np.flatnonzero(np.isin(sample.people, seen))
+                scores[np.ix_(rows, columns)] = score(scale, templates[rows], sample.vectors[columns])
+    return Trials(scores, owners, sample.people, used)
+
+
+def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE) -> Trials:
+    """Everyone against everyone on one scale; the sample must not be what the scale was made from."""
+    templates, owners, used = _templates(sample, photos)
+    return Trials(score(scale, templates, sample.vectors), owners, sample.people, used)
+
+
+def score(scale: Scale, templates: Floats, probes: Floats) -> NDArray[np.float32]:
+    """Normalised scores, shape (templates, probes)."""
+    rows, columns = scale.whiten(templates), scale.whiten(probes)
+    slopes, offsets = scale.normaliser(rows)
+    probe_slopes, probe_offsets = scale.normaliser(columns)
+    result: NDArray[np.float32] = (rows @ columns.T) * (slopes[:, None] + probe_slopes[None]) - offsets[:, None] - probe_offsets[None]
+    return result
 
 
 def _bare(sample: Sample, encoder: str, seed: int) -> Scale:
@@ -109,27 +149,14 @@ def faces_of_nobody(whitened: Floats, seed: int, count: int = COHORT) -> Floats:
     return result
 
 
-def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE) -> Trials:
-    """Everyone with enough photos enrolled from several choices of them, and compared with all other photos."""
+def _templates(sample: Sample, photos: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    """Templates of everyone who has a photo to spare, whose they are, and which photos are in them."""
     chosen = list(_choices(sample.people, photos))
-    templates = scale.whiten(np.stack([_template(sample.vectors[list(rows)]) for _, rows in chosen]))
-    probes = scale.whiten(sample.vectors)
-    slopes, offsets = scale.normaliser(templates)
-    probe_slopes, probe_offsets = scale.normaliser(probes)
-    scores = (templates @ probes.T) * (slopes[:, None] + probe_slopes[None]) - offsets[:, None] - probe_offsets[None]
-    owners = np.array([owner for owner, _ in chosen])
-    own = owners[:, None] == sample.people[None]
-    used = np.zeros_like(own)
-    for row, (_, rows) in enumerate(chosen):
-        used[row, list(rows)] = True
-    genuine = own & ~used
-    return Trials(
-        scores[genuine].astype(np.float32),
-        np.broadcast_to(owners[:, None], own.shape)[genuine],
-        np.where(own, np.nan, scores).astype(np.float32),
-        owners,
-        sample.people,
-    )
+    used = np.zeros((len(chosen), len(sample.people)), np.bool_)
+    for row, (_, columns) in enumerate(chosen):
+        used[row, list(columns)] = True
+    vectors = np.stack([_template(sample.vectors[list(rows)]) for _, rows in chosen])
+    return vectors, np.array([owner for owner, _ in chosen]), used
 
 
 def _choices(people: NDArray[np.int64], photos: int) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -59,7 +59,7 @@ class FrontalDetector:
         threshold: added to the detector's own; below 0 finds more faces and more that are none (docs/explanation/matching-faces.md).
     """
 
-    def __init__(self, threshold: float = -0.2) -> None:
+    def __init__(self, threshold: float = 0.0) -> None:
         import _dlib_pybind11 as dlib
 
         self._detector: Any = dlib.get_frontal_face_detector()
@@ -81,7 +81,7 @@ def passes(width: int, height: int) -> tuple[Pass, ...]:
     """
     longer = max(width, height)
     upright = min(max(600, longer * 5 // 4), 1280)
-    turned = min(upright, 800)
+    turned = min(upright, 640)
     plan = [Pass("upright", 0, upright)]
     plan += [Pass(f"rotated {turn}", turn, turned) for turn in (90, 180, 270)]
     if longer * 5 // 4 > upright:

@@ -43,7 +43,7 @@ class Encoder(Protocol):
 class DlibEncoder:
     """dlib's 128 numbers, each face seen in the crops that `CROPS` lists, mirrored too."""
 
-    CROPS = (0.25, 0.35)
+    CROPS = (0.25,)
     """Margin around the aligned face as a share of its size; 0.25 is what dlib's network was trained on."""
 
     def __init__(self) -> None:

@@ -2,20 +2,22 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from guard.errors import FacesUnavailableError, TooLargeError, UnscreenableError
-from guard.faceworker.decode import seen_as
-from guard.faceworker.detect import Detector, FrontalDetector, Pixels, Sighting, passes, sightings
+from guard.extract.image_decode import frames
+from guard.faceworker.detect import SAME_FACE_OVERLAP, Detector, FrontalDetector, Pixels, Sighting, passes, sightings
 from guard.faceworker.encode import DlibEncoder, Encoder
-from guard.match.faces.found import FaceFound, FacesInPicture
+from guard.match.faces.found import Box, FaceFound, FacesInPicture
 from guard.types import Picture
 
 MAX_FACES = 500
 OPTIONAL_PASSES_S = 1.5
+SAME_FACE_COSINE = 0.99
+"""Of raw vectors, whose mean over all people is long: strangers reach 0.9, two photos of one person 0.93 to 0.98."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,41 +50,43 @@ class Looker:
         self._encoder = encoder or DlibEncoder()
 
     def warm_up(self) -> None:
-        """Touch every model once, so that the first picture does not pay for it."""
+        """Run every model once, so that the first picture does not pay for it."""
         blank = np.full((160, 160, 3), 128, np.uint8)
         self._detector(blank)
+        self._encoder([Sighting(Box(40, 40, 120, 120), Box(40, 40, 120, 120), blank, 0, 0.0)])
 
     def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False) -> FacesInPicture:
         """Every face in the picture.
 
         Raises:
             UnscreenableError: it cannot be decoded, or not be examined within its time.
-            TooLargeError: it has more faces than can be examined.
+            TooLargeError: it has more pixels, frames or faces than can be examined.
             FacesUnavailableError: `nobody_waits()` became true on the way.
         """
         clock = _Clock(picture.where, self._time_s, nobody_waits)
+        self._check_size(picture)
         seen: list[_Seen] = []
         skipped: list[str] = []
-        frames = 0
-        for frame, view, pixels in self._different_views(picture):
+        for frame, view, pixels in _different_views(picture):
             clock.check()
-            frames = max(frames, frame + 1)
             found, left_out = sightings(pixels, self._detector, passes(pixels.shape[1], pixels.shape[0]), clock.optional_time_is_up)
             skipped.extend(name for name in left_out if name not in skipped)
             seen.extend(_Seen(sighting, frame, _view(sighting, view)) for sighting in found)
             if len(seen) > MAX_FACES:
                 raise TooLargeError(f"more than {MAX_FACES} faces in one picture cannot be examined", picture.where)
         clock.check()
-        return FacesInPicture(tuple(self._encode(picture.where, seen)), self._encoder.name, frames, clock.cpu_ms(), tuple(skipped))
+        faces = tuple(_each_once(self._encode(picture.where, seen)))
+        return FacesInPicture(faces, self._encoder.name, picture.frames, clock.cpu_ms(), tuple(skipped))
 
-    def _different_views(self, picture: Picture) -> Iterator[tuple[int, str, Pixels]]:
-        """Frames and views, each distinct one once."""
-        known: set[bytes] = set()
-        for frame, view, pixels in seen_as(picture, max_pixels=self._max_pixels, max_frames=self._max_frames):
-            digest = hashlib.blake2b(pixels.data, digest_size=16).digest()
-            if digest not in known:
-                known.add(digest)
-                yield frame, view, pixels
+    def _check_size(self, picture: Picture) -> None:
+        """The gateway has checked this already; a worker does not rely on it."""
+        if picture.frames > self._max_frames:
+            raise TooLargeError(f"{picture.frames} frames; at most {self._max_frames} can be examined", picture.where)
+        if picture.width * picture.height * picture.frames > self._max_pixels:
+            raise TooLargeError(
+                f"{picture.width} x {picture.height} pixels in {picture.frames} frames; at most {self._max_pixels} can be examined",
+                picture.where,
+            )
 
     def _encode(self, where: str, seen: list[_Seen]) -> Iterator[FaceFound]:
         encoded = self._encoder([item.sighting for item in seen])
@@ -90,9 +94,36 @@ class Looker:
             yield FaceFound(where, item.frame, item.sighting.place, face.vector, face.quality, item.view, self._encoder.name)
 
 
+def _different_views(picture: Picture) -> Iterator[tuple[int, str, Pixels]]:
+    """Frame number, what is special about the view, and pixels: each distinct frame and view once.
+
+    The view that leaves out the EXIF orientation is left out here: turned pictures are looked for anyway, and a mirrored
+    face gives the same vector.
+    """
+    known: set[bytes] = set()
+    for frame in frames(picture):
+        digest = hashlib.blake2b(frame.pixels.data, digest_size=16).digest()
+        if digest not in known and not frame.view.endswith("as stored"):
+            known.add(digest)
+            yield frame.index, "" if frame.view == "as shown" else frame.view, frame.pixels
+
+
+def _each_once(faces: Iterable[FaceFound]) -> Iterator[FaceFound]:
+    """Without the faces that another view of the same frame shows alike in the same place."""
+    kept: list[FaceFound] = []
+    for face in faces:
+        if not any(_alike(face, other) for other in kept if other.frame == face.frame):
+            kept.append(face)
+            yield face
+
+
+def _alike(one: FaceFound, other: FaceFound) -> bool:
+    return one.box.overlap(other.box) > SAME_FACE_OVERLAP and float(one.vector @ other.vector) > SAME_FACE_COSINE
+
+
 def _view(sighting: Sighting, view: str) -> str:
     name = f"rotated {sighting.turn}" if sighting.turn else "upright"
-    return f"{name} {view}" if view else name
+    return f"{name}, {view}" if view else name
 
 
 class _Clock:

@@ -74,7 +74,11 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FaceFound:
-    """One face. `view` says how it was seen: `upright`, `rotated 90|180|270`, each with ` on white` for a composite."""
+    """One face.
+
+    `view` says how it was seen: `upright`, `rotated 90|180|270`, with what is
+    special about the pixels where they are not as shown (`, without alpha`, `, alpha`, `, clipped`).
+    """
 
     where: str
     frame: int
