@@ -1,0 +1,101 @@
+"""The erasable half of an event: encrypting, committing to, and opening a vault body. Pure.
+
+    record key (fresh, 32 bytes)  encrypts  salt (16 bytes) || canonical JSON of the body
+    record key  wrapped by the tenant's key, the result by each subject's key in order of subject id
+
+so that destroying the tenant's key or any subject's key is enough to make the body unreadable for ever. The leaf keeps
+only SHA-256(salt || body): with the body gone and 128 random bits in front, nobody can guess their way back to it.
+
+Every key below is used for exactly one message (the record key is fresh, a wrapping key is derived with the event's
+random nonce), so the GCM nonce is constant and no data key ever nears the limit of random nonces (SP 800-38D, 8.3).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+SALT_BYTES = 16
+KEY_BYTES = 32
+_GCM_TAG_BYTES = 16
+_ONE_MESSAGE = bytes(12)
+_WRAP = b"likeness-guard/wrap/v1"
+_TAG = b"likeness-guard/tag/v1"
+
+
+class ErasedError(Exception):
+    """The body cannot be read any more because a key that wrapped it was destroyed, or it was pruned."""
+
+
+class DamagedError(Exception):
+    """The body, its key or its commitment does not fit the leaf."""
+
+
+@lru_cache(maxsize=4096)
+def tag_key(data_key: bytes) -> bytes:
+    """The key of a tenant's or subject's tags; it may be given to an auditor, since it does not reveal the data key."""
+    return hmac.digest(data_key, _TAG, "sha256")
+
+
+def tag(data_key: bytes, nonce: bytes) -> str:
+    """HMAC-SHA256(tag key, nonce) in hex: whose event this is, for those who hold the key, noise for all others."""
+    return hmac.digest(tag_key(data_key), nonce, "sha256").hex()
+
+
+def commitment(salted_body: bytes) -> str:
+    """SHA-256(salt || body) in hex, as the leaf holds it."""
+    return hashlib.sha256(salted_body).hexdigest()
+
+
+def seal(salted_body: bytes, record_key: bytes, event_id: str) -> bytes:
+    """Encrypts a salted body under its own key, bound to the event's id."""
+    return AESGCM(record_key).encrypt(_ONE_MESSAGE, salted_body, event_id.encode())
+
+
+def wrap(record_key: bytes, data_keys: Sequence[bytes], event_id: str, nonce: bytes) -> bytes:
+    """Wraps the record key by each data key in turn, the tenant's first; 16 bytes longer for each."""
+    wrapped = record_key
+    for data_key in data_keys:
+        wrapped = _wrapping(data_key, nonce).encrypt(_ONE_MESSAGE, wrapped, event_id.encode())
+    return wrapped
+
+
+def layers(wrapped_key: bytes) -> int:
+    """By how many keys a record key is wrapped."""
+    return (len(wrapped_key) - KEY_BYTES) // _GCM_TAG_BYTES
+
+
+def unseal(sealed: bytes, wrapped_key: bytes, data_keys: Sequence[bytes], event_id: str, nonce: bytes, expected: str) -> bytes:
+    """The salted body, checked against the commitment of the leaf.
+
+    Args:
+        sealed: the encrypted body.
+        wrapped_key: its key as `wrap` left it.
+        data_keys: the same keys in the same order as given to `wrap`.
+        event_id: the id of the leaf.
+        nonce: the nonce of the leaf, 16 bytes.
+        expected: the commitment of the leaf.
+
+    Raises:
+        ErasedError: a key is missing.
+        DamagedError: the pieces do not fit each other.
+    """
+    if layers(wrapped_key) != len(data_keys):
+        raise ErasedError(f"{event_id}: wrapped by {layers(wrapped_key)} keys, of which {len(data_keys)} are left")
+    try:
+        key = wrapped_key
+        for data_key in reversed(data_keys):
+            key = _wrapping(data_key, nonce).decrypt(_ONE_MESSAGE, key, event_id.encode())
+        salted = AESGCM(key).decrypt(_ONE_MESSAGE, sealed, event_id.encode())
+    except InvalidTag as error:
+        raise DamagedError(f"{event_id}: the body or its key was changed") from error
+    if commitment(salted) != expected:
+        raise DamagedError(f"{event_id}: the body does not fit the commitment in its leaf")
+    return salted
+
+
+def _wrapping(data_key: bytes, nonce: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(data_key, _WRAP + nonce, "sha256"))
