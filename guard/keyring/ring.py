@@ -143,6 +143,12 @@ class Keyring:
                 ) from exc
         return keys
 
+    def renew(self, kind: str, owner: str, connection: Connection) -> bytes:
+        """A new data key in place of the old one, which is forgotten: for what can be encrypted, or hashed, anew in `connection`."""
+        with self._writing(connection) as inside:
+            _delete(inside, [(kind, owner)])
+            return self.create(kind, owner, inside)
+
     def get(self, kind: str, owner: str, connection: Connection | None = None) -> bytes:
         """The data key. Raises NotFoundError when it was never made or has been destroyed."""
         if connection is None and kind == "tenant":

@@ -1,0 +1,1 @@
+"""People, what they decided, and who may call: everything the guard keeps besides its record."""

@@ -55,7 +55,14 @@ class Cases(Directives):
             key = person.key if person else self.keyring.get_or_create(*INTAKE_KEY, connection)
             sealed = case_files.sealed_case(key, case_id, data.requester, data.evidence, data.note)
             row = case_files.case_row(
-                case_id, person.no if person else None, data.directive_id, data.kind, case_files.RECEIVED, data.requester.role, sealed, writing.at
+                case_id,
+                person.no if person else None,
+                data.directive_id,
+                data.kind,
+                case_files.RECEIVED,
+                data.requester.role,
+                sealed,
+                writing.at,
             )
             if data.due_at is not None:
                 row["due_at"] = data.due_at
@@ -64,8 +71,8 @@ class Cases(Directives):
             if person:
                 writing.subjects[person.id] = person.key
             writing.details |= {"case_id": case_id, "kind": data.kind, "status": case_files.RECEIVED}
-            writing.result = self._case(connection, self._case_row(connection, case_id))
-        return writing.result
+            writing.result = made = self._case(connection, self._case_row(connection, case_id))
+        return made
 
     def transition_case(self, case_id: str, to: str, reason: str, by: By) -> Case:
         """Moves a case; its directive becomes active, rejected, revoked or superseded with it, in the same transaction.
@@ -89,8 +96,8 @@ class Cases(Directives):
             if row.subject_id is not None:
                 person = self._person(connection, row.subject_id)
                 writing.subjects[person.id] = person.key
-            writing.result = self._case(connection, self._case_row(connection, case_id))
-        return writing.result
+            writing.result = made = self._case(connection, self._case_row(connection, case_id))
+        return made
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

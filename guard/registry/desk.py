@@ -83,8 +83,8 @@ class Desk:
         engine: Engine,
         keyring: Keyring,
         settings: Settings,
-        *,
         rules: NameRules = PLAIN_RULES,
+        *,
         clock: Callable[[], datetime] = utc_now,
         entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -138,12 +138,16 @@ class Desk:
         ).first()
         if row is None:
             raise NotFoundError(f"there is no subject {subject_id!r}")
-        return Person(row.no, subject_id, row.kind, row.sealed, self.keyring.get("subject", subject_id, connection), row.created_at, row.updated_at)
+        return Person(
+            row.no, subject_id, row.kind, row.sealed, self.keyring.get("subject", subject_id, connection), row.created_at, row.updated_at
+        )
 
     def _touch(self, writing: Writing, person: Person) -> None:
         """The gallery must change for this person, and the audit event concerns them."""
         writing.subjects[person.id] = person.key
-        writing.connection.execute(update(SUBJECT).where(SUBJECT.c.no == person.no).values(revision=writing.revision, updated_at=writing.at))
+        writing.connection.execute(
+            update(SUBJECT).where(SUBJECT.c.no == person.no).values(revision=writing.revision, updated_at=writing.at)
+        )
 
 
 def current_revision(connection: Connection) -> int:

@@ -12,7 +12,7 @@ from guard.errors import ConflictError, NotFoundError
 from guard.registry import case_files, keys
 from guard.registry.desk import Desk, Person, Writing, open_words, seal_words
 from guard.registry.tables import DIRECTIVE, SUBJECT
-from guard.registry.values import By, DirectiveChange, DirectiveData, DirectiveView, Evidence, Requester
+from guard.registry.values import STAFF, By, DirectiveChange, DirectiveData, DirectiveView, Evidence, Requester
 from guard.types import Channel, Directive, DirectiveStatus, Effect
 
 BINDING = frozenset({DirectiveStatus.ACTIVE, DirectiveStatus.PENDING_VERIFICATION})
@@ -160,7 +160,7 @@ class Directives(Desk):
             return [view for view in self._versions(connection, person) if view.directive.id == directive_id]
 
     def add_directive(
-        self, subject_id: str, data: DirectiveData, by: By, requester: Requester = Requester(), evidence: Sequence[Evidence] = ()
+        self, subject_id: str, data: DirectiveData, by: By, requester: Requester = STAFF, evidence: Sequence[Evidence] = ()
     ) -> DirectiveChange:
         """One more directive for a subject, with the case that tells who asked for it."""
         with self._changing("directive.add", by) as writing:
@@ -170,8 +170,8 @@ class Directives(Desk):
             self._insert_version(writing, person, directive, use_description=data.use_description)
             warnings = self._name_tenant(writing, data.tenant)
             case_id = case_files.open_for(writing, person, directive, requester, evidence, self._new_id("case"))
-            writing.result = DirectiveChange(directive.id, 1, status, case_id, writing.revision, warnings)
-        return writing.result
+            writing.result = made = DirectiveChange(directive.id, 1, status, case_id, writing.revision, warnings)
+        return made
 
     def create_grant(self, subject_id: str, data: DirectiveData, by: By) -> DirectiveChange:
         """An allow for one tenant, active at once: whoever holds a registrar's key vouches for it. Terms make it an allow with terms."""
@@ -181,8 +181,8 @@ class Directives(Desk):
             directive = make(self._new_id("dir"), replace(data, effect=effect), DirectiveStatus.ACTIVE, "staff")
             self._insert_version(writing, person, directive, use_description=data.use_description)
             warnings = self._name_tenant(writing, data.tenant)
-            writing.result = DirectiveChange(directive.id, 1, directive.status, None, writing.revision, warnings)
-        return writing.result
+            writing.result = made = DirectiveChange(directive.id, 1, directive.status, None, writing.revision, warnings)
+        return made
 
     def revoke_directive(self, directive_id: str, reason: str, by: By) -> DirectiveChange:
         """Ends a directive by a new version. Raises ConflictError when it has ended already."""
@@ -192,8 +192,8 @@ class Directives(Desk):
                 raise ConflictError(f"directive {directive_id!r} is {directive.status.value} already")
             revoked = self._next_version(writing, person, directive, DirectiveStatus.REVOKED, reason)
             case_files.follow(writing, person, directive_id, case_files.WITHDRAWN, reason)
-            writing.result = DirectiveChange(directive_id, revoked.version, revoked.status, None, writing.revision)
-        return writing.result
+            writing.result = made = DirectiveChange(directive_id, revoked.version, revoked.status, None, writing.revision)
+        return made
 
     # -- for the other parts of the registry -------------------------------------------------------------------------
 

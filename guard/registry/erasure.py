@@ -3,21 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from guard.keyring import WRAPPED_KEY
 from guard.registry import directive_versions, duplicates, idempotency
-from guard.registry.desk import Desk, Writing
+from guard.registry.desk import Writing
 from guard.registry.optouts import rfc3339, signed
 from guard.registry.profile import open_profile
+from guard.registry.subjects import Subjects
 from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE
 from guard.registry.values import By, ErasureReceipt, Sign
 from guard.types import Directive
 
+_PAGE = 2_000
 _OWNED = {"templates": TEMPLATE, "photos": FACE, "aliases": ALIAS}
 
 
-class Erasure(Desk):
+class Erasure(Subjects):
     """Erasing people, and seeing to it that they stay erased."""
 
     def erase_subject(self, subject_id: str, by: By, sign: Sign | None = None) -> ErasureReceipt:
@@ -32,11 +34,11 @@ class Erasure(Desk):
             # The event of an erasure must stay readable, so it is not under the key that goes; it holds ids and counts only.
             writing.details |= {"subject_id": subject_id, **counts, "protection_ended": [d.id for d in denies]}
             receipt = self._erasure_receipt(writing, subject_id, counts, denies, sign)
-            writing.result = ErasureReceipt(subject_id, writing.revision, tuple(d.id for d in denies), receipt)
+            writing.result = made = ErasureReceipt(subject_id, writing.revision, tuple(d.id for d in denies), receipt)
             writing.announce()
             self.keyring.destroy("subject", subject_id, connection)  # last: it is noted outside the database, where nothing rolls back
         self._forget_pages()
-        return writing.result
+        return made
 
     def reconcile(self) -> list[str]:
         """Once at start, before anything is served: applies to a restored database what was erased since its backup.
@@ -48,7 +50,7 @@ class Erasure(Desk):
             orphans = connection.execute(_without_key()).all()
         if orphans:
             with self._changing("subject.erase_again", By("system")) as writing:
-                for no, subject_id in connection_rows(writing.connection):
+                for no, subject_id in writing.connection.execute(_without_key()).all():
                     self._wipe(writing, no, subject_id)
             self._forget_pages()
         self._check_lookup()
@@ -71,7 +73,9 @@ class Erasure(Desk):
         connection.execute(update(CASE_STEP).where(CASE_STEP.c.case_id.in_(case_ids)).values(sealed=None))
         connection.execute(update(CASE).where(CASE.c.subject_no == no).values(sealed=None))
         connection.execute(update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.subject_no == no).values(sealed=None, removed_at=writing.at))
-        for review_id, subjects in connection.execute(select(REVIEW.c.id, REVIEW.c.subject_ids).where(REVIEW.c.kept.is_not(None) | REVIEW.c.words.is_not(None))).all():
+        for review_id, subjects in connection.execute(
+            select(REVIEW.c.id, REVIEW.c.subject_ids).where(REVIEW.c.kept.is_not(None) | REVIEW.c.words.is_not(None))
+        ).all():
             if subject_id in subjects:
                 connection.execute(update(REVIEW).where(REVIEW.c.id == review_id).values(kept=None, words=None))
         idempotency.erase(connection, subject_id)
@@ -106,7 +110,10 @@ class Erasure(Desk):
         """After a restore the tags may be of an older lookup key than the keyring's; one person's tags tell."""
         with self._reading() as connection:
             row = connection.execute(
-                select(SUBJECT.c.no, SUBJECT.c.id).join(ALIAS, ALIAS.c.subject_no == SUBJECT.c.no).where(SUBJECT.c.erased_at.is_(None)).limit(1)
+                select(SUBJECT.c.no, SUBJECT.c.id)
+                .join(ALIAS, ALIAS.c.subject_no == SUBJECT.c.no)
+                .where(SUBJECT.c.erased_at.is_(None))
+                .limit(1)
             ).first()
             if row is None:
                 return
@@ -119,18 +126,24 @@ class Erasure(Desk):
             self._rebuild_lookup()
 
     def _rebuild_lookup(self) -> None:
-        """Every tag anew under a new key: about 40 us a person."""
-        raise NotImplementedError
+        """Every tag anew under a new key, about 40 us a person; registry writes wait meanwhile."""
+        with self._changing("lookup.renew", By("system"), binds=False) as writing:
+            connection = writing.connection
+            key = self.keyring.renew(*duplicates.LOOKUP_KEY, connection)
+            connection.execute(delete(ALIAS))
+            after = 0
+            while people := list(self._people(connection, after, _PAGE)):
+                rows = [
+                    {"tag": tag, "subject_no": person.no}
+                    for person in people
+                    for tag in duplicates.tags(open_profile(person.key, person.id, person.sealed), key, self.rules)
+                ]
+                if rows:
+                    connection.execute(insert(ALIAS), rows)
+                after = people[-1].no
 
 
-def _without_key() -> Any:
+def _without_key() -> Select[Any]:
+    """Living subjects without a key."""
     owned = select(WRAPPED_KEY.c.owner).where(WRAPPED_KEY.c.kind == "subject", WRAPPED_KEY.c.owner == SUBJECT.c.id).exists()
     return select(SUBJECT.c.no, SUBJECT.c.id).where(SUBJECT.c.erased_at.is_(None), ~owned).order_by(SUBJECT.c.no)
-
-
-def connection_rows(connection: Connection) -> list[tuple[int, str]]:
-    """Living subjects without a key."""
-    return [(row.no, row.id) for row in connection.execute(_without_key())]
-
-
-__all__ = ["Erasure", "func"]

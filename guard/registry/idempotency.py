@@ -50,7 +50,9 @@ def look_up(connection: Connection, keyring: Keyring, once: Once, now: datetime)
 def claim(connection: Connection, once: Once, now: datetime) -> None:
     """Marks a key as running, for work longer than one transaction; `store` or `release` ends it."""
     connection.execute(
-        insert(IDEMPOTENCY).values(key_id=once.key_id, route=once.route, name=once.name, digest=once.digest, state="running", created_at=now)
+        insert(IDEMPOTENCY).values(
+            key_id=once.key_id, route=once.route, name=once.name, digest=once.digest, state="running", created_at=now
+        )
     )
 
 

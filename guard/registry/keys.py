@@ -39,7 +39,9 @@ def ensure_tenant(connection: Connection, keyring: Keyring, name: str, at: datet
 
 def has_caller(connection: Connection, tenant: str) -> bool:
     """Whether anybody can call the gateway as this tenant."""
-    return connection.execute(select(KEY.c.id).where(KEY.c.tenant == tenant, KEY.c.role == KeyRole.CALLER.value, _LIVING)).first() is not None
+    return (
+        connection.execute(select(KEY.c.id).where(KEY.c.tenant == tenant, KEY.c.role == KeyRole.CALLER.value, _LIVING)).first() is not None
+    )
 
 
 def digest(key: str) -> bytes:
@@ -53,7 +55,9 @@ class Keys(Desk):
     def keys(self) -> list[KeyRecord]:
         """Every living key, for the gateway."""
         with self._reading() as connection:
-            rows = connection.execute(select(KEY.c.id, KEY.c.digest, KEY.c.role, KEY.c.tenant, KEY.c.name).where(_LIVING).order_by(KEY.c.id))
+            rows = connection.execute(
+                select(KEY.c.id, KEY.c.digest, KEY.c.role, KEY.c.tenant, KEY.c.name).where(_LIVING).order_by(KEY.c.id)
+            )
             return [KeyRecord(r.id, bytes(r.digest), KeyRole(r.role), r.tenant, r.name) for r in rows]
 
     def find_key(self, key_digest: bytes) -> KeyRecord | None:
@@ -115,7 +119,10 @@ class Keys(Desk):
     def tenants(self) -> list[Tenant]:
         """Every tenant, by name."""
         callers = (
-            select(KEY.c.tenant, func.count().label("n")).where(KEY.c.role == KeyRole.CALLER.value, _LIVING).group_by(KEY.c.tenant).subquery()
+            select(KEY.c.tenant, func.count().label("n"))
+            .where(KEY.c.role == KeyRole.CALLER.value, _LIVING)
+            .group_by(KEY.c.tenant)
+            .subquery()
         )
         query = select(TENANT.c.name, TENANT.c.created_at, callers.c.n).outerjoin(callers, callers.c.tenant == TENANT.c.name)
         with self._reading() as connection:
@@ -145,5 +152,3 @@ class Keys(Desk):
 
 def _without_once(by: By) -> By:
     return By(by.actor, by.audit)
-
-

@@ -48,8 +48,8 @@ class OptOuts(Subjects, Cases):
             writing.details["case_id"] = case_id
             receipt = self._receipt(writing, person, directive, case_id, sign)
             case_files.open_for(writing, person, directive, opt_out.requester, opt_out.evidence, case_id, receipt)
-            writing.result = OptOutReceipt(person.id, directive.id, case_id, status, writing.revision, receipt)
-        return writing.result
+            writing.result = made = OptOutReceipt(person.id, directive.id, case_id, status, writing.revision, receipt)
+        return made
 
     def _receipt(self, writing: Writing, person: Person, directive: Directive, case_id: str, sign: Sign | None) -> dict[str, Any]:
         """What is protected, where and until when; no name, so that it may be stored and shown without care."""

@@ -52,7 +52,9 @@ class Records(Desk):
 
     def _records(self, connection: Connection, since: int | None) -> Iterator[SubjectRecord]:
         changed = SUBJECT.c.revision > (-1 if since is None else since)
-        numbers = connection.execute(select(SUBJECT.c.no).where(changed, SUBJECT.c.erased_at.is_(None)).order_by(SUBJECT.c.no)).scalars().all()
+        numbers = (
+            connection.execute(select(SUBJECT.c.no).where(changed, SUBJECT.c.erased_at.is_(None)).order_by(SUBJECT.c.no)).scalars().all()
+        )
         for start in range(0, len(numbers), _PAGE):
             page = numbers[start : start + _PAGE]
             yield from self._page(connection, and_(SUBJECT.c.no.between(page[0], page[-1]), changed))
@@ -86,7 +88,9 @@ class Records(Desk):
                 content["name"],
                 _KINDS[kind],
                 aliases_of(content),
-                tuple([Template(i, encoder, unseal_with(cipher, s, f"template:{i}".encode())) for _, i, encoder, s in templates.get(no, ())]),
+                tuple(
+                    [Template(i, encoder, unseal_with(cipher, s, f"template:{i}".encode())) for _, i, encoder, s in templates.get(no, ())]
+                ),
                 directives.get(no, ()),
                 tuple(content.get("exclusions", ())),
                 key,

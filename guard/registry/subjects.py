@@ -35,8 +35,8 @@ class Subjects(Desk):
             if not allow_duplicate:
                 self._refuse_duplicates(writing.connection, profile, writing.at)
             person = self._insert_subject(writing, stated, profile)
-            writing.result = view(person)
-        return writing.result
+            writing.result = made = view(person)
+        return made
 
     def get_subject(self, subject_id: str) -> Subject:
         """One living subject."""
@@ -50,7 +50,8 @@ class Subjects(Desk):
             before = open_profile(person.key, person.id, person.sealed)
             stated = SubjectData(
                 **{
-                    f.name: getattr(changes.stated if f.name in changes.given else _stated(before, person), f.name) for f in fields(SubjectData)
+                    f.name: getattr(changes.stated if f.name in changes.given else _stated(before, person), f.name)
+                    for f in fields(SubjectData)
                 }
             )
             profile = judge(stated, self.rules)
@@ -59,8 +60,8 @@ class Subjects(Desk):
             self._index(writing.connection, person.no, profile)
             self._touch(writing, person)
             writing.details |= {"subject_id": person.id, "changed": sorted(changes.given)}
-            writing.result = view(replace(person, kind=stated.kind.value, sealed=sealed, updated_at=writing.at))
-        return writing.result
+            writing.result = made = view(replace(person, kind=stated.kind.value, sealed=sealed, updated_at=writing.at))
+        return made
 
     def list_subjects(self, limit: int = 50, cursor: str | None = None) -> Page[Subject]:
         """Living subjects in the order of their registration; the cursor is a subject's number."""

@@ -53,7 +53,9 @@ class AliasRow(SQLModel, table=True):
     __table_args__ = (Index("ix_alias_subject_no", "subject_no"),)
 
     tag: bytes = Field(sa_type=LargeBinary, primary_key=True)
-    subject_no: int = Field(sa_type=BIG, primary_key=True, sa_column_args=(ForeignKey("subject.no"),), sa_column_kwargs={"autoincrement": False})
+    subject_no: int = Field(
+        sa_type=BIG, primary_key=True, sa_column_args=(ForeignKey("subject.no"),), sa_column_kwargs={"autoincrement": False}
+    )
 
 
 class FaceRow(SQLModel, table=True):

@@ -113,6 +113,9 @@ class Requester:
     contact: str | None = None
 
 
+STAFF = Requester()
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Where a proof lies, and its SHA-256 where it is a file."""
@@ -147,7 +150,7 @@ class OptOut:
     """All that `POST /opt-outs` says. `directive.effect` is deny."""
 
     subject: SubjectData
-    requester: Requester = Requester()
+    requester: Requester = STAFF
     evidence: tuple[Evidence, ...] = ()
     directive: DirectiveData = DirectiveData(channels=ALL_CHANNELS)
 
@@ -234,7 +237,7 @@ class CaseData:
     kind: str = "opt_out"
     subject_id: str | None = None
     directive_id: str | None = None
-    requester: Requester = Requester()
+    requester: Requester = STAFF
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
     due_at: datetime | None = None

@@ -1,0 +1,81 @@
+"""Counting and writing out what is registered."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, func, select
+
+from guard.registry.desk import current_revision
+from guard.registry.directive_versions import Directives
+from guard.registry.subjects import Subjects
+from guard.registry.tables import CASE, DIRECTIVE, FACE, KEY, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE, TENANT
+
+
+class Statistics(Subjects, Directives):
+    """Counts for pages and metrics, and the whole registry in the clear for its owner."""
+
+    def stats(self) -> dict[str, int]:
+        """How many of what there are now, and the revision."""
+        living = SUBJECT.c.erased_at.is_(None)
+        newest = (
+            select(DIRECTIVE.c.id, func.max(DIRECTIVE.c.version).label("version"))
+            .join(SUBJECT, SUBJECT.c.no == DIRECTIVE.c.subject_no)
+            .where(living)
+            .group_by(DIRECTIVE.c.id)
+            .subquery()
+        )
+        states = (
+            select(DIRECTIVE.c.status, func.count().label("n"))
+            .join(newest, (newest.c.id == DIRECTIVE.c.id) & (newest.c.version == DIRECTIVE.c.version))
+            .group_by(DIRECTIVE.c.status)
+        )
+        with self._reading() as connection:
+
+            def count(table: Table, *where: ColumnElement[bool]) -> int:
+                return connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+
+            by_state: dict[str, int] = {row.status: row.n for row in connection.execute(states)}
+            return {
+                "subjects": count(SUBJECT, living),
+                "erased_subjects": count(SUBJECT, SUBJECT.c.erased_at.is_not(None)),
+                "directives_active": by_state.get("active", 0),
+                "directives_pending": by_state.get("pending_verification", 0),
+                "faces": count(FACE),
+                "templates": count(TEMPLATE),
+                "known_images": count(KNOWN_IMAGE, KNOWN_IMAGE.c.removed_at.is_(None)),
+                "cases_open": count(CASE, CASE.c.closed_at.is_(None)),
+                "reviews_open": count(REVIEW, REVIEW.c.status == "open"),
+                "keys": count(KEY, KEY.c.revoked_at.is_(None)),
+                "tenants": count(TENANT),
+                "registry_revision": current_revision(connection),
+            }
+
+    def export_lines(self) -> Iterator[dict[str, Any]]:
+        """Every living person with their directives, as plain values: whoever calls this has all names in the clear."""
+        for subject in self.iter_subjects():
+            yield {
+                "subject_id": subject.id,
+                "name": subject.name,
+                "kind": subject.kind.value,
+                "aliases": [{"text": a.text, "kind": a.kind.value, "lang": a.lang, "strength": a.strength.value} for a in subject.aliases],
+                "external_ids": dict(subject.external_ids),
+                "occupations": list(subject.occupations),
+                "born": subject.born,
+                "exclusions": list(subject.exclusions),
+                "created_at": subject.created_at,
+                "directives": [
+                    {
+                        "directive_id": view.directive.id,
+                        "effect": view.directive.effect.value,
+                        "status": view.directive.status.value,
+                        "scopes": list(view.directive.scopes),
+                        "exemptions": list(view.directive.exemptions),
+                        "modalities": [c.value for c in view.directive.channels],
+                        "jurisdictions": list(view.directive.jurisdictions),
+                        "tenant": view.directive.tenant,
+                        "effective_from": view.directive.effective_from,
+                        "expires_at": view.directive.expires_at,
+                    }
+                    for view in self.list_directives(subject.id)
+                ],
+            }
