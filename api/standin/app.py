@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from api.standin import wire
+from api.standin import conversation, wire
 from api.standin.orders import Death, Order, Seen, parse_order
 
 Message = MutableMapping[str, Any]
@@ -140,6 +140,8 @@ class StandIn:
                 return
             urls = self._urls(ask, order, scope) if ask.as_url or order.url is not None else None
             await self._send_body(order, seen, order.status, wire.answer(ask, order, urls), receive, send)
+        elif seen.method == "POST" and seen.path in (conversation.CHAT, conversation.RESPONSES):
+            await self._converse(order, seen, receive, send)
         elif seen.method == "GET" and seen.path == b"/v1/models":
             listed = {"object": "list", "data": [wire.model_object(name) for name in wire.MODELS]}
             await self._send_body(order, seen, 200, orjson.dumps(listed), receive, send)
@@ -155,6 +157,20 @@ class StandIn:
         else:
             where = f"{seen.method} {seen.path.decode('latin-1')}"
             await self._send_body(order, seen, 404, wire.error_body(f"Invalid URL ({where})", code="unknown_url"), receive, send)
+
+    async def _converse(self, order: Order, seen: Seen, receive: Receive, send: Send) -> None:
+        try:
+            talk = conversation.read_talk(seen.body)
+        except wire.BadAskError as error:
+            await self._send_body(order, seen, 400, wire.error_body(str(error), param=error.param), receive, send)
+            return
+        chat = seen.path == conversation.CHAT
+        if talk.stream:
+            frames = (conversation.completion_chunks if chat else conversation.response_events)(talk, order, seen.number)
+            await self._stream(order, seen, frames, receive, send)
+        else:
+            whole = (conversation.completion if chat else conversation.response)(talk, order, seen.number)
+            await self._send_body(order, seen, order.status, orjson.dumps(whole), receive, send)
 
     def _urls(self, ask: wire.Ask, order: Order, scope: MutableMapping[str, Any]) -> list[str]:
         if order.url is not None:

@@ -210,3 +210,31 @@ def test_an_order_it_does_not_understand_is_refused(body: bytes, url: str) -> No
         parse_order(body)
     answer = httpx2.post(f"{url}/_standin/next", content=body)
     assert (answer.status_code, list(json.loads(answer.content))) == (422, ["error"])
+
+
+# -- conversations
+
+
+def test_responses_draw_when_the_tool_is_offered(client: openai.OpenAI) -> None:
+    tool: Any = {"type": "image_generation", "partial_images": 1}
+    answer = client.responses.create(model="gpt-5", input="draw a tyre", tools=[tool])
+    streamed = list(client.responses.create(model="gpt-5", input=[{"role": "user", "content": "draw a tyre"}], tools=[tool], stream=True))
+    kinds = [item.type for item in answer.output]
+    assert (kinds, answer.output_text, opened(getattr(answer.output[0], "result", None))) == (
+        ["image_generation_call", "message"],
+        "This is the stand-in upstream.",
+        ("PNG", (256, 256)),
+    )
+    assert [event.type for event in streamed if "partial_image" in event.type or event.type.endswith("response.completed")] == [
+        "response.image_generation_call.partial_image",
+        "response.completed",
+    ]
+
+
+def test_chat_answers_text_and_ordered_pictures(client: openai.OpenAI, standin: StandIn) -> None:
+    standin.next(Order(pictures=(PICTURE,)))
+    pictured = client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "hello"}])
+    streamed = list(client.chat.completions.create(model="gpt-5", messages=[{"role": "user", "content": "hello"}], stream=True))
+    extra: Any = pictured.choices[0].message.model_extra
+    assert extra["images"][0]["image_url"]["url"] == "data:image/png;base64," + base64.b64encode(PICTURE).decode()
+    assert [chunk.choices[0].delta.content for chunk in streamed] == ["This is the stand-in upstream.", None]
