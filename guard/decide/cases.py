@@ -45,7 +45,8 @@ class Report:
         """One line a failure, then a summary."""
         failed = [r for r in self.results if not r.passed]
         lines = [
-            f"{self.policy}: {r.case!r} ({r.level}): expected {r.expected[0]} by {r.expected[1]}, got {r.got[0]} by {r.got[1]}" for r in failed
+            f"{self.policy}: {r.case!r} ({r.level}): expected {r.expected[0]} by {r.expected[1]}, got {r.got[0]} by {r.got[1]}"
+            for r in failed
         ]
         return [*lines, f"{self.policy}: {len(self.results) - len(failed)} of {len(self.results)} cases as expected"]
 

@@ -41,6 +41,8 @@ LIKENESS = "likeness"
 NO_CATEGORY = "none"
 HUMAN_REVIEW = "human_review"
 _CHILD_YEARS = 18
+SUGGESTIVE = 0.3
+"""What is enough of a sexual signal where a child is concerned: one suggestive word (the lexicon's least weight)."""
 _SENSE = {Modality.NAME: "text", Modality.TEXT_IN_IMAGE: "text", Modality.FACE: "face", Modality.KNOWN_IMAGE: "picture"}
 _RAISED = {Strength.WEAK: Strength.MEDIUM, Strength.MEDIUM: Strength.STRONG, Strength.STRONG: Strength.STRONG}
 _RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
@@ -189,20 +191,24 @@ class Weighing:
         return binding(live, self.context, channel, role, self.asked, spent=self.spent, exemptions_count=honoured)
 
     def _floor(self) -> Iterator[Verdict]:
-        """Sexual content with a child, or with the likeness of a registered person: refused, whatever anybody granted.
+        """Sexual or suggestive content with a child, sexual content with the likeness of a registered person: refused,
+        whatever anybody granted.
 
         That a registered person is a child shows only in `rule`: the category must not tell a caller who is registered.
         """
-        if not self.asked.sexual:
-            return
         signals = self.findings.signals
+        if not (self.asked.sexual or present(signals, "sexual", SUGGESTIVE) or present(signals, "nudity", SUGGESTIVE)):
+            return
         years = signals.get("age_years", -1.0)
         if present(signals, "minors") or (isinstance(years, (int, float)) and 0 <= years < _CHILD_YEARS):
             yield Verdict(Outcome.REFUSE, (_FLOOR, 0), "minors-sexual", "minors")
         for one in self.seen:
-            if one.kind[3] is Role.LIKENESS and one.strength is not Strength.WEAK:
-                rule = "minors-sexual" if one.kind[5] is SubjectKind.MINOR else "sexual-likeness"
-                yield Verdict(Outcome.REFUSE, (_FLOOR, 1 if rule == "minors-sexual" else 2), rule, "sexual", one.hit.subject_id)
+            if one.kind[3] is not Role.LIKENESS or one.strength is Strength.WEAK:
+                continue
+            if one.kind[5] is SubjectKind.MINOR:
+                yield Verdict(Outcome.REFUSE, (_FLOOR, 1), "minors-sexual", "sexual", one.hit.subject_id)
+            elif self.asked.sexual:
+                yield Verdict(Outcome.REFUSE, (_FLOOR, 2), "sexual-likeness", "sexual", one.hit.subject_id)
 
     def _unanswered(self) -> Iterator[Verdict]:
         """A step that could not answer, or a hit on somebody whose record is not at hand (a fault of the shell)."""

@@ -1,0 +1,35 @@
+"""All signals that are read from words alone, in one pass over the texts of a request. Pure."""
+
+from collections.abc import Iterable
+
+from guard.signals.age import age_years
+from guard.signals.lexicon import Found, bundled, score
+from guard.signals.style import style_of
+from guard.signals.words import words_of
+from guard.types import Text
+
+_CHILD_YEARS = 18
+_INTERNAL = ("photo", "drawn")
+
+
+def gather(texts: Iterable[Text]) -> dict[str, float | str | bool]:
+    """The signals of a request's texts taken together; what says nothing is left out.
+
+    A stated age under 18 makes `minors` certain.
+    """
+    found: list[Found] = []
+    ages: list[float] = []
+    lexicon = bundled()
+    for text in texts:
+        found.extend(lexicon.find(words_of(text.text)))
+        if (age := age_years(text.text)) is not None:
+            ages.append(age)
+    scores = score(found)
+    signals: dict[str, float | str | bool] = {name: value for name, value in scores.items() if name not in _INTERNAL}
+    if (style := style_of(scores)) is not None:
+        signals["style"] = style
+    if ages:
+        signals["age_years"] = min(ages)
+        if min(ages) < _CHILD_YEARS:
+            signals["minors"] = 1.0
+    return signals
