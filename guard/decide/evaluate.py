@@ -46,7 +46,9 @@ SUGGESTIVE = 0.3
 _SENSE = {Modality.NAME: "text", Modality.TEXT_IN_IMAGE: "text", Modality.FACE: "face", Modality.KNOWN_IMAGE: "picture"}
 _RAISED = {Strength.WEAK: Strength.MEDIUM, Strength.MEDIUM: Strength.STRONG, Strength.STRONG: Strength.STRONG}
 _RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
-_FLOOR, _PROBLEM, _ORDER, _GRANT, _WISH, _EXEMPT, _GENERAL, _RULES, _DEFAULT, _NOTHING = range(10)
+_FLOOR, _PROBLEM, _ORDER, _GRANT, _WISH, _EXEMPT, _GENERAL, RULES, _DEFAULT, _NOTHING = range(10)
+"""Layers, highest precedence first; `RULES` are the operator's."""
+
 _LAYER = {
     Basis.ORDER: _ORDER,
     Basis.GRANT: _GRANT,
@@ -162,6 +164,11 @@ class Weighing:
         if not (stop_early and refused):
             yield from self._operator(stop_early)
 
+    @property
+    def scene(self) -> Scene:
+        """What the tests of rules about the request look at."""
+        return Scene(self.context, self.findings, self.asked, self._faces_without_grant())
+
     def _see(self) -> list[Seen]:
         senses: dict[str, set[str]] = {}
         for hit in self.findings.hits:
@@ -236,7 +243,7 @@ class Weighing:
 
     def _operator(self, stop_early: bool) -> Iterator[Verdict]:
         ready = program(self.policy)
-        scene = Scene(self.context, self.findings, self.asked, self._faces_without_grant())
+        scene = self.scene
         bar = _Bar(stop_early)
         for rule in ready.about_requests:
             if bar.passed_by(rule.rule.effect, rule):
@@ -296,7 +303,7 @@ class Weighing:
         except ConditionError as problem:
             effect, error = rule.on_error or self.policy.on_error.condition, str(problem)
         subject = None if one is None else one.hit.subject_id
-        return Verdict(effect, (_RULES, ready.index), rule.name, rule.category, subject, obligations=rule.obligations, error=error)
+        return Verdict(effect, (RULES, ready.index), rule.name, rule.category, subject, obligations=rule.obligations, error=error)
 
     def _once(self, key: int, test: Callable[[], bool]) -> bool:
         held = self._held.get(key)

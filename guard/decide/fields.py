@@ -36,7 +36,6 @@ class Kind(StrEnum):
     SECTION = "a section"
     LIST = "a list of sections"
     MAP = "names with sections"
-    SPAN = "two whole numbers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,13 @@ HitKind = tuple[Stage, Channel, Modality, Role, Strength, SubjectKind | None]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A rule made ready. `index` is its place in the policy; `tests` look at the request, never at a hit."""
+    """A rule made ready. `index` is its place in the policy; `tests` look at the request, never at a hit;
+    `labels` name them."""
 
     rule: Rule
     index: int
     tests: tuple[Test, ...]
+    labels: tuple[str, ...]
     unless: tuple[Test, ...] | None
     conditions: tuple[Condition, ...]
     about_a_hit: bool
@@ -104,8 +106,10 @@ def _fits(rule: Rule, kind: HitKind) -> bool:
 def _ready(policy: Policy, index: int, rule: Rule) -> Ready:
     conditions = tuple(compile_condition(policy.conditions.get(text, text)) for text in rule.when)
     about_a_hit = rule.match.about_a_hit or any(c.about_a_hit for c in conditions)
-    unless = None if rule.unless is None else _tests(rule.unless, exception=True)
-    return Ready(rule, index, _tests(rule.match), unless, conditions, about_a_hit, _quiet(rule.match))
+    unless = None if rule.unless is None else tuple(test for _, test in _tests(rule.unless, exception=True))
+    tests = _tests(rule.match)
+    labels, functions = tuple(label for label, _ in tests), tuple(test for _, test in tests)
+    return Ready(rule, index, functions, labels, unless, conditions, about_a_hit, _quiet(rule.match))
 
 
 def _quiet(match: Match) -> bool:
@@ -115,33 +119,38 @@ def _quiet(match: Match) -> bool:
     )
 
 
-def _tests(match: Match, *, exception: bool = False) -> tuple[Test, ...]:
+def _tests(match: Match, *, exception: bool = False) -> list[tuple[str, Test]]:
     """One function per test that is set, the cheapest and most telling first. A signal that is no number passes a test
     of a rule, and fails one of an exception."""
-    tests: list[Test] = []
+    tests: list[tuple[str, Test]] = []
     if match.stages:
-        tests.append(lambda s: s.context.stage in match.stages)
+        tests.append(("stage", lambda s: s.context.stage in match.stages))
     if match.tenants:
-        tests.append(lambda s: s.context.tenant in match.tenants)
+        tests.append(("tenant", lambda s: s.context.tenant in match.tenants))
     if match.routes:
         routes = frozenset(map(route_name, match.routes))
-        tests.append(lambda s: named(routes, route_name(s.context.route)))
+        tests.append(("route", lambda s: named(routes, route_name(s.context.route))))
     if match.models:
-        tests.append(lambda s: s.context.model is not None and named(match.models, s.context.model))
+        tests.append(("model", lambda s: s.context.model is not None and named(match.models, s.context.model)))
     if match.purposes:
-        tests.append(_purpose_test(match.purposes))
+        tests.append(("purpose", _purpose_test(match.purposes)))
     if match.jurisdictions:
-        tests.append(lambda s: s.context.jurisdiction is not None and any(covers(j, s.context.jurisdiction) for j in match.jurisdictions))
+        tests.append(
+            (
+                "jurisdiction",
+                lambda s: s.context.jurisdiction is not None and any(covers(j, s.context.jurisdiction) for j in match.jurisdictions),
+            )
+        )
     if match.attestation is not None:
-        tests.append(lambda s: s.context.attestation is match.attestation)
+        tests.append(("attestation", lambda s: s.context.attestation is match.attestation))
     if match.min_faces:
-        tests.append(lambda s: s.findings.faces >= match.min_faces)
+        tests.append(("min_faces", lambda s: s.findings.faces >= match.min_faces))
     if match.min_faces_without_grant:
-        tests.append(lambda s: s.faces_without_grant >= match.min_faces_without_grant)
+        tests.append(("min_faces_without_grant", lambda s: s.faces_without_grant >= match.min_faces_without_grant))
     if match.scopes:
-        tests.append(lambda s: not s.uses.names.isdisjoint(match.scopes))
-    tests.extend(_signal_test(name, wanted, exception) for name, wanted in match.signals)
-    return tuple(tests)
+        tests.append(("scope", lambda s: not s.uses.names.isdisjoint(match.scopes)))
+    tests.extend((f"signals.{name}", _signal_test(name, wanted, exception)) for name, wanted in match.signals)
+    return tests
 
 
 def _purpose_test(purposes: frozenset[str]) -> Test:
