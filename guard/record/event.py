@@ -25,7 +25,7 @@ from guard.record import vault
 
 VERSION = 1
 DECISION_KINDS = ("decision", "screen")
-SYSTEM_TENANT = "_guard"  # owner of events that no tenant caused; not a name that a tenant can have
+SYSTEM_TENANT = "_guard"  # owner of events that no tenant caused; reserved, the registry gives it to nobody
 _MAX_INTEGER = 2**53 - 1  # RFC 8785 section 3.2.2.3: beyond it JSON numbers are not exact
 _TOKENS = re.compile(r"[A-Za-z0-9._:@/+\-\n]{0,900}", re.ASCII)
 _ID_BYTES, _NONCE_BYTES = 16, 16
@@ -42,6 +42,18 @@ class Labels:
     stage: str | None = None
     rule: str | None = None
     request_id: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """As `event_queue` keeps them."""
+        return {
+            "kind": self.kind,
+            "tenant": self.tenant,
+            "subject_ids": self.subject_ids,
+            "outcome": self.outcome,
+            "stage": self.stage,
+            "rule": self.rule,
+            "request_id": self.request_id,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,7 +66,7 @@ def rfc3339(time: datetime) -> str:
 
 def queued(draft: Draft) -> QueuedEvent:
     """The draft as a change's own transaction queues it (`guard.storage.queue.enqueue`)."""
-    return QueuedEvent(draft.id, draft.skeleton, draft.sealed, draft.wrapped_key, asdict(draft.labels))
+    return QueuedEvent(draft.id, draft.skeleton, draft.sealed, draft.wrapped_key, draft.labels.as_json())
 
 
 class EventLog:
@@ -84,8 +84,8 @@ class EventLog:
     def __init__(
         self,
         engine: Engine,
-        *,
         signer: Signer | None = None,
+        *,
         origin: str = DEFAULT_ORIGIN,
         now: Callable[[], datetime] = utc_now,
         outside: Path | None = None,
@@ -166,7 +166,7 @@ class EventLog:
         now = self._now()
         with self._queue_lock, self._queuer.transaction(ordered=False) as cursor:
             chosen = [_reserved(cursor, draft, rfc3339(now)) for draft in drafts]
-            rows = [(d.id, d.skeleton, d.sealed, d.wrapped_key, orjson.dumps(asdict(d.labels)).decode(), "[]", now) for d in chosen]
+            rows = [(d.id, d.skeleton, d.sealed, d.wrapped_key, orjson.dumps(d.labels.as_json()).decode(), "[]", now) for d in chosen]
             cursor.insert("event_queue", _QUEUE, rows)
         return [Recorded(draft.id) for draft in chosen]
 

@@ -5,7 +5,7 @@
 `merkle_tile` holds the hash tree in tiles of 256 (docs/adr/0021-merkle-tiles.md).
 """
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER PRIMARY KEY is the rowid on SQLite
@@ -31,7 +31,7 @@ class EventLabel(SQLModel, table=True):
     __tablename__ = "event_label"
     __table_args__ = (
         Index("ix_event_label_tenant", "tenant", "index"),
-        Index("ix_event_label_kind", "kind", "outcome", "index"),
+        Index("ix_event_label_outcome", "outcome", "index"),
         Index("ix_event_label_request", "request_id"),
     )
 
@@ -121,3 +121,11 @@ class ExportJob(SQLModel, table=True):
     size_bytes: int | None = Field(default=None, sa_type=BigInteger)
     path: str | None = Field(default=None, sa_type=Text)
     error: str | None = Field(default=None, sa_type=Text)
+
+
+EVENT: Table = SQLModel.metadata.tables["event"]
+EVENT_LABEL: Table = SQLModel.metadata.tables["event_label"]
+EVENT_SUBJECT: Table = SQLModel.metadata.tables["event_subject"]
+TREE_STATE: Table = SQLModel.metadata.tables["tree_state"]
+CHECKPOINT: Table = SQLModel.metadata.tables["checkpoint"]
+EXPORT_JOB: Table = SQLModel.metadata.tables["export_job"]
