@@ -15,6 +15,7 @@ from api.admin.app import create_admin_app
 from api.admin.services import AdminServices
 from api.app import App
 from api.gateway import Gateway
+from guard.errors import LogUnavailableError
 from guard.extract.base import Limits
 from guard.extract.openai import DIALECT as OPENAI
 from guard.extract.routing import Router
@@ -24,10 +25,11 @@ from guard.forward import Upstream, UpstreamLimits
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
 from guard.processes import parts
+from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
 from guard.record.recorder import RecorderClient
 from guard.settings import Settings
-from guard.signals import read_signals
+from guard.signals.gather import gather
 from guard.state import Current
 from guard.types import Channel
 
@@ -64,18 +66,21 @@ class Worker:
         self.fetcher = Fetcher([settings.upstream_base], FetchLimits(settings.max_answer_bytes))
         self.metrics = Metrics()
         limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
+        self.engine = parts.open_engine(settings)
+        self.registry = parts.open_registry(settings, self.engine)
         self.pipeline = Pipeline(
             current=self.current,
             recorder=self.recorder,
             faces=self.faces,
             tenants=self.subscription,
+            reviews=RegistryReviews(self.registry, parts.audit(self.registry.keyring)),
             upstreams={"/v1": self.upstream},
             fetcher=self.fetcher,
             metrics=self.metrics,
             limits=limits,
             mode=settings.mode,
             clock=lambda: datetime.now(UTC),
-            signals=read_signals,
+            signals=gather,
             pending_protects=settings.pending_protects,
             keepalive_s=settings.keepalive_s,
         )
@@ -83,8 +88,6 @@ class Worker:
     def app(self) -> App:
         """The root ASGI callable."""
         settings = self.settings
-        engine = parts.open_engine(settings)
-        keyring = parts.open_keyring(settings, engine)
         mounts = {"/v1": OPENAI}
         gateway = Gateway(
             pipeline=self.pipeline,
@@ -98,12 +101,16 @@ class Worker:
         )
         services = AdminServices(
             settings=settings,
-            registry=parts.open_registry(settings, engine),
-            keyring=keyring,
+            registry=self.registry,
+            keyring=self.registry.keyring,
             recorder=self.recorder,
+            signer=parts.open_signer(settings),
+            current=self.current,
+            screen=self.pipeline.screen,
             bind=self.subscription.bind,
+            faces=self.faces,
         )
-        checks = {"registry": self._registry_ready, "log": self.recorder.alive, "faces": self._faces_ready}
+        checks = {"registry": self._registry_ready, "log": self._log_ready, "faces": self._faces_ready}
         return App(gateway, create_admin_app(services), [prefix.encode() for prefix in mounts], checks, settings.admin_port)
 
     async def _registry_ready(self) -> bool:
@@ -112,6 +119,13 @@ class Worker:
             self.metrics.gallery_people.set(len(published.gallery))
             self.metrics.gallery_revision.set(published.revision)
         return self.current.confirmed
+
+    async def _log_ready(self) -> bool:
+        try:
+            await self.recorder.poke()
+        except LogUnavailableError:
+            return False
+        return True
 
     async def _faces_ready(self) -> bool:
         published = self.current.latest
@@ -143,6 +157,7 @@ class Worker:
             await self.upstream.close()
             await self.fetcher.close()
             await self.recorder.close()
+            self.engine.dispose()
 
 
 def _upstream(settings: Settings) -> Upstream:

@@ -18,29 +18,34 @@ A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal
 
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from guard import journal
+from guard import holds, journal
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
 from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, picture_channel
 from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply, Target
+from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import Upstream, UpstreamAnswer
 from guard.metrics import Metrics
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
-from guard.state import Current, Published
+from guard.registry.values import Hold
+from guard.state import Approval, Current, Published
 from guard.stream import Held, screened_stream, upstream_refusal
 from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 
 SMALL_ANSWER_BYTES = 8_000_000
 """Answers that nobody looks at are read whole up to this size: one write costs half of many."""
+
+
+_EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Incoming:
     jurisdiction: str | None = None
     attestation: bool = False
     authorization: str | None = None
+    generation: Generation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,7 @@ class Outgoing:
 
     status: int
     headers: Headers
-    body: bytes | AsyncIterator[bytes]
+    body: bytes | AsyncGenerator[bytes, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,19 @@ class _Screened:
     decision_id: str
     decision: Decision
     blocks: bool
+    digest: str | None = None
+
+
+class Reviews(Protocol):
+    """Where held requests wait for a person."""
+
+    async def open(self, hold: Hold) -> None:
+        """Keep it for a reviewer."""
+        ...
+
+    async def kept(self, review_id: str) -> bytes | None:
+        """The answer that was held, for release after approval; None when it has been erased."""
+        ...
 
 
 @dataclass(slots=True)
@@ -115,6 +134,7 @@ class Pipeline:
     recorder: Recorder
     faces: Faces
     tenants: Tenants
+    reviews: Reviews
     upstreams: Mapping[str, Upstream]
     fetcher: Fetcher
     metrics: Metrics
@@ -131,33 +151,31 @@ class Pipeline:
         """Steps 1 to 12 for one request."""
         published = await self._published(request.caller.tenant)
         policy = published.policy.for_tenant(request.caller.tenant)
-        context = self._context(request, Stage.INPUT)
         try:
             generation = self._extract(request)
+            request = replace(request, generation=generation)
+            context = self._context(request, Stage.INPUT)
+            texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
+            examined = await self._examine(published, policy, texts, pictures, context, everything=False)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
-        if generation is None:
-            screened = await self._record(request, published, policy, context, Examined())
-            return await self._forward(request, screened, None, policy)
-        context = replace(context, model=generation.model)
-        try:
-            examined = await self._examine(published, policy, generation.texts, generation.pictures, context, everything=False)
-        except UnscreenableError as error:
-            return await self.refuse_unscreenable(request, error, generation)
-        screened = await self._record(request, published, policy, context, examined, generation)
+        screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if screened.blocks:
-            return self._refusal(request, screened, Stage.INPUT)
-        return await self._forward(request, screened, generation, policy)
+            return await self._refusal(request, screened, Stage.INPUT)
+        if approved := await self._kept_answer(request, screened, published, context):
+            return approved
+        return await self._forward(request, screened, policy)
 
-    async def refuse_unscreenable(self, request: Incoming, error: UnscreenableError, generation: Generation | None = None) -> Outgoing:
+    async def refuse_unscreenable(self, request: Incoming, error: UnscreenableError) -> Outgoing:
         """A recorded refusal of what cannot be screened; in shadow mode it is recorded and let through."""
         published = await self._published(request.caller.tenant)
         policy = published.policy.for_tenant(request.caller.tenant)
         context = self._context(request, Stage.INPUT)
         examined = Examined(Findings(problem=str(error)))
-        screened = await self._record(request, published, policy, context, examined, generation)
+        texts, pictures = (request.generation.texts, request.generation.pictures) if request.generation else ((), ())
+        screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if not screened.blocks and request.target.path:
-            return await self._forward(request, screened, generation, policy, raw=True)
+            return await self._forward(request, screened, policy, raw=True)
         refusal = Refusal.unscreenable(error, screened.decision_id)
         return self._reply(request, request.target.dialect.refusal(refusal), screened)
 
@@ -210,20 +228,20 @@ class Pipeline:
         policy: Policy,
         context: Context,
         examined: Examined,
-        generation: Generation | None = None,
-        *,
         texts: Sequence[Text] = (),
         pictures: Sequence[Picture] = (),
         upstream_request_id: str | None = None,
+        approval: Approval | None = None,
     ) -> _Screened:
         """Steps 5 and 6, or 10 and 11: decide, and return when that is durable."""
         decision = self._decide(policy, published, examined, context)
         digest = None
-        if generation is not None:
-            texts, pictures = generation.texts, generation.pictures
-            if decision.outcome is Outcome.HOLD:
-                digest = journal.request_digest(context, generation.fields(), pictures)
-                decision = self._approved(decision, published, context, digest)
+        if decision.outcome is Outcome.HOLD and request.generation is not None:
+            digest = journal.request_digest(context, request.generation.fields(), request.generation.pictures)
+            if context.stage is Stage.INPUT:
+                approval = published.approvals.get((context.tenant, digest, Stage.INPUT))
+            if approval is not None and approval.covers(decision.directives, context.now):
+                decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer")
         mode = self.mode if policy.mode is Mode.ENFORCE else policy.mode
         entry = journal.Entry(
             kind="decision",
@@ -243,7 +261,7 @@ class Pipeline:
         )
         decision_id, decision = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
-        return _Screened(decision_id, decision, blocks=mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW)
+        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest)
 
     async def _commit(
         self, entry: journal.Entry, published: Published, policy: Policy, examined: Examined, context: Context
@@ -266,28 +284,34 @@ class Pipeline:
             recorded_id = await self.recorder.record(draft)
         return recorded_id, entry.decision if recorded_id == draft.id else without
 
-    def _approved(self, decision: Decision, published: Published, context: Context, digest: str) -> Decision:
-        """A held request that a reviewer let through, unless the approval ended or other directives bind now."""
-        approval = published.approvals.get((context.tenant, digest))
-        if approval is None or approval.expires_at <= context.now or not set(decision.directives) <= set(approval.directives):
-            return decision
-        return replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer")
+    async def _kept_answer(self, request: Incoming, screened: _Screened, published: Published, context: Context) -> Outgoing | None:
+        """The very answer that was held on the way out and that a reviewer has let through since, if there is one."""
+        if request.generation is None or context.tenant not in published.tenants_with_kept_answers:
+            return None
+        digest = journal.request_digest(context, request.generation.fields(), request.generation.pictures)
+        approval = published.approvals.get((context.tenant, digest, Stage.OUTPUT))
+        kept = await self.reviews.kept(approval.review_id) if approval is not None else None
+        if approval is None or kept is None:
+            return None
+        status, headers, body = holds.unpack(kept)
+        answers = holds.read(request.target.route, status, headers, body, self.limits)
+        policy = published.policy.for_tenant(context.tenant)
+        screened = await self.screen_answer(request, answers, policy, None, approval)
+        if screened.blocks:
+            return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, Stage.OUTPUT)), screened)
+        return Outgoing(status, self._head(request, screened, headers), body)
 
     # -- the way to the provider and back ---------------------------------------------------------------------------
 
-    async def _forward(
-        self, request: Incoming, screened: _Screened, generation: Generation | None, policy: Policy, *, raw: bool = False
-    ) -> Outgoing:
+    async def _forward(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool = False) -> Outgoing:
         """Step 7, then 8 to 12 on what comes back; a failure of the upstream becomes the dialect's 502 or 504."""
         try:
-            return await self._exchange(request, screened, generation, policy, raw=raw)
+            return await self._exchange(request, screened, policy, raw=raw)
         except UpstreamError as error:
             return self._reply(request, request.target.dialect.refusal(upstream_refusal(error, screened.decision_id)), screened)
 
-    async def _exchange(
-        self, request: Incoming, screened: _Screened, generation: Generation | None, policy: Policy, *, raw: bool
-    ) -> Outgoing:
-        target = request.target
+    async def _exchange(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool) -> Outgoing:
+        target, generation = request.target, request.generation
         if raw or generation is None:
             content_type, body = target.content_type, request.body or None
         else:
@@ -312,7 +336,6 @@ class Pipeline:
     async def _pass_through(self, answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack) -> Outgoing:
         """An answer that nobody looks at, as the upstream sent it."""
         length = next((int(value) for name, value in answer.headers if name == b"content-length" and value.isdigit()), None)
-        head = [*head, (b"content-type", _content_type(answer))]
         if length is not None and length <= SMALL_ANSWER_BYTES:
             return Outgoing(answer.status, head, await answer.read())
         return Outgoing(answer.status, head, _blocks(answer, stack.pop_all()))
@@ -333,13 +356,18 @@ class Pipeline:
                 refusal = Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)
                 return self._reply(request, request.target.dialect.refusal(refusal), screened)
             return Outgoing(answer.status, self._head(request, screened, [(b"content-type", _content_type(answer))]), body)
+        headers = _typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
         if screened.blocks:
-            return self._refusal(request, screened, Stage.OUTPUT)
-        head = self._head(request, screened, request.target.dialect.returned(answer.headers))
-        return Outgoing(answer.status, [*head, (b"content-type", read.content_type.encode())], read.release())
+            return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
+        return Outgoing(answer.status, self._head(request, screened, headers), read.release())
 
     async def screen_answer(
-        self, request: Incoming, answers: Sequence[Answer], policy: Policy, upstream_request_id: str | None
+        self,
+        request: Incoming,
+        answers: Sequence[Answer],
+        policy: Policy,
+        upstream_request_id: str | None,
+        approval: Approval | None = None,
     ) -> _Screened:
         """Steps 9 to 11 for everything that one answer carries, against the newest revision."""
         published = await self._published(request.caller.tenant)
@@ -347,9 +375,7 @@ class Pipeline:
         texts = tuple(text for answer in answers for text in answer.texts)
         pictures = tuple(picture for answer in answers for picture in answer.pictures)
         examined = await self._examine(published, policy, texts, pictures, context, everything=False)
-        return await self._record(
-            request, published, policy, context, examined, texts=texts, pictures=pictures, upstream_request_id=upstream_request_id
-        )
+        return await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
 
     async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> _Screened:
         published = await self._published(request.caller.tenant)
@@ -357,8 +383,8 @@ class Pipeline:
 
     def _stream(self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack) -> Outgoing:
         """Steps 8 to 12 for a stream: frames with pictures are held until all of them have been looked at."""
-        route, dialect = request.target.route, request.target.dialect
-        assert route.event is not None  # noqa: S101 - the caller looked
+        dialect, event_of = request.target.dialect, request.target.route.event
+        assert event_of is not None  # noqa: S101 - the caller looked
 
         async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> bytes | None:
             """None to release what is held, or the frame that refuses it."""
@@ -370,13 +396,14 @@ class Pipeline:
             if error is not None:
                 screened = await self._unscreenable_answer(request, error, policy)
                 return dialect.error_frame(Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)) if screened.blocks else None
-            return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT)) if screened.blocks else None
+            if not screened.blocks:
+                return None
+            await self._hold(request, screened, holds.pack(200, [_EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
+            return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT))
 
-        held = Held(read=lambda event: route.event(event, self.limits), judge=judge, fetch=self.fetcher.fetch_all, limits=self.limits)
+        held = Held(read=lambda event: event_of(event, self.limits), judge=judge, fetch=self.fetcher.fetch_all, limits=self.limits)
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
-        return Outgoing(
-            200, [*head, (b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-cache")], _closing(frames, stack)
-        )
+        return Outgoing(200, [*_typed(head, _EVENT_STREAM[1]), (b"cache-control", b"no-cache")], _closing(frames, stack))
 
     # -- the admin API's question -----------------------------------------------------------------------------------
 
@@ -430,6 +457,7 @@ class Pipeline:
             now=self.clock(),
             tenant=request.caller.tenant,
             route=request.target.route.name,
+            model=request.generation.model if request.generation else None,
             purpose=request.purpose,
             jurisdiction=request.jurisdiction,
             attestation=request.attestation,
@@ -441,8 +469,15 @@ class Pipeline:
         why = Refused.HOLD if screened.decision.outcome is Outcome.HOLD else Refused.REFUSE
         return Refusal(why, screened.decision_id, stage, category, category)
 
-    def _refusal(self, request: Incoming, screened: _Screened, stage: Stage) -> Outgoing:
+    async def _refusal(self, request: Incoming, screened: _Screened, stage: Stage, kept: bytes | None = None) -> Outgoing:
+        await self._hold(request, screened, kept)
         return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, stage)), screened)
+
+    async def _hold(self, request: Incoming, screened: _Screened, kept: bytes | None) -> None:
+        """A held request goes to the reviewers, with the answer that approval would release; a refused one does not."""
+        if screened.decision.outcome is Outcome.HOLD and screened.digest is not None:
+            stage = Stage.INPUT if kept is None else Stage.OUTPUT
+            await self.reviews.open(holds.describe(request.caller, screened.decision_id, screened.decision, screened.digest, stage, kept))
 
     def _reply(self, request: Incoming, reply: Reply, screened: _Screened) -> Outgoing:
         return Outgoing(reply.status, self._head(request, screened, reply.headers), reply.body)
@@ -463,6 +498,11 @@ def _counted_uses(decision: Decision, examined: Examined) -> list[GrantUse]:
     return [GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted]
 
 
+def _typed(headers: Headers, content_type: bytes) -> Headers:
+    """The headers with this content type and no other."""
+    return [*((name, value) for name, value in headers if name != b"content-type"), (b"content-type", content_type)]
+
+
 def _header(answer: UpstreamAnswer, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in answer.headers if key == name), None)
 
@@ -471,13 +511,13 @@ def _content_type(answer: UpstreamAnswer) -> bytes:
     return next((value for key, value in answer.headers if key == b"content-type"), b"application/octet-stream")
 
 
-async def _blocks(answer: UpstreamAnswer, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+async def _blocks(answer: UpstreamAnswer, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
     async with stack:
         async for block in answer.stream():
             yield block
 
 
-async def _closing(frames: AsyncIterator[bytes], stack: AsyncExitStack) -> AsyncIterator[bytes]:
+async def _closing(frames: AsyncGenerator[bytes, None], stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
     async with stack:
         async for frame in frames:
             yield frame

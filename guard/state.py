@@ -5,14 +5,14 @@ Readers take `Current.published` once per stage and use only that, so that one r
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from guard.decide.policy import Policy
 from guard.errors import RegistryUnavailableError
 from guard.match.gallery import Gallery
-from guard.types import KeyRecord
+from guard.types import KeyRecord, Stage
 
 CONFIRM_S = 1.0
 """A worker that has heard nothing for this long might be stalled and miss an opt-out, so it stops (DESIGN.md, Binding)."""
@@ -23,13 +23,18 @@ GRACE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A reviewer's yes to one held request: same tenant, same digest, until it expires or other directives bind."""
+    """A reviewer's yes to one held request, or to the answer it got: same tenant and digest, until it expires or other directives bind."""
 
-    decision_id: str
+    review_id: str
     tenant: str
     digest: str
+    stage: Stage
     expires_at: datetime
     directives: tuple[str, ...] = ()
+
+    def covers(self, directives: Iterable[str], now: datetime) -> bool:
+        """Whether it still holds, given the directives that bind now."""
+        return now < self.expires_at and set(directives) <= set(self.directives)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class Published:
     policy: Policy
     keys: Mapping[bytes, KeyRecord] = field(default_factory=dict)
     tenants: Mapping[str, bytes] = field(default_factory=dict)
-    approvals: Mapping[tuple[str, str], Approval] = field(default_factory=dict)
+    approvals: Mapping[tuple[str, str, Stage], Approval] = field(default_factory=dict)
+    tenants_with_kept_answers: frozenset[str] = frozenset()
 
     @property
     def revision(self) -> int:

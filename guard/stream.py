@@ -5,7 +5,7 @@ been screened; comment keep-alives, which every client ignores, keep the connect
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from guard.errors import UnscreenableError, UpstreamError, UpstreamTimeoutError, UpstreamUnreachableError
@@ -29,7 +29,7 @@ class Held:
 
 async def screened_stream(
     blocks: AsyncIterator[bytes], held: Held, error_frame: Callable[[Refusal], bytes], keepalive_s: float
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The frames for the caller, framing rebuilt.
 
     Args:

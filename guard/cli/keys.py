@@ -25,7 +25,7 @@ def create(
     from guard.processes import parts
 
     registry = parts.open_registry(settings(), parts.open_engine(settings(), migrate=True))
-    made = registry.create_key(role=role, tenant=tenant, name=name, by=By(ACTOR))
+    made = registry.create_key(role=role, tenant=tenant, name=name, by=By(ACTOR, parts.audit(registry.keyring)))
     if json:
         show_json(
             {"id": made.id, "key": made.key, "role": made.role, "tenant": made.tenant, "name": made.name, "created_at": made.created_at}
@@ -51,4 +51,5 @@ def delete(key_id: str) -> None:
     """End a key; a running gateway refuses it within a second."""
     from guard.processes import parts
 
-    parts.open_registry(settings()).delete_key(key_id, by=By(ACTOR))
+    registry = parts.open_registry(settings())
+    registry.delete_key(key_id, by=By(ACTOR, parts.audit(registry.keyring)))

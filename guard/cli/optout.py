@@ -9,7 +9,8 @@ import typer
 from guard.cli.keys import ACTOR
 from guard.cli.output import Json, show_json
 from guard.cli.serve import settings
-from guard.registry.values import By, OptOut, StatedAlias, SubjectData
+from guard.registry.values import By, FaceData, OptOut, StatedAlias, SubjectData
+from guard.settings import Settings
 from guard.types import SubjectKind
 
 app = typer.Typer(help="Protect people.", no_args_is_help=True)
@@ -34,18 +35,34 @@ def add(
 
     chosen = settings()
     registry = parts.open_registry(chosen, parts.open_engine(chosen, migrate=True))
-    enrolment = [asyncio.run(_read_faces(path)) for path in face or []]
+    photos = asyncio.run(_enrolment(chosen, face)) if face else []
+    by = By(ACTOR, parts.audit(registry.keyring))
     opt_out = OptOut(SubjectData(name, kind, tuple(StatedAlias(text) for text in alias or ())))
-    made = registry.create_opt_out(opt_out, allow_duplicate=allow_duplicate, by=By(ACTOR))
-    faces = 0
-    if enrolment:
-        faces = registry.add_templates(made.subject_id, [photo for photos in enrolment for photo in photos], by=By(ACTOR)).templates
-    answer = {"subject_id": made.subject_id, "directive_id": made.directive_id, "case_id": made.case_id, "status": made.status, "faces": faces}
+    made = registry.create_opt_out(opt_out, allow_duplicate=allow_duplicate, by=by)
+    faces = registry.add_faces(made.subject_id, photos, by=by).templates if photos else 0
+    answer = {
+        "subject_id": made.subject_id,
+        "directive_id": made.directive_id,
+        "case_id": made.case_id,
+        "status": made.status,
+        "faces": faces,
+    }
     if json:
         show_json(answer)
     else:
         typer.echo(f"{name} is protected (subject {made.subject_id}, directive {made.directive_id}, {faces} photo(s) enrolled)")
 
 
-async def _read_faces(path: Path) -> list[object]:
-    raise NotImplementedError(path)
+async def _enrolment(chosen: Settings, paths: list[Path]) -> list[FaceData]:
+    """The face of each photo; raises UnfitPhotoError before anything is registered."""
+    from api.admin.faces import PhotoFields, face_data
+    from guard.extract.containers import inspect
+    from guard.processes.local import local_guard
+    from guard.registry.enrol import assess
+
+    photos = []
+    async with local_guard(chosen) as guard:
+        for path in paths:
+            found = await guard.pipeline.faces.find(inspect(path.read_bytes(), str(path), guard.limits).picture)
+            photos.append(face_data(assess(found.faces, pointer=str(path)), PhotoFields()))
+    return photos

@@ -32,7 +32,7 @@ def import_(
         bar = progress.add_task("importing", total=None)
         report = registry.import_opt_outs(
             file.read_bytes(),
-            by=By(ACTOR),
+            by=By(ACTOR, parts.audit(registry.keyring)),
             dry_run=dry_run,
             csv=file.suffix.lower() == ".csv",
             progress=lambda done, total: progress.update(bar, completed=done, total=total),

@@ -1,6 +1,7 @@
 """`guard screen`: what would the guard say?"""
 
 import asyncio
+import base64
 import secrets
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
 from guard.cli.serve import settings
 from guard.decide import load
 from guard.errors import GuardError
-from guard.types import Caller, Outcome, Stage
+from guard.processes.local import LocalGuard, local_guard
+from guard.types import Caller, Outcome, Stage, Text
 
 
 def screen(
@@ -51,36 +53,36 @@ def screen(
 
 
 async def _screen_one(question: dict[str, Any]) -> dict[str, Any]:
-    from guard.processes.local import local_guard
-
     async with local_guard(settings(), question.get("policy")) as guard:
         return await answer_line(guard, question)
 
 
-async def answer_line(guard: Any, question: dict[str, Any]) -> dict[str, Any]:
-    """One question in the shape of the `/screen` body, images as paths, answered in the shape of the `/screen` answer."""
-    from guard.extract.containers import inspect
+async def answer_line(guard: LocalGuard, question: dict[str, Any]) -> dict[str, Any]:
+    """One question with the fields of the `/screen` body, its images as paths; answered as `/screen` answers."""
+    from api.admin.pictures import read_pictures
+    from api.admin.screen import shown
+    from api.schemas import ScreenIn
     from guard.pipeline import ScreenRequest
-    from guard.screening import result_body, texts_of
 
-    pictures = [inspect(Path(path).read_bytes(), f"images[{n}]", guard.limits) for n, path in enumerate(question.get("images") or [])]
-    named = question.get("policy")
+    images = [base64.b64encode(Path(path).read_bytes()).decode() for path in question.get("images") or []]
+    body = ScreenIn.model_validate({**{k: v for k, v in question.items() if k != "id"}, "images": images})
+    reading = read_pictures(body.images, "images", guard.limits)
+    prompt = [Text("prompt", body.prompt)] if body.prompt is not None else []
     request = ScreenRequest(
-        texts=texts_of(question.get("prompt"), question.get("texts") or []),
-        pictures=pictures,
-        caller=Caller(question.get("tenant") or "default"),
-        stage=Stage(question.get("stage") or Stage.INPUT),
-        purpose=question.get("purpose"),
-        jurisdiction=question.get("jurisdiction"),
-        policy=load.load(named) if named else None,
+        texts=(*prompt, *(Text(f"texts[{n}]", text) for n, text in enumerate(body.texts)), *reading.texts),
+        pictures=tuple(reading.pictures),
+        caller=Caller(body.tenant or "default"),
+        stage=body.stage,
+        purpose=body.purpose,
+        jurisdiction=body.jurisdiction,
+        policy=load.load(body.policy) if body.policy else None,
     )
-    return result_body(await guard.pipeline.screen(request, "req_" + secrets.token_hex(16)))
+    result = await guard.pipeline.screen(request, "req_" + secrets.token_hex(16))
+    return shown(result, body.stage).model_dump(mode="json")
 
 
 async def _screen_file(source: Path, target: Path, policy: str | None) -> None:
     from rich.progress import Progress
-
-    from guard.processes.local import local_guard
 
     lines = source.read_bytes().splitlines()
     async with local_guard(settings(), policy) as guard:
@@ -96,7 +98,7 @@ async def _screen_file(source: Path, target: Path, policy: str | None) -> None:
 _AT_ONCE = 16
 
 
-async def _safely(guard: Any, line: bytes) -> dict[str, Any]:
+async def _safely(guard: LocalGuard, line: bytes) -> dict[str, Any]:
     """The answer to one line, or what is wrong with it."""
     identifier: Any = None
     try:
@@ -112,7 +114,10 @@ async def _safely(guard: Any, line: bytes) -> dict[str, Any]:
 def _show(answer: dict[str, Any]) -> None:
     typer.echo(f"{answer['outcome']}  (rule {answer['rule']}, decision {answer['decision_id']})")
     if answer["hits"]:
-        rows = [(h["subject"], h["modality"], h["alias"] or "", h["text"] or "", h["role"] or "", h["strength"], f"{h['score']:.2f}") for h in answer["hits"]]
+        rows = [
+            (h["subject"], h["modality"], h["alias"] or "", h["text"] or "", h["role"] or "", h["strength"], f"{h['score']:.2f}")
+            for h in answer["hits"]
+        ]
         show_table("Hits", ["subject", "by", "alias", "text", "role", "strength", "score"], rows)
     if answer["faces"]:
         typer.echo(f"{answer['faces']} face(s) found")

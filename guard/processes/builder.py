@@ -218,7 +218,7 @@ class Builder:
             "removed": removed,
             "keys": [
                 {"id": k.id, "digest": base64.b64encode(k.digest).decode(), "role": k.role, "tenant": k.tenant, "name": k.name}
-                for k in self._registry.keys()
+                for k in self._registry.keys()  # noqa: SIM118 - not a mapping
             ],
             "tenants": {name: base64.b64encode(key).decode() for name, key in self._registry.tenant_keys().items()},
             "policy": policy,

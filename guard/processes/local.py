@@ -19,10 +19,11 @@ from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
 from guard.processes import parts
+from guard.processes.reviews import RegistryReviews
 from guard.record.recorder import LocalRecorder
 from guard.registry.store import Registry
 from guard.settings import Settings
-from guard.signals import read_signals
+from guard.signals.gather import gather
 from guard.state import Current, Published
 
 
@@ -73,13 +74,14 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
                     recorder=recorder,
                     faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue),
                     tenants=_OwnTenants(registry, current),
+                    reviews=RegistryReviews(registry, parts.audit(registry.keyring)),
                     upstreams={},
                     fetcher=fetcher,
                     metrics=Metrics(),
                     limits=limits,
                     mode=settings.mode,
                     clock=lambda: datetime.now(UTC),
-                    signals=read_signals,
+                    signals=gather,
                     pending_protects=settings.pending_protects,
                 ),
                 limits,

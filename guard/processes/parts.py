@@ -15,11 +15,19 @@ from sqlalchemy import Engine
 from guard.decide import load
 from guard.keyring import Keyring
 from guard.keyring.master import load_master_key as master_key
-from guard.record.log import EventLog
+from guard.match.names.ingest import expand
+from guard.match.names.strength import refusal_reason
+from guard.normalise.letters import fold_text
+from guard.record.checkpoint import Signer
+from guard.record.event import SYSTEM_TENANT, make_draft
+from guard.record.log import EventLog, queued
 from guard.record.signing import load_signer
+from guard.registry.names import NameRules
 from guard.registry.store import Registry
+from guard.registry.values import Audit, Change
 from guard.settings import Settings
 from guard.storage import make_engine, upgrade
+from guard.storage.queue import QueuedEvent
 
 
 def child_environment(settings: Settings) -> dict[str, str]:
@@ -54,12 +62,36 @@ def open_keyring(settings: Settings, engine: Engine) -> Keyring:
 def open_registry(settings: Settings, engine: Engine | None = None) -> Registry:
     """The registry, with the name engine's judgement of aliases."""
     engine = engine or open_engine(settings)
-    return Registry(engine, open_keyring(settings, engine), settings, AliasRules())
+    return Registry(engine, open_keyring(settings, engine), settings, NameRules(expand, refusal_reason, fold_text))
 
 
 def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:
     """The record; only the recorder signs checkpoints."""
-    return EventLog(engine or open_engine(settings), load_signer(settings.data_dir) if sign else None)
+    return EventLog(engine or open_engine(settings), signer=open_signer(settings) if sign else None)
+
+
+def open_signer(settings: Settings) -> Signer:
+    """The log's signing key, made at first use."""
+    return load_signer(settings.data_dir)
+
+
+def audit(keyring: Keyring) -> Audit:
+    """Audit events of what is changed without the admin API: at the command line, at start."""
+    tenant_key = keyring.get_or_create("tenant", SYSTEM_TENANT)  # now: the events are sealed inside a write transaction
+
+    def events(change: Change) -> list[QueuedEvent]:
+        draft = make_draft(
+            f"admin.{change.action}",
+            tenant=SYSTEM_TENANT,
+            tenant_key=tenant_key,
+            entropy=os.urandom,
+            body={"actor": change.actor, "result": "done", **change.details},
+            subjects=change.subjects,
+            registry_revision=change.revision,
+        )
+        return [queued(draft)]
+
+    return events
 
 
 def configured_policy(settings: Settings) -> dict[str, str]:
@@ -112,6 +144,7 @@ def configure_logging(level: str, process: str) -> None:
 
 
 __all__ = [
+    "audit",
     "child_environment",
     "configure_logging",
     "configured_policy",
@@ -121,5 +154,6 @@ __all__ = [
     "open_keyring",
     "open_log",
     "open_registry",
+    "open_signer",
     "start_process",
 ]

@@ -24,7 +24,7 @@ from guard.match.gallery import Gallery
 from guard.match.shared import unpack
 from guard.processes import messages
 from guard.state import Approval, Current, Published
-from guard.types import KeyRecord, KeyRole
+from guard.types import KeyRecord, KeyRole, Stage
 
 log = logging.getLogger(__name__)
 
@@ -135,13 +135,15 @@ class Subscription:
         upserts = [records.loads(encoded.encode()) for encoded in message["upserts"]]
         gallery = gallery.apply(upserts, message["removed"], message["revision"])
         self._gallery = gallery
+        approvals = [_approval(raw) for raw in message["approvals"]]
         self._current.publish(
             Published(
                 gallery=gallery,
                 policy=self._policy(message["policy"]),
                 keys={base64.b64decode(key["digest"]): _key(key) for key in message["keys"]},
                 tenants={name: base64.b64decode(key) for name, key in message["tenants"].items()},
-                approvals={(a["tenant"], a["digest"]): _approval(a) for a in message["approvals"]},
+                approvals={(a.tenant, a.digest, a.stage): a for a in approvals},
+                tenants_with_kept_answers=frozenset(a.tenant for a in approvals if a.stage is Stage.OUTPUT),
             )
         )
         log.debug("revision %d published in %.1f ms", message["revision"], (time.perf_counter() - started) * 1e3)
@@ -167,4 +169,11 @@ def _key(raw: dict[str, str]) -> KeyRecord:
 
 
 def _approval(raw: dict[str, Any]) -> Approval:
-    return Approval(raw["decision_id"], raw["tenant"], raw["digest"], datetime.fromisoformat(raw["expires_at"]), tuple(raw["directives"]))
+    return Approval(
+        raw["review_id"],
+        raw["tenant"],
+        raw["digest"],
+        Stage(raw["stage"]),
+        datetime.fromisoformat(raw["expires_at"]),
+        tuple(raw["directives"]),
+    )

@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from guard.processes import parts
+from guard.registry.values import By
 from guard.settings import Settings
+from guard.types import KeyRole
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +94,15 @@ class Supervisor:
         """Migrate, seed the configured administrator key, or make the first one; returns a key made here."""
         engine = parts.open_engine(self.settings, migrate=True)
         try:
-            return parts.open_registry(self.settings, engine).seed_admin_key()
+            registry = parts.open_registry(self.settings, engine)
+            by = By("guard serve", parts.audit(registry.keyring))
+            registry.ensure_tenant("default")
+            if self.settings.bootstrap_admin_key is not None:
+                registry.seed_admin_key(self.settings.bootstrap_admin_key.get_secret_value(), by)
+                return None
+            if registry.has_admin_key():
+                return None
+            return registry.create_key(KeyRole.ADMIN, None, "first administrator", by).key
         finally:
             engine.dispose()
 

@@ -1,0 +1,5 @@
+"""`python -m guard.cli`."""
+
+from guard.cli import main
+
+main()

@@ -1,0 +1,108 @@
+"""`guard audit`: take the record out, and check what was taken out."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from guard.cli.output import EXIT_NO, Json, fail, show_json
+from guard.cli.serve import settings
+
+app = typer.Typer(help="The record: export it, verify it, watch it.", no_args_is_help=True)
+
+
+@app.command("export")
+def export(
+    out: Annotated[Path, typer.Argument(help="The archive to write, FILE.zip.")],
+    format_: Annotated[str, typer.Option("--format", help="jsonl, csv, parquet or ocsf.")] = "jsonl",
+    since: Annotated[datetime | None, typer.Option("--from", help="First moment, inclusive (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="Last moment, exclusive (UTC).")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Only this tenant's decisions.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only decisions about this subject id.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="allow, hold or refuse.")] = None,
+    redaction: Annotated[str, typer.Option(help="none, standard or strict.")] = "none",
+) -> None:
+    """Write an archive that an outsider can verify with nothing but the log's public key."""
+    from rich.progress import Progress
+
+    from guard.processes import parts
+    from guard.record.export import ExportRequest, run_export
+
+    chosen = settings()
+    engine = parts.open_engine(chosen)
+    request = ExportRequest.parse(
+        {"format": format_, "from": since, "to": until, "tenant": tenant, "subject_id": subject, "outcome": outcome, "redaction": redaction}
+    )
+    with Progress(disable=not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("exporting", total=None)
+        run_export(
+            engine,
+            parts.open_keyring(chosen, engine),
+            parts.open_signer(chosen),
+            request,
+            out,
+            lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    typer.echo(str(out))
+
+
+@app.command("verify")
+def verify(
+    file: Annotated[Path, typer.Argument(help="An exported archive.")],
+    key: Annotated[Path | None, typer.Option(help="The log's public key, as GET /log/key gives it.")] = None,
+    checkpoint: Annotated[list[Path] | None, typer.Option(help="An older checkpoint that the archive must be consistent with.")] = None,
+    json: Json = False,
+) -> None:
+    """Check an archive offline. Exit status 1, and one line naming the first thing that is wrong, if it cannot be accepted."""
+    from guard.record import verify as verifier
+
+    arguments = [str(file)]
+    if key is None:
+        own = settings().data_dir / "log.key"
+        if not own.is_file():
+            fail("give the log's public key with --key FILE (GET /admin/v1/log/key)")
+        key = own
+    arguments += ["--key", str(key)]
+    for path in checkpoint or []:
+        arguments += ["--checkpoint", str(path)]
+    status = verifier.main(arguments + (["--json"] if json else []))
+    if status:
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command("tail")
+def tail(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as events come.")] = False,
+    count: Annotated[int, typer.Option("-n", help="How many to begin with.")] = 20,
+) -> None:
+    """The newest events of the log, one JSON object a line (skeletons: no prompt and no name is in them)."""
+    from guard.processes import parts
+    from guard.record.query import Log
+
+    log = Log(parts.open_engine(settings()))
+    position = max(0, log.size() - count)
+    while True:
+        for entry in log.entries(position, position + 1000):
+            sys.stdout.buffer.write(orjson.dumps(entry) + b"\n")
+            position = entry["index"] + 1
+        sys.stdout.buffer.flush()
+        if not follow:
+            return
+        time.sleep(0.5)
+
+
+@app.command("stats")
+def stats(json: Json = False) -> None:
+    """How large the log is."""
+    from guard.processes import parts
+    from guard.record.query import Log
+
+    size = Log(parts.open_engine(settings())).size()
+    if json:
+        show_json({"size": size})
+    else:
+        typer.echo(f"{size} events")
