@@ -1,0 +1,1 @@
+"""HTTP only: the gateway, the admin API and the console. No rules of its own."""

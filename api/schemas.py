@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from guard.types import Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
+from guard.registry.subjects import Changes
+from guard.registry.values import CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
+from guard.types import AliasKind, Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
 
 MAX_NAME = 300
 MAX_ALIASES = 500
@@ -56,6 +58,10 @@ def _birth(value: object) -> object:
     return re.sub(r"[Tt].*$", "", value.strip().removeprefix("+")) if isinstance(value, str) else value
 
 
+def _texts(values: tuple[StrEnum, ...]) -> tuple[str, ...]:
+    return tuple(value.value for value in values)
+
+
 def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
@@ -75,10 +81,10 @@ Name = Annotated[Visible, Field(max_length=MAX_NAME)]
 Prose = Annotated[str, Field(max_length=MAX_TEXT)]
 Word = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+Hex256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Lang = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
-Jurisdiction = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$")]
+Jurisdiction = Annotated[str, StringConstraints(to_upper=True, pattern=r"^(\*|[A-Za-z]{2,9}([-_][A-Za-z0-9]{1,3})?)$")]
 Born = Annotated[str, BeforeValidator(_birth), StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
 
 Words = Annotated[tuple[Word, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
@@ -155,6 +161,10 @@ class AliasIn(Body):
     def _plain_string(cls, value: Any) -> Any:
         return {"text": value} if isinstance(value, str) else value
 
+    def value(self) -> StatedAlias:
+        """As the registry takes it."""
+        return StatedAlias(self.text, AliasKind(self.kind.value), self.lang)
+
 
 Aliases = Annotated[tuple[AliasIn, ...], Field(max_length=MAX_ALIASES)]
 ExternalIds = Annotated[dict[Label, Annotated[Visible, Field(max_length=256)]], Field(max_length=MAX_LIST)]
@@ -169,6 +179,19 @@ class SubjectIn(Body):
     external_ids: ExternalIds = {}
     occupations: Names = ()
     born: Born | None = None
+    exclusions: Names = ()
+
+    def value(self) -> SubjectData:
+        """As the registry takes it."""
+        return SubjectData(
+            self.name,
+            self.kind,
+            tuple(alias.value() for alias in self.aliases),
+            self.external_ids,
+            self.occupations,
+            self.born,
+            self.exclusions,
+        )
 
 
 class SubjectPatch(Body):
@@ -191,6 +214,19 @@ class SubjectPatch(Body):
                 raise ValueError(f"{name} cannot be null; leave it out to keep it as it is")
         return self
 
+    def changes(self) -> Changes:
+        """As the registry takes it."""
+        stated = SubjectData(
+            self.name or "",
+            self.kind or SubjectKind.PUBLIC_FIGURE,
+            tuple(alias.value() for alias in self.aliases or ()),
+            self.external_ids or {},
+            self.occupations or (),
+            self.born,
+            self.exclusions or (),
+        )
+        return Changes(stated, frozenset(self.model_fields_set))
+
 
 class RequesterIn(Body):
     """Who asks."""
@@ -199,13 +235,21 @@ class RequesterIn(Body):
     name: Annotated[str, Field(max_length=MAX_NAME)] | None = None
     contact: Annotated[str, Field(max_length=MAX_NAME)] | None = None
 
+    def value(self) -> Requester:
+        """As the registry takes it."""
+        return Requester(self.role.value, self.name, self.contact)
+
 
 class EvidenceIn(Body):
     """Where a proof lies and, where it is a file, its digest; the file itself is not sent here."""
 
     kind: Label = "document"
     ref: Prose = ""
-    sha256: Sha256 | None = None
+    sha256: Hex256 | None = None
+
+    def value(self) -> Evidence:
+        """As the registry takes it."""
+        return Evidence(self.kind, self.ref, self.sha256)
 
 
 class Validity(Body):
@@ -232,6 +276,18 @@ class OptOutIn(Validity):
     modalities: Channels = ALL_CHANNELS
     jurisdictions: Jurisdictions = ()
 
+    def value(self) -> OptOut:
+        """As the registry takes it."""
+        directive = DirectiveData(
+            scopes=_texts(self.scopes),
+            exemptions=_texts(self.exemptions),
+            channels=self.modalities,
+            jurisdictions=self.jurisdictions,
+            effective_from=self.effective_from,
+            expires_at=self.expires_at,
+        )
+        return OptOut(self.subject.value(), self.requester.value(), tuple(each.value() for each in self.evidence), directive)
+
 
 class DirectiveIn(Validity):
     """`POST /subjects/{id}/directives`: one more thing a person decided."""
@@ -252,12 +308,29 @@ class DirectiveIn(Validity):
     max_uses: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
 
     @model_validator(mode="after")
-    def _allows_name_their_grantee(self) -> Self:
-        if self.effect in {Effect.ALLOW, Effect.ALLOW_WITH_TERMS} and self.tenant is None:
-            raise ValueError("an allow needs the tenant it is given to")
+    def _uses_are_counted_for_allows(self) -> Self:
         if self.max_uses is not None and self.effect in {Effect.DENY, Effect.REVIEW}:
             raise ValueError("max_uses belongs to an allow")
         return self
+
+    def value(self) -> DirectiveData:
+        """As the registry takes it."""
+        return DirectiveData(
+            self.effect,
+            _texts(self.scopes),
+            _texts(self.exemptions),
+            self.modalities,
+            self.jurisdictions,
+            self.tenant,
+            self.purposes,
+            self.endpoints,
+            self.models,
+            self.terms,
+            self.use_description,
+            self.max_uses,
+            self.effective_from,
+            self.expires_at,
+        )
 
 
 class GrantIn(Validity):
@@ -271,6 +344,21 @@ class GrantIn(Validity):
     models: Labels = ()
     use_description: Prose = ""
     max_uses: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
+
+    def value(self) -> DirectiveData:
+        """As the registry takes it: an allow for one tenant."""
+        return DirectiveData(
+            effect=Effect.ALLOW,
+            scopes=_texts(self.scopes),
+            tenant=self.tenant,
+            purposes=self.purposes,
+            endpoints=self.endpoints,
+            models=self.models,
+            use_description=self.use_description,
+            max_uses=self.max_uses,
+            effective_from=self.effective_from,
+            expires_at=self.expires_at,
+        )
 
 
 class RevokeIn(Body):
@@ -288,6 +376,12 @@ class CaseIn(Body):
     requester: RequesterIn = RequesterIn()
     evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=MAX_LIST)] = ()
     note: Prose = ""
+    due_at: Instant | None = None
+
+    def value(self) -> CaseData:
+        """As the registry takes it."""
+        evidence = tuple(each.value() for each in self.evidence)
+        return CaseData(self.kind, self.subject_id, self.directive_id, self.requester.value(), evidence, self.note, self.due_at)
 
 
 class TransitionIn(Body):
@@ -298,18 +392,12 @@ class TransitionIn(Body):
 
 
 class KnownImageIn(Body):
-    """One picture that must not come back, as base64 or a data URL, or as its perceptual hash."""
+    """`POST /known-images`: one picture that must not come back, by its perceptual hash (PDQ, 256 bits as hex)."""
 
-    image: Annotated[str, Field(min_length=1)] | None = None
-    pdq: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)] | None = None
+    pdq: Hex256
+    bank: Word = "registry"
     subject_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     reason: Prose = ""
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.image is None) == (self.pdq is None):
-            raise ValueError("needs exactly one of image and pdq")
-        return self
 
 
 class ScreenIn(Body):

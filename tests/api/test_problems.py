@@ -131,7 +131,7 @@ def test_the_response_is_problem_json_with_a_hint_when_to_return() -> None:
 
 
 def test_kinds_are_named_once() -> None:
-    assert len({kind.name for kind in KINDS}) == len(KINDS) == 17
+    assert len({kind.name for kind in KINDS}) == len(KINDS) == 15
 
 
 def test_place_pointer() -> None:

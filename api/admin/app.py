@@ -1,0 +1,47 @@
+"""The admin API as one FastAPI application."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.admin import cases, directives, docs, faces, keys, known_images, optouts, policies, reviews, screen, subjects
+from api.admin.access import access_of
+from api.admin.services import AdminServices
+from api.problems import problem_for
+
+ROUTERS = (optouts, subjects, faces, directives, cases, known_images, screen, reviews, policies, keys)
+
+API_VERSION = "1"
+_ABOUT = "Register who must not be depicted, look up what was decided, and prove it."
+
+
+def create_admin_app(services: AdminServices) -> FastAPI:
+    """Everything below `/admin/v1`."""
+    services.system_key  # noqa: B018 - made now, because the first audit event is sealed inside a transaction
+    app = FastAPI(
+        title="Likeness Guard admin API",
+        version=API_VERSION,
+        description=_ABOUT,
+        openapi_url="/admin/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        exception_handlers={HTTPException: _problem, RequestValidationError: _problem, Exception: _problem},
+    )
+    app.state.services = services
+    for module in ROUTERS:
+        for route in module.router.routes:
+            if isinstance(route, APIRoute):
+                needs = access_of(route.endpoint)
+                route.openapi_extra = {**(route.openapi_extra or {}), "x-roles": sorted(role.value for role in needs.roles)}
+        app.include_router(module.router)
+    app.include_router(docs.router)
+    return app
+
+
+async def _problem(_request: Request, error: Exception) -> Response:
+    return problem_for(error).response()
