@@ -31,7 +31,12 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Caps on what is read. `models` are names that embody people and that the operator lists all the same."""
+    """Caps on what is read, and what the operator lists although it is refused by default.
+
+    `models` are names that embody people, `tools` tool types that reach beyond the request (`web_search`, `mcp` ...).
+    `ledger` says that ids of stored state are let through to `Generation.stored`, because the caller of the reader looks
+    each of them up; without it they are refused here.
+    """
 
     max_pixels: int = 50_000_000
     max_frames: int = 64
@@ -39,6 +44,8 @@ class Limits:
     max_text_bytes: int = 4_000_000
     max_event_bytes: int = 64_000_000
     models: frozenset[str] = frozenset()
+    tools: frozenset[str] = frozenset()
+    ledger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class Generation:
 
     `texts` and `pictures` are in the order of the request. `rebuild` gives content type and body from exactly the tree
     that was read. `fields` gives (place, JSON text) of every leaf but pictures, for the request digest (CONTRACT.md, Terms).
+    `stored` lists (place, id) of state at the provider that the request points at; what is not in the ledger is refused.
     """
 
     route: "Route"
@@ -57,6 +65,7 @@ class Generation:
     n: int
     rebuild: Callable[[], tuple[str, bytes]]
     fields: Callable[[], list[tuple[str, str]]]
+    stored: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ class Answer:
     """An answer, or one event of a stream, as it was read.
 
     `remote` lists (place, URL) of pictures the answer only points at: fetch them and give the bytes to `with_fetched`, or
-    treat the answer as unscreenable. `final` is False for an event that a later one repeats or completes (a partial image).
+    treat the answer as unscreenable. `final` is False for an event that a later one repeats or completes (a partial image,
+    a piece of text). `issued` lists ids (and digests of sealed state) that a later request may point at, for the ledger.
     """
 
     texts: tuple[Text, ...]
@@ -74,6 +84,7 @@ class Answer:
     remote: tuple[tuple[str, str], ...] = ()
     error: bool = False
     final: bool = True
+    issued: tuple[str, ...] = ()
     inline: "Callable[[Mapping[str, bytes], Limits], Answer] | None" = None
 
     def release(self) -> bytes:

@@ -9,6 +9,7 @@ import binascii
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from guard.errors import TooLargeError, UnscreenableError
 from guard.extract.base import Limits
@@ -18,6 +19,8 @@ from guard.types import Picture, Text
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "avif": "image/avif"}
 _DATA_URL = re.compile(r"data:image/(png|jpe?g|webp|gif|avif);base64,", re.IGNORECASE)
+_INLINE_PICTURE = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
+_MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?(https?://[^)\s>]+)", re.IGNORECASE)
 _PERSON_MODEL = re.compile(r"(^|[:/_.-])(ft|lora|loras|dreambooth|fine-?tuned?|character|personal|likeness)([:/_.-]|$)|://", re.IGNORECASE)
 _NAMELESS_MODEL = re.compile(
     r"(gpt|gpt-image|chatgpt-image|dall-e|o\d)(-(\d[\d.]*o?|mini|nano|pro|latest|sunburst|flare|\d{4}-\d\d-\d\d))*"
@@ -35,12 +38,14 @@ _LONGEST_SCALAR = 32_000
 
 @dataclass(slots=True)
 class Reading:
-    """What was found so far in one body."""
+    """What was found so far in one body; `answer` says that it is the provider's and not the caller's."""
 
     limits: Limits
+    answer: bool = False
     texts: list[Text] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     remote: list[tuple[str, str]] = field(default_factory=list)
+    stored: list[tuple[str, str]] = field(default_factory=list)
     text_size: int = 0
 
     def text(self, where: str, text: str) -> None:
@@ -65,6 +70,7 @@ class Reading:
 
 
 Reader = Callable[[Json, str, Reading], Json]
+"""(value, its place, what was found so far) -> the value to forward."""
 
 
 def text(value: Json, where: str, reading: Reading) -> Json:
@@ -130,6 +136,48 @@ def refused(why: str) -> Reader:
         raise UnscreenableError(f"{where}: {why}", where)
 
     return read
+
+
+def ignored(value: Json, where: str, reading: Reading) -> Json:
+    """A value that can neither name nor show anybody to an image model (a flag of our own, sound)."""
+    return value
+
+
+def stored(value: Json, where: str, reading: Reading) -> Json:
+    """An id of state at the provider: for the ledger, or refused where there is none."""
+    if value is None:
+        return value
+    if type(value) is not str:
+        raise UnscreenableError(f"{where} must be an id.", where)
+    if not reading.limits.ledger:
+        raise UnscreenableError(f"{where} points at stored state that this gateway has not screened; send the content itself.", where)
+    reading.stored.append((where, value))
+    return value
+
+
+def sealed(value: Json, where: str, reading: Reading) -> Json:
+    """State that only the provider can read: let through where the ledger knows its digest."""
+    if type(value) is str:
+        stored(f"sha256:{sha256(value.encode()).hexdigest()}", where, reading)
+    elif value is not None:
+        raise UnscreenableError(f"{where} must be a string.", where)
+    return value
+
+
+def prose(value: Json, where: str, reading: Reading) -> Json:
+    """Text of an answer, in which some vendors put pictures as data URLs or as Markdown."""
+    if type(value) is not str:
+        return text(value, where, reading)
+    for found in _MARKDOWN_PICTURE.finditer(value):
+        reading.remote.append((where, found.group(1)))
+    rest = value
+    if "base64," in value:
+        for found in _INLINE_PICTURE.finditer(value):
+            data_url(found.group(), where, reading)
+        rest = _INLINE_PICTURE.sub("", value)
+    _no_picture(rest, where)
+    reading.text(where, rest)
+    return value
 
 
 def base64_picture(value: Json, where: str, reading: Reading) -> Json:

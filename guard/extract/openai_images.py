@@ -6,6 +6,7 @@ Facts from the types of `openai` 3.54 and SURFACE.md, section 1.
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields, multipart_strict
@@ -17,9 +18,8 @@ from guard.extract.openai_refusals import error_texts
 from guard.extract.sse import DONE, Event
 
 MOST_IMAGES = 16
-_FILES = "Files by id are stored state that this gateway has not screened; send the picture itself as a data URL."
 
-_SETTINGS: dict[str, Reader] = {
+IMAGE_SETTINGS: dict[str, Reader] = {
     "prompt": text,
     "model": model,
     "n": number,
@@ -47,11 +47,12 @@ def _output_format(value: Json, where: str, reading: Reading) -> Json:
     return known("png", "jpeg", "webp", "gif")(value, where, reading)
 
 
-_SETTINGS["output_format"] = _output_format
-_SETTINGS["svg"] = fields.refused("SVG output cannot be screened; ask for png, jpeg, webp or gif.")
-_POINTER = obj({"image_url": data_url, "file_id": fields.refused(_FILES)})
-_GENERATIONS = obj(_SETTINGS, required=("prompt",))
-_EDITS = obj({**_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
+refuse_svg = fields.refused("SVG output cannot be screened; ask for png, jpeg, webp or gif.")
+IMAGE_SETTINGS["output_format"] = _output_format
+IMAGE_SETTINGS["svg"] = refuse_svg
+_POINTER = obj({"image_url": data_url, "file_id": fields.stored})
+_GENERATIONS = obj(IMAGE_SETTINGS, required=("prompt",))
+_EDITS = obj({**IMAGE_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
 
 _EDIT_FILES = {"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}
 _FORM_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?|[Tt]rue|[Ff]alse|")
@@ -79,11 +80,12 @@ def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader) 
         n=count if type(count) is int else 1,
         rebuild=lambda: (JSON_TYPE, dump(tree)),
         fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
+        stored=tuple(reading.stored),
     )
 
 
 def form_generation(target: Target, body: bytes, limits: Limits, files: Mapping[str, int], required: Iterable[str]) -> Generation:
-    """A multipart request: `files` says how often each file part may come, every other part is a field of `_SETTINGS` or unknown."""
+    """A multipart request: `files` says how often each file part may come, every other part is a field of `IMAGE_SETTINGS` or unknown."""
     reading = Reading(limits)
     parts: list[Part] = []
     values: dict[str, str] = {}
@@ -132,7 +134,7 @@ def _field(part: Part, count: int, reading: Reading) -> str:
     if part.name.strip() != part.name or not part.name.isprintable() or "[" in part.name or "]" in part.name:
         raise UnscreenableError(f"The field name {part.name[:64]!r} may be read in more than one way.", part.name)
     value = part.text()
-    reader = _SETTINGS.get(part.name)
+    reader = IMAGE_SETTINGS.get(part.name)
     if reader is None:
         reading.text(part.name, part.name)
         unknown(value, part.name, reading)
@@ -169,9 +171,9 @@ def read_variations(target: Target, body: bytes, limits: Limits) -> Generation:
 _RESULT: dict[str, Reader] = {
     "created": number,
     "created_at": number,
-    "size": _SETTINGS["size"],
-    "quality": _SETTINGS["quality"],
-    "background": _SETTINGS["background"],
+    "size": IMAGE_SETTINGS["size"],
+    "quality": IMAGE_SETTINGS["quality"],
+    "background": IMAGE_SETTINGS["background"],
     "output_format": known("png", "jpeg", "webp", "gif"),
     "partial_image_index": number,
     "usage": fields.unknown_in_answer,
@@ -228,7 +230,7 @@ def parse_answer(content_type: str, body: bytes) -> dict[str, Json]:
 
 def read_tree(tree: dict[str, Json], limits: Limits, shape: Reader) -> Reading:
     """What an answer's tree holds."""
-    reading = Reading(limits)
+    reading = Reading(replace(limits, ledger=True), answer=True)
     shape(tree, "", reading)
     return reading
 
@@ -281,6 +283,9 @@ ROUTES = (
         answer=read_answer,
         event=read_event,
     ),
+    Route("moderations", "POST", "/moderations", Kind.PASS, content_types=(JSON_TYPE,)),
+    Route("embeddings", "POST", "/embeddings", Kind.PASS, content_types=(JSON_TYPE,)),
+    Route("audio.transcriptions", "POST", "/audio/transcriptions", Kind.PASS, content_types=(MULTIPART_TYPE,)),
     Route("models.list", "GET", "/models", Kind.PASS),
     Route("models.retrieve", "GET", "/models/{model}", Kind.PASS, params={"model": r"[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*"}),
 )

@@ -4,12 +4,14 @@ Everything a lenient client reader would accept as a field is understood here (`
 several data lines, no `event:`), so no client can see an event that this parser did not.
 """
 
+import re
 from dataclasses import dataclass
 
 from guard.errors import UpstreamInvalidError
 
 KEEP_ALIVE = b": keep-alive\n\n"
 DONE = b"[DONE]"
+_WORD = re.compile(rb"[A-Za-z0-9_.:/-]{0,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Parser:
             self._data.append(value)
             self._data_size += len(value) + 1
         elif name in (b"event", b"id"):
-            text = _utf8(value)
+            text = _word(value)
             if name == b"event":
                 self._event = text
             else:
@@ -107,11 +109,11 @@ class Parser:
             raise UpstreamInvalidError(f"The stream has a field that is none of event, data, id and retry: {name[:32]!r}.")
 
 
-def _utf8(value: bytes) -> str:
-    try:
-        return value.decode()
-    except UnicodeDecodeError as error:
-        raise UpstreamInvalidError("The stream is not UTF-8.") from error
+def _word(value: bytes) -> str:
+    """A name or an id, which travels on: nothing that could be a sentence."""
+    if not _WORD.fullmatch(value):
+        raise UpstreamInvalidError("The stream has an event name or id that is more than a word.")
+    return value.decode("ascii")
 
 
 def frame(event: str, data: bytes, event_id: str | None = None) -> bytes:

@@ -1,0 +1,150 @@
+"""OpenAI's /chat/completions, as OpenAI and compatible vendors speak it: pictures may go in, and with some vendors come out."""
+
+from guard.errors import UpstreamInvalidError
+from guard.extract import fields
+from guard.extract.base import JSON_TYPE, Answer, Generation, Limits, Route, Target
+from guard.extract.fields import Reading, anything, data_url, each, either, known, model, number, obj, prose, scalar, stored, tagged, text
+from guard.extract.json_strict import Json
+from guard.extract.openai_images import json_generation, parse_answer, read_tree
+from guard.extract.openai_refusals import error_texts
+from guard.extract.sse import DONE, Event
+
+_FILE = fields.refused("Documents and sound cannot be screened; send text or pictures.")
+_DETAIL = known("auto", "low", "high", "original")
+_PART = tagged(
+    {
+        "text": obj({"type": scalar, "text": text, "prompt_cache_breakpoint": anything}),
+        "refusal": obj({"type": scalar, "refusal": text}),
+        "image_url": obj(
+            {
+                "type": scalar,
+                "image_url": either(string=data_url, object=obj({"url": data_url, "detail": _DETAIL})),
+                "prompt_cache_breakpoint": anything,
+            }
+        ),
+        "input_audio": obj({"type": scalar, "input_audio": _FILE}),
+        "file": obj({"type": scalar, "file": _FILE}),
+    }
+)
+_MESSAGE = obj(
+    {
+        "role": known("system", "developer", "user", "assistant", "tool", "function"),
+        "content": either(string=text, list=each(_PART)),
+        "name": text,
+        "refusal": text,
+        "tool_call_id": text,
+        "tool_calls": anything,
+        "function_call": anything,
+        "audio": obj({"id": stored}),
+        "reasoning": text,
+        "reasoning_content": text,
+    }
+)
+
+
+def _tool(value: Json, where: str, reading: Reading) -> Json:
+    return tagged(dict.fromkeys(("function", "custom", *reading.limits.tools), anything))(value, where, reading)
+
+
+def _search(value: Json, where: str, reading: Reading) -> Json:
+    if "web_search" in reading.limits.tools:
+        return anything(value, where, reading)
+    return fields.refused("Web search reaches beyond what can be screened, unless the operator lists it.")(value, where, reading)
+
+
+_REQUEST = obj(
+    {
+        "model": model,
+        "messages": each(_MESSAGE),
+        "tools": each(_tool, 512),
+        "web_search_options": _search,
+        "prediction": obj({"type": scalar, "content": either(string=text, list=each(_PART))}),
+        "stop": either(string=text, list=each(text)),
+        "modalities": each(scalar),
+        "stream": number,
+        "user": text,
+        "safety_identifier": text,
+        "prompt_cache_key": text,
+        **dict.fromkeys(("temperature", "top_p", "n", "max_tokens", "max_completion_tokens", "seed", "presence_penalty", "frequency_penalty", "logprobs"), number),
+        **dict.fromkeys(
+            ("metadata", "response_format", "tool_choice", "functions", "function_call", "audio", "logit_bias", "stream_options", "moderation", "prompt_cache_options", "image_config", "reasoning"),
+            anything,
+        ),
+    },
+    required=("messages",),
+)  # fmt: skip
+_PICTURE = obj(
+    {
+        "type": scalar,
+        "index": number,
+        "image_url": either(string=fields.answer_url, object=obj({"url": fields.answer_url, "detail": _DETAIL})),
+    }
+)
+_ANSWERED_PART = tagged(
+    {
+        "text": obj({"type": scalar, "text": prose}),
+        "refusal": obj({"type": scalar, "refusal": text}),
+        "image_url": _PICTURE,
+        "output_image": _PICTURE,
+    }
+)
+_ANSWERED = obj(
+    {
+        "role": scalar,
+        "content": either(string=prose, list=each(_ANSWERED_PART)),
+        "images": each(_PICTURE),
+        "refusal": text,
+        "reasoning": prose,
+        "reasoning_content": prose,
+        "audio": obj({"id": text, "data": fields.ignored, "expires_at": number, "transcript": text}),
+        **dict.fromkeys(("annotations", "tool_calls", "function_call"), anything),
+    },
+    other=fields.unknown_in_answer,
+)
+_CHOICE = obj(
+    {"message": _ANSWERED, "delta": _ANSWERED, "index": number, "finish_reason": fields.ignored, "logprobs": anything},
+    other=fields.unknown_in_answer,
+)
+_ANSWER = obj(
+    {
+        "choices": each(_CHOICE),
+        **dict.fromkeys(
+            ("id", "object", "created", "usage", "service_tier", "system_fingerprint", "obfuscation", "moderation"), fields.ignored
+        ),
+    },
+    other=fields.unknown_in_answer,
+)
+
+
+def read_request(target: Target, body: bytes, limits: Limits) -> Generation:
+    """POST /chat/completions."""
+    return json_generation(target, body, limits, _REQUEST)
+
+
+def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+    """A completion with its messages, or an error."""
+    tree = parse_answer(content_type, body)
+    if status >= 400 or tree.get("error") is not None:
+        return Answer(error_texts(tree, limits), (), body, error=True)
+    if not isinstance(tree.get("choices"), list):
+        raise UpstreamInvalidError("The upstream's answer has no list `choices`.")
+    reading = read_tree(tree, limits, _ANSWER)
+    return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote))
+
+
+def read_event(event: Event, limits: Limits) -> Answer:
+    """One chunk of a stream: pieces of text, and with some vendors whole pictures."""
+    if event.data == DONE:
+        return Answer((), (), event.data, final=False)
+    tree = parse_answer(JSON_TYPE, event.data)
+    if tree.get("error") is not None:
+        return Answer(error_texts(tree, limits), (), event.data, error=True)
+    reading = read_tree(tree, limits, _ANSWER)
+    return Answer(tuple(reading.texts), tuple(reading.pictures), event.data, remote=tuple(reading.remote), final=bool(reading.pictures))
+
+
+ROUTES = (
+    Route(
+        "chat.completions", "POST", "/chat/completions", content_types=(JSON_TYPE,), read=read_request, answer=read_answer, event=read_event
+    ),
+)

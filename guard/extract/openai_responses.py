@@ -1,0 +1,270 @@
+"""OpenAI's /responses: every call of it can make a picture, so every text and picture in it is taken out.
+
+Item and tool types that nobody listed are refused and named. State at the provider (earlier responses, conversations,
+file ids, sealed reasoning) goes to the ledger, or is refused where there is none. Facts: types of `openai` 3.54.
+"""
+
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract import fields
+from guard.extract.base import JSON_TYPE, Answer, Generation, Kind, Limits, Route, Target
+from guard.extract.fields import (
+    Reader,
+    Reading,
+    anything,
+    base64_picture,
+    data_url,
+    each,
+    either,
+    known,
+    model,
+    obj,
+    scalar,
+    stored,
+    tagged,
+    text,
+)
+from guard.extract.json_strict import Json
+from guard.extract.openai_images import IMAGE_SETTINGS, json_generation, parse_answer, read_tree, refuse_svg
+from guard.extract.openai_refusals import error_texts
+from guard.extract.sse import DONE, Event
+
+_DOCUMENT = fields.refused("Documents cannot be screened; send text or pictures.")
+_STATUS = known("in_progress", "completed", "incomplete", "searching", "generating", "failed")
+_ITEM_BASE: dict[str, Reader] = {
+    "type": scalar,
+    "id": text,
+    "status": _STATUS,
+    "call_id": text,
+    "name": text,
+    "namespace": text,
+    "caller": anything,
+}
+
+_PARTS: dict[str, Reader] = {
+    "input_text": obj({"type": scalar, "text": text, "prompt_cache_breakpoint": anything}),
+    "output_text": obj({"type": scalar, "text": text, "annotations": anything, "logprobs": anything}),
+    "text": obj({"type": scalar, "text": text}),
+    "summary_text": obj({"type": scalar, "text": text}),
+    "reasoning_text": obj({"type": scalar, "text": text}),
+    "refusal": obj({"type": scalar, "refusal": text}),
+    "input_image": obj(
+        {
+            "type": scalar,
+            "image_url": lambda value, where, reading: value if value is None else data_url(value, where, reading),
+            "file_id": stored,
+            "detail": known("auto", "low", "high", "original"),
+            "prompt_cache_breakpoint": anything,
+        }
+    ),
+    "input_file": obj(
+        {
+            "type": scalar,
+            "filename": text,
+            "file_data": _DOCUMENT,
+            "file_url": _DOCUMENT,
+            "file_id": stored,
+            "detail": scalar,
+            "prompt_cache_breakpoint": anything,
+        }
+    ),
+}
+_PART = tagged(_PARTS)
+_CONTENT = either(string=text, list=each(_PART))
+_MASK = obj({"image_url": data_url, "file_id": stored})
+
+
+def _screenshot(value: Json, where: str, reading: Reading) -> Json:
+    if not isinstance(value, dict) or set(value) - {"type", "image_url", "file_id"}:
+        raise UnscreenableError(f"{where} must be a screenshot.", where)
+    return _PARTS["input_image"](value, where, reading)
+
+
+def _image_call(value: Json, where: str, reading: Reading) -> Json:
+    """An earlier picture: its bytes, or its id for the ledger."""
+    if isinstance(value, dict) and not value.get("result") and not reading.answer:
+        stored(value.get("id"), f"{where}.id", reading)
+    return _IMAGE_CALL(value, where, reading)
+
+
+_IMAGE_CALL = obj(
+    {
+        **_ITEM_BASE,
+        **{name: IMAGE_SETTINGS[name] for name in ("size", "quality", "background", "output_format", "output_compression")},
+        "result": base64_picture,
+        "revised_prompt": text,
+        "action": known("generate", "edit", "auto"),
+        "error": anything,
+        "svg_usage": anything,
+    }
+)
+_IMAGE_TOOL = obj(
+    {
+        **{name: reader for name, reader in IMAGE_SETTINGS.items() if name not in ("prompt", "user", "stream", "n")},
+        "type": scalar,
+        "action": known("generate", "edit", "auto"),
+        "input_image_mask": _MASK,
+        "svg": refuse_svg,
+    }
+)
+_PLAIN_TOOLS = dict.fromkeys(
+    ("function", "custom", "namespace", "tool_search", "local_shell", "shell", "apply_patch", "programmatic_tool_calling"), anything
+)
+
+
+def _tool(value: Json, where: str, reading: Reading) -> Json:
+    """A tool: functions of the caller's own are text, picture making is read, what reaches elsewhere must be listed."""
+    listed = dict.fromkeys(reading.limits.tools, anything)
+    if isinstance(value, dict) and value.get("type") == "namespace":
+        each(_tool)(value.get("tools"), f"{where}.tools", reading)
+    return tagged({**listed, **_PLAIN_TOOLS, "image_generation": _IMAGE_TOOL})(value, where, reading)
+
+
+_TEXT_ITEM = obj(_ITEM_BASE, other=anything)
+_ITEMS: dict[str, Reader] = {
+    "message": obj({**_ITEM_BASE, "role": scalar, "content": _CONTENT}),
+    "function_call": obj({**_ITEM_BASE, "arguments": text}),
+    "custom_tool_call": obj({**_ITEM_BASE, "input": text}),
+    "function_call_output": obj({**_ITEM_BASE, "output": _CONTENT}),
+    "custom_tool_call_output": obj({**_ITEM_BASE, "output": _CONTENT}),
+    "computer_call_output": obj({**_ITEM_BASE, "output": _screenshot, "acknowledged_safety_checks": anything}),
+    "image_generation_call": _image_call,
+    "item_reference": obj({"type": scalar, "id": stored}),
+    "reasoning": obj({**_ITEM_BASE, "summary": each(_PART), "content": each(_PART), "encrypted_content": fields.sealed}),
+    "compaction": obj({**_ITEM_BASE, "encrypted_content": fields.sealed, "created_by": text}),
+    "additional_tools": obj({**_ITEM_BASE, "role": scalar, "tools": each(_tool)}),
+    "tool_search_output": obj({**_ITEM_BASE, "execution": scalar, "tools": each(_tool)}),
+    **dict.fromkeys(
+        ("tool_search_call", "program", "program_output", "local_shell_call", "local_shell_call_output", "shell_call", "shell_call_output"),
+        _TEXT_ITEM,
+    ),
+    **dict.fromkeys(
+        ("apply_patch_call", "apply_patch_call_output", "computer_call", "compaction_trigger", "configuration_update"), _TEXT_ITEM
+    ),
+}
+_REACHING = {
+    "web_search_call": "web_search", "file_search_call": "file_search", "code_interpreter_call": "code_interpreter", "mcp_call": "mcp",
+    "mcp_list_tools": "mcp", "mcp_approval_request": "mcp", "mcp_approval_response": "mcp",
+}  # fmt: skip
+
+
+def _item(value: Json, where: str, reading: Reading) -> Json:
+    listed = {kind: _TEXT_ITEM for kind, tool in _REACHING.items() if tool in reading.limits.tools}
+    return tagged({**_ITEMS, **listed}, default="message")(value, where, reading)
+
+
+_REQUEST = obj(
+    {
+        "model": model,
+        "input": either(string=text, list=each(_item)),
+        "instructions": either(string=text, list=each(_item)),
+        "tools": each(_tool, 512),
+        "tool_choice": anything,
+        "metadata": anything,
+        "text": anything,
+        "reasoning": anything,
+        "prompt": obj({"id": stored, "version": text, "variables": obj({}, other=either(string=text, object=_PART))}),
+        "previous_response_id": stored,
+        "conversation": either(string=stored, object=obj({"id": stored})),
+        "background": lambda value, where, reading: value if reading.limits.ledger else fields.refused("What runs in the background is stored state.")(value, where, reading),
+        "include": each(scalar),
+        "user": text,
+        "safety_identifier": text,
+        "prompt_cache_key": text,
+        "store": scalar,
+        "stream": fields.number,
+        **dict.fromkeys(("stream_options", "moderation", "context_management", "prompt_cache_options", "image", "background_options", "access_programs"), anything),
+    }
+)  # fmt: skip
+
+
+def read_create(target: Target, body: bytes, limits: Limits) -> Generation:
+    """POST /responses, /responses/compact and /responses/input_tokens."""
+    return json_generation(target, body, limits, _REQUEST)
+
+
+def read_stored(target: Target, body: bytes, limits: Limits) -> Generation:
+    """A call that names a stored response in its path and has no body."""
+    if body:
+        raise UnscreenableError("This call has no body.", "body")
+    reading = Reading(limits)
+    stored(target.params["response_id"], "response_id", reading)
+    return Generation(
+        target.route, None, (), (), "stream=true" in target.query.split("&"), 1, lambda: ("", b""), lambda: [("response_id", target.params["response_id"])], tuple(reading.stored)
+    )  # fmt: skip
+
+
+def _output_item(value: Json, where: str, reading: Reading) -> Json:
+    """An item of an answer: kinds that carry pictures or state are read, in all others no picture may be."""
+    kind = value.get("type") if isinstance(value, dict) else None
+    reader = _ITEMS.get(kind) if isinstance(kind, str) else None
+    return (reader or _TEXT_ITEM)(value, where, reading)
+
+
+_RESPONSE = obj(
+    {
+        "id": stored,
+        "output": each(_output_item),
+        "instructions": either(string=text, list=each(_output_item)),
+        "tools": each(lambda value, where, reading: _IMAGE_TOOL(value, where, reading) if isinstance(value, dict) and value.get("type") == "image_generation" else anything(value, where, reading)),
+        "previous_response_id": stored,
+        "conversation": anything,
+        "prompt": anything,
+        **dict.fromkeys(("object", "status", "created_at", "completed_at", "usage", "temperature", "top_p", "service_tier", "truncation"), fields.ignored),
+    },
+    other=anything,
+)  # fmt: skip
+_LIST = obj({"data": each(_output_item)}, other=anything)
+_EVENTS: dict[str, Reader] = {
+    "item": _output_item,
+    "response": _RESPONSE,
+    "partial_image_b64": base64_picture,
+    "part": _PART,
+    "delta": text,
+    "text": text,
+    **{name: IMAGE_SETTINGS[name] for name in ("size", "quality", "background", "output_format")},
+    **dict.fromkeys(
+        ("type", "sequence_number", "output_index", "content_index", "partial_image_index", "obfuscation", "logprobs"), fields.ignored
+    ),
+}
+_EVENT = obj(_EVENTS, other=anything)
+
+
+def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+    """A response, a list of its input items, or an error."""
+    tree = parse_answer(content_type, body)
+    if status >= 400 or (tree.get("error") is not None and "output" not in tree):
+        return Answer(error_texts(tree, limits), (), body, error=True)
+    if not isinstance(tree.get("output", tree.get("data", [])), list):
+        raise UpstreamInvalidError("The upstream's answer has no list of items.")
+    return _answer(body, read_tree(tree, limits, _LIST if tree.get("object") == "list" else _RESPONSE))
+
+
+def read_event(event: Event, limits: Limits) -> Answer:
+    """One event of a stream; the whole picture comes again in `output_item.done` and in `response.completed`."""
+    if event.data == DONE:
+        return Answer((), (), event.data, final=False)
+    tree = parse_answer(JSON_TYPE, event.data)
+    kind = tree.get("type")
+    if kind == "error" or (tree.get("error") is not None and "response" not in tree):
+        return Answer(error_texts(tree, limits), (), event.data, error=True)
+    if not isinstance(kind, str) or not kind.startswith("response."):
+        raise UpstreamInvalidError("The stream has an event that is none of /responses.")
+    final = not kind.endswith((".delta", ".partial_image", ".added", ".created", ".in_progress", ".queued"))
+    return _answer(event.data, read_tree(tree, limits, _EVENT), final=final)
+
+
+def _answer(body: bytes, reading: Reading, *, final: bool = True) -> Answer:
+    issued = tuple(stored_id for _, stored_id in reading.stored)
+    return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote), final=final, issued=issued)
+
+
+_ID = {"response_id": r"[A-Za-z0-9_-]{1,128}"}
+ROUTES = (
+    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=read_create, answer=read_answer, event=read_event),
+    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=read_create, answer=read_answer),
+    Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), read=read_create, answer=read_answer),
+    Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event),
+    Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, read=read_stored, answer=read_answer),
+    Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=frozenset({"after", "limit", "order", "include"}), read=read_stored, answer=read_answer),
+    Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID),
+)  # fmt: skip
