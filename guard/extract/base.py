@@ -130,7 +130,8 @@ class Route:
     """One call of a provider that the guard knows.
 
     `path` is below the base URL and constant but for `{name}` segments, which `params` holds to a pattern (full match,
-    no slash). `query` names the query keys let through. `read`, `answer` and `event` are None on `pass` routes.
+    no slash). `query` names the query keys let through. `read`, `answer` and `event` are None on `pass` routes. `shape` is
+    the reader of the body (`fields.Reader`), from which the reference page of routes is made.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Route:
     read: ReadRequest | None = None
     answer: ReadAnswer | None = None
     event: ReadEvent | None = None
+    shape: Callable[..., object] | None = None
     notes: str = ""
 
 

@@ -1,13 +1,10 @@
 """OpenAI's /chat/completions, as OpenAI and compatible vendors speak it: pictures may go in, and with some vendors come out."""
 
-from guard.errors import UpstreamInvalidError
 from guard.extract import fields
-from guard.extract.base import JSON_TYPE, Answer, Generation, Limits, Route, Target
+from guard.extract.base import JSON_TYPE, Route
 from guard.extract.fields import Reading, anything, data_url, each, either, known, model, number, obj, prose, scalar, stored, tagged, text
+from guard.extract.json_body import answers, events, reads
 from guard.extract.json_strict import Json
-from guard.extract.openai_images import json_generation, parse_answer, read_tree
-from guard.extract.openai_refusals import error_texts
-from guard.extract.sse import DONE, Event
 
 _FILE = fields.refused("Documents and sound cannot be screened; send text or pictures.")
 _DETAIL = known("auto", "low", "high", "original")
@@ -116,35 +113,18 @@ _ANSWER = obj(
 )
 
 
-def read_request(target: Target, body: bytes, limits: Limits) -> Generation:
-    """POST /chat/completions."""
-    return json_generation(target, body, limits, _REQUEST)
-
-
-def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
-    """A completion with its messages, or an error."""
-    tree = parse_answer(content_type, body)
-    if status >= 400 or tree.get("error") is not None:
-        return Answer(error_texts(tree, limits), (), body, error=True)
-    if not isinstance(tree.get("choices"), list):
-        raise UpstreamInvalidError("The upstream's answer has no list `choices`.")
-    reading = read_tree(tree, limits, _ANSWER)
-    return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote))
-
-
-def read_event(event: Event, limits: Limits) -> Answer:
-    """One chunk of a stream: pieces of text, and with some vendors whole pictures."""
-    if event.data == DONE:
-        return Answer((), (), event.data, final=False)
-    tree = parse_answer(JSON_TYPE, event.data)
-    if tree.get("error") is not None:
-        return Answer(error_texts(tree, limits), (), event.data, error=True)
-    reading = read_tree(tree, limits, _ANSWER)
-    return Answer(tuple(reading.texts), tuple(reading.pictures), event.data, remote=tuple(reading.remote), final=bool(reading.pictures))
-
+read_answer = answers(_ANSWER, "choices")
+read_event = events(_ANSWER, final=lambda _: False)
 
 ROUTES = (
     Route(
-        "chat.completions", "POST", "/chat/completions", content_types=(JSON_TYPE,), read=read_request, answer=read_answer, event=read_event
+        "chat.completions",
+        "POST",
+        "/chat/completions",
+        content_types=(JSON_TYPE,),
+        read=reads(_REQUEST),
+        answer=read_answer,
+        event=read_event,
+        shape=_REQUEST,
     ),
 )

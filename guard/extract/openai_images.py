@@ -10,12 +10,11 @@ from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields, multipart_strict
-from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target, check_media_type
-from guard.extract.fields import Reader, Reading, base64_picture, data_url, each, known, leaves, model, number, obj, text, unknown
-from guard.extract.json_strict import Json, dump, parse
+from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target
+from guard.extract.fields import Reader, Reading, base64_picture, data_url, each, known, model, number, obj, text, unknown
+from guard.extract.json_body import answer_of, error_texts, events, json_generation, parse_answer, read_tree, reads
+from guard.extract.json_strict import Json, dump
 from guard.extract.multipart_strict import Part
-from guard.extract.openai_refusals import error_texts
-from guard.extract.sse import DONE, Event
 
 MOST_IMAGES = 16
 
@@ -51,37 +50,13 @@ refuse_svg = fields.refused("SVG output cannot be screened; ask for png, jpeg, w
 IMAGE_SETTINGS["output_format"] = _output_format
 IMAGE_SETTINGS["svg"] = refuse_svg
 _POINTER = obj({"image_url": data_url, "file_id": fields.stored})
-_GENERATIONS = obj(IMAGE_SETTINGS, required=("prompt",))
-_EDITS = obj({**IMAGE_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
+GENERATIONS = obj(IMAGE_SETTINGS, required=("prompt",))
+EDITS = obj({**IMAGE_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
 
+VARIATIONS = obj({**IMAGE_SETTINGS, "image": base64_picture})
 _EDIT_FILES = {"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}
 _FORM_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?|[Tt]rue|[Ff]alse|")
 _FORM_NUMBERS = frozenset({"n", "frame_count", "frame_duration_ms", "output_compression", "partial_images", "stream"})
-
-
-def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader) -> Generation:
-    """A JSON request read by `shape`."""
-    tree = parse(body)
-    if not isinstance(tree, dict):
-        raise UnscreenableError("The body must be a JSON object.")
-    reading = Reading(limits)
-    shape(tree, "", reading)
-    stream = tree.get("stream")
-    if stream not in (None, True, False):
-        raise UnscreenableError("stream must be true or false.", "stream")
-    name = tree.get("model")
-    count = tree.get("n")
-    return Generation(
-        route=target.route,
-        model=name if isinstance(name, str) else None,
-        texts=tuple(reading.texts),
-        pictures=tuple(reading.pictures),
-        stream=bool(stream),
-        n=count if type(count) is int else 1,
-        rebuild=lambda: (JSON_TYPE, dump(tree)),
-        fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
-        stored=tuple(reading.stored),
-    )
 
 
 def form_generation(target: Target, body: bytes, limits: Limits, files: Mapping[str, int], required: Iterable[str]) -> Generation:
@@ -151,16 +126,11 @@ def _form_true(value: str) -> bool:
     raise UnscreenableError("stream must be true or false.", "stream")
 
 
-def read_generations(target: Target, body: bytes, limits: Limits) -> Generation:
-    """POST /images/generations."""
-    return json_generation(target, body, limits, _GENERATIONS)
-
-
 def read_edits(target: Target, body: bytes, limits: Limits) -> Generation:
     """POST /images/edits, in either encoding."""
     if target.content_type.lower().startswith(MULTIPART_TYPE):
         return form_generation(target, body, limits, _EDIT_FILES, ("prompt", "image"))
-    return json_generation(target, body, limits, _EDITS)
+    return json_generation(target, body, limits, EDITS)
 
 
 def read_variations(target: Target, body: bytes, limits: Limits) -> Generation:
@@ -179,8 +149,8 @@ _RESULT: dict[str, Reader] = {
     "usage": fields.unknown_in_answer,
 }
 _ITEM = obj({"b64_json": base64_picture, "url": fields.answer_url, "revised_prompt": text}, other=fields.unknown_in_answer)
-_ANSWER = obj({**_RESULT, "data": each(_ITEM)}, other=fields.unknown_in_answer)
-_EVENT = obj(
+ANSWER = obj({**_RESULT, "data": each(_ITEM)}, other=fields.unknown_in_answer)
+EVENT = obj(
     {**_RESULT, "type": known(pattern=r"image_(generation|edit)\.[a-z_]{1,32}"), "b64_json": base64_picture}, other=fields.unknown_in_answer
 )
 
@@ -190,49 +160,18 @@ def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> 
     tree = parse_answer(content_type, body)
     if status >= 400 or "error" in tree:
         return Answer(error_texts(tree, limits), (), body, error=True)
-    reading = read_tree(tree, limits, _ANSWER)
     if not isinstance(tree.get("data"), list):
         raise UpstreamInvalidError("The upstream's answer has no list `data`.")
-    return Answer(
-        texts=tuple(reading.texts),
-        pictures=tuple(reading.pictures),
-        body=body,
-        remote=tuple(reading.remote),
-        inline=_inliner(tree, tuple(reading.remote)) if reading.remote else None,
-    )
+    answer = answer_of(body, read_tree(tree, limits, ANSWER))
+    return replace(answer, inline=_inliner(tree, answer.remote)) if answer.remote else answer
 
 
-def read_event(event: Event, limits: Limits) -> Answer:
-    """One frame of an images stream; a frame whose type is not known may hold no picture."""
-    if event.data == DONE:
-        return Answer((), (), event.data, final=False)
-    tree = parse_answer(JSON_TYPE, event.data)
-    if tree.get("error") is not None or event.event == "error":
-        return Answer(error_texts(tree, limits), (), event.data, error=True)
-    reading = read_tree(tree, limits, _EVENT)
+def _is_final(tree: dict[str, Json]) -> bool:
     kind = tree.get("type")
-    return Answer(
-        tuple(reading.texts), tuple(reading.pictures), event.data, final=not (isinstance(kind, str) and kind.endswith(".partial_image"))
-    )
+    return not (isinstance(kind, str) and kind.endswith(".partial_image"))
 
 
-def parse_answer(content_type: str, body: bytes) -> dict[str, Json]:
-    """The JSON object of an answer."""
-    check_media_type(content_type, JSON_TYPE)
-    try:
-        tree = parse(body)
-    except UnscreenableError as error:
-        raise UpstreamInvalidError(f"The upstream's answer cannot be read. {error}") from error
-    if not isinstance(tree, dict):
-        raise UpstreamInvalidError("The upstream's answer is not a JSON object.")
-    return tree
-
-
-def read_tree(tree: dict[str, Json], limits: Limits, shape: Reader) -> Reading:
-    """What an answer's tree holds."""
-    reading = Reading(replace(limits, ledger=True), answer=True)
-    shape(tree, "", reading)
-    return reading
+read_event = events(EVENT, _is_final)
 
 
 def _inliner(tree: dict[str, Json], remote: tuple[tuple[str, str], ...]) -> Callable[[Mapping[str, bytes], Limits], Answer]:
@@ -256,36 +195,12 @@ def _inliner(tree: dict[str, Json], remote: tuple[tuple[str, str], ...]) -> Call
 
 
 ROUTES = (
-    Route(
-        "images.generations",
-        "POST",
-        "/images/generations",
-        content_types=(JSON_TYPE,),
-        read=read_generations,
-        answer=read_answer,
-        event=read_event,
-    ),
-    Route(
-        "images.edits",
-        "POST",
-        "/images/edits",
-        content_types=(MULTIPART_TYPE, JSON_TYPE),
-        read=read_edits,
-        answer=read_answer,
-        event=read_event,
-    ),
-    Route(
-        "images.variations",
-        "POST",
-        "/images/variations",
-        content_types=(MULTIPART_TYPE,),
-        read=read_variations,
-        answer=read_answer,
-        event=read_event,
-    ),
+    Route("images.generations", "POST", "/images/generations", content_types=(JSON_TYPE,), read=reads(GENERATIONS), answer=read_answer, event=read_event, shape=GENERATIONS),
+    Route("images.edits", "POST", "/images/edits", content_types=(MULTIPART_TYPE, JSON_TYPE), read=read_edits, answer=read_answer, event=read_event, shape=EDITS),
+    Route("images.variations", "POST", "/images/variations", content_types=(MULTIPART_TYPE,), read=read_variations, answer=read_answer, event=read_event, shape=VARIATIONS),
     Route("moderations", "POST", "/moderations", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("embeddings", "POST", "/embeddings", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("audio.transcriptions", "POST", "/audio/transcriptions", Kind.PASS, content_types=(MULTIPART_TYPE,)),
     Route("models.list", "GET", "/models", Kind.PASS),
     Route("models.retrieve", "GET", "/models/{model}", Kind.PASS, params={"model": r"[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*"}),
-)
+)  # fmt: skip

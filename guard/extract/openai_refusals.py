@@ -2,11 +2,9 @@
 
 import orjson
 
-from guard.extract.base import Limits, Refusal, Refused, Reply, reply
-from guard.extract.fields import Reading, anything
-from guard.extract.json_strict import Json
+from guard.extract.base import Refusal, Refused, Reply, reply
 from guard.extract.sse import frame
-from guard.types import Stage, Text
+from guard.types import Stage
 
 HELP = "If you think this is a mistake, tell the operator of this gateway the decision id."
 _MESSAGES = {
@@ -67,12 +65,3 @@ def error_body(refused: Refusal) -> dict[str, object]:
         outcome = "hold" if refused.why is Refused.HOLD else "refuse"
         error["guard"] = {"decision_id": refused.decision_id, "rule": refused.rule or refused.category, "outcome": outcome, "help": HELP}
     return {"error": error}
-
-
-def error_texts(tree: Json, limits: Limits) -> tuple[Text, ...]:
-    """Every text of an upstream's error: a revised prompt in it can name the person."""
-    reading = Reading(limits)
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            anything(value, key, reading)
-    return tuple(reading.texts)

@@ -23,9 +23,9 @@ from guard.extract.fields import (
     tagged,
     text,
 )
+from guard.extract.json_body import answer_of, error_texts, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json
-from guard.extract.openai_images import IMAGE_SETTINGS, json_generation, parse_answer, read_tree, refuse_svg
-from guard.extract.openai_refusals import error_texts
+from guard.extract.openai_images import IMAGE_SETTINGS, refuse_svg
 from guard.extract.sse import DONE, Event
 
 _DOCUMENT = fields.refused("Documents cannot be screened; send text or pictures.")
@@ -177,11 +177,6 @@ _REQUEST = obj(
 )  # fmt: skip
 
 
-def read_create(target: Target, body: bytes, limits: Limits) -> Generation:
-    """POST /responses, /responses/compact and /responses/input_tokens."""
-    return json_generation(target, body, limits, _REQUEST)
-
-
 def read_stored(target: Target, body: bytes, limits: Limits) -> Generation:
     """A call that names a stored response in its path and has no body."""
     if body:
@@ -236,7 +231,7 @@ def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> 
         return Answer(error_texts(tree, limits), (), body, error=True)
     if not isinstance(tree.get("output", tree.get("data", [])), list):
         raise UpstreamInvalidError("The upstream's answer has no list of items.")
-    return _answer(body, read_tree(tree, limits, _LIST if tree.get("object") == "list" else _RESPONSE))
+    return answer_of(body, read_tree(tree, limits, _LIST if tree.get("object") == "list" else _RESPONSE))
 
 
 def read_event(event: Event, limits: Limits) -> Answer:
@@ -250,19 +245,14 @@ def read_event(event: Event, limits: Limits) -> Answer:
     if not isinstance(kind, str) or not kind.startswith("response."):
         raise UpstreamInvalidError("The stream has an event that is none of /responses.")
     final = not kind.endswith((".delta", ".partial_image", ".added", ".created", ".in_progress", ".queued"))
-    return _answer(event.data, read_tree(tree, limits, _EVENT), final=final)
-
-
-def _answer(body: bytes, reading: Reading, *, final: bool = True) -> Answer:
-    issued = tuple(stored_id for _, stored_id in reading.stored)
-    return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote), final=final, issued=issued)
+    return answer_of(event.data, read_tree(tree, limits, _EVENT), final=final)
 
 
 _ID = {"response_id": r"[A-Za-z0-9_-]{1,128}"}
 ROUTES = (
-    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=read_create, answer=read_answer, event=read_event),
-    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=read_create, answer=read_answer),
-    Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), read=read_create, answer=read_answer),
+    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, event=read_event),
+    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
+    Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
     Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event),
     Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, read=read_stored, answer=read_answer),
     Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=frozenset({"after", "limit", "order", "include"}), read=read_stored, answer=read_answer),

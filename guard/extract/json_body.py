@@ -1,0 +1,127 @@
+"""What all dialects that speak JSON share: a request, an answer and an event read by a shape (`fields`)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract.base import JSON_TYPE, Answer, Generation, Limits, ReadAnswer, ReadEvent, ReadRequest, Target, check_media_type
+from guard.extract.fields import Reader, Reading, anything, leaves, model
+from guard.extract.json_strict import Json, dump, parse
+from guard.extract.sse import DONE, Event
+from guard.types import Text
+
+Tree = dict[str, Json]
+
+
+def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader, *, stream: bool | None = None) -> Generation:
+    """A JSON request read by `shape`; its model is in the path or in `model`, its count in `n`.
+
+    Args:
+        stream: whether the answer streams, where the route and not the field `stream` says so.
+    """
+    tree = parse(body)
+    if not isinstance(tree, dict):
+        raise UnscreenableError("The body must be a JSON object.")
+    reading = Reading(limits)
+    name = target.params.get("model", tree.get("model"))
+    if "model" in target.params:
+        model(name, "model", reading)
+    shape(tree, "", reading)
+    wanted = tree.get("stream") if stream is None else stream
+    if wanted not in (None, True, False):
+        raise UnscreenableError("stream must be true or false.", "stream")
+    count = tree.get("n")
+    return Generation(
+        route=target.route,
+        model=name if isinstance(name, str) else None,
+        texts=tuple(reading.texts),
+        pictures=tuple(reading.pictures),
+        stream=bool(wanted),
+        n=count if type(count) is int else 1,
+        rebuild=lambda: (JSON_TYPE, dump(tree)),
+        fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
+        stored=tuple(reading.stored),
+    )
+
+
+def reads(shape: Reader, *, stream: bool | None = None) -> ReadRequest:
+    """A route's `read` for JSON bodies of a shape."""
+
+    def read(target: Target, body: bytes, limits: Limits) -> Generation:
+        return json_generation(target, body, limits, shape, stream=stream)
+
+    return read
+
+
+def answers(shape: Reader, required: str, is_error: Callable[[Tree], bool] | None = None) -> ReadAnswer:
+    """A route's `answer` for JSON of a shape.
+
+    Args:
+        required: the key without which an answer that is no error is none.
+        is_error: whether a tree is the provider's error although its status is 200; by default if it has `error`.
+    """
+    fails = is_error or has_error
+
+    def answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+        tree = parse_answer(content_type, body)
+        if status >= 400 or fails(tree):
+            return Answer(error_texts(tree, limits), (), body, error=True)
+        if required not in tree:
+            raise UpstreamInvalidError(f"The upstream's answer has no {required}.")
+        return answer_of(body, read_tree(tree, limits, shape))
+
+    return answer
+
+
+def events(shape: Reader, final: Callable[[Tree], bool] = lambda _: True, is_error: Callable[[Tree], bool] | None = None) -> ReadEvent:
+    """A route's `event` for events whose data is JSON of a shape; `final` is as `Answer.final`."""
+    fails = is_error or has_error
+
+    def event(event: Event, limits: Limits) -> Answer:
+        if event.data == DONE:
+            return Answer((), (), event.data, final=False)
+        tree = parse_answer(JSON_TYPE, event.data)
+        if event.event == "error" or fails(tree):
+            return Answer(error_texts(tree, limits), (), event.data, error=True)
+        return answer_of(event.data, read_tree(tree, limits, shape), final=final(tree))
+
+    return event
+
+
+def has_error(tree: Tree) -> bool:
+    """Whether a tree says that it is an error, as nearly all providers do."""
+    return tree.get("error") is not None
+
+
+def answer_of(body: bytes, reading: Reading, *, final: bool = True) -> Answer:
+    """The answer with everything that was found in it."""
+    issued = tuple(stored_id for _, stored_id in reading.stored)
+    return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote), final=final, issued=issued)
+
+
+def parse_answer(content_type: str, body: bytes) -> Tree:
+    """The JSON object of an answer."""
+    check_media_type(content_type, JSON_TYPE)
+    try:
+        tree = parse(body)
+    except UnscreenableError as error:
+        raise UpstreamInvalidError(f"The upstream's answer cannot be read. {error}") from error
+    if not isinstance(tree, dict):
+        raise UpstreamInvalidError("The upstream's answer is not a JSON object.")
+    return tree
+
+
+def read_tree(tree: Tree, limits: Limits, shape: Reader) -> Reading:
+    """What an answer's tree holds; ids in it are collected, because the provider issued them."""
+    reading = Reading(replace(limits, ledger=True), answer=True)
+    shape(tree, "", reading)
+    return reading
+
+
+def error_texts(tree: Json, limits: Limits) -> tuple[Text, ...]:
+    """Every text of an upstream's error: a revised prompt in it can name the person."""
+    reading = Reading(limits, answer=True)
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            anything(value, key, reading)
+    return tuple(reading.texts)
