@@ -3,7 +3,7 @@
 Gateway prefixes go to plain ASGI, health and metrics are answered here, all else is the admin API and the console.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -31,7 +31,7 @@ class App:
     gateway: Gateway
     admin: Asgi
     prefixes: Sequence[bytes]
-    checks: dict[str, Check]
+    checks: Mapping[str, Check]
     admin_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -67,7 +67,7 @@ class Worker:
         self.metrics = Metrics()
         limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
         self.engine = parts.open_engine(settings)
-        self.registry = parts.open_registry(settings, self.engine)
+        self.registry = parts.open_registry(settings, self.engine, self.subscription.name_rules)
         self.pipeline = Pipeline(
             current=self.current,
             recorder=self.recorder,

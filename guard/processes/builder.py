@@ -21,8 +21,9 @@ from guard.match import records
 from guard.match.shared import new_block
 from guard.processes import messages, parts
 from guard.registry.store import Registry
+from guard.registry.values import StatedAlias
 from guard.settings import Settings
-from guard.types import SubjectRecord
+from guard.types import AliasKind, SubjectRecord
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Builder:
 
     def run(self) -> None:
         """Build the first snapshot, then follow until `stop`."""
+        threading.Thread(target=self._registry.rules.expand, args=("Warm Up", ()), daemon=True).start()
         self._take(self._build())
         threading.Thread(target=self._accept, daemon=True).start()
         while not self._stopped.is_set():
@@ -173,33 +175,48 @@ class Builder:
                         with self._acknowledged:
                             worker.acknowledged = message["sequence"]
                             self._acknowledged.notify_all()
-                    case "bind":
-                        threading.Thread(target=self._bind, args=(worker, message["number"], message["revision"]), daemon=True).start()
-                    case "tenant":
-                        threading.Thread(target=self._tenant, args=(worker, message["number"], message["name"]), daemon=True).start()
+                    case _:
+                        threading.Thread(target=self._answer, args=(worker, message), daemon=True).start()
         except OSError:
             self._drop(worker)
 
-    def _tenant(self, worker: _Worker, number: int, name: str) -> None:
-        self._registry.ensure_tenant(name)
-        self._bind(worker, number, self._registry.revision())
+    def _answer(self, worker: _Worker, asked: dict[str, Any]) -> None:
+        """One question of a worker; a question that cannot be answered closes its connection, which fails what it waits for."""
+        try:
+            match asked["type"]:
+                case "bind":
+                    self._bind(asked["revision"])
+                    answer: dict[str, Any] = {}
+                case "tenant":
+                    self._registry.ensure_tenant(asked["name"])
+                    self._bind(self._registry.revision())
+                    answer = {}
+                case "expand":
+                    stated = [StatedAlias(text, AliasKind(kind), lang) for text, kind, lang in asked["aliases"]]
+                    expanded = self._registry.rules.expand(asked["name"], stated)
+                    answer = {"aliases": [[a.text, a.kind, a.strength, a.lang] for a in expanded]}
+                case "refusal":
+                    answer = {"reason": self._registry.rules.refusal(asked["text"])}
+                case other:
+                    raise ValueError(f"a worker asked {other!r}")
+        except Exception:
+            log.exception("a worker's question could not be answered")
+            self._drop(worker)
+        else:
+            self._send(worker, {"type": "done", "number": asked["number"], **answer})
 
-    def _bind(self, worker: _Worker, number: int, revision: int) -> None:
-        """Publish up to `revision`, wait for every worker, then tell the one that asked."""
+    def _bind(self, revision: int) -> None:
+        """Return when everything up to `revision` is published and every worker has said so."""
         with self._acknowledged:
-            while self._revision < revision or (
-                self._bulk_revision is not None and revision >= self._bulk_revision and not self._stopped.is_set()
-            ):
-                try:
-                    self._refresh()
-                except Exception:
-                    log.exception("the registry cannot be read")
-                    return
-                if self._bulk_revision is not None:
+            while self._revision < revision or self._waits_for_bulk(revision):
+                self._refresh()
+                if self._waits_for_bulk(revision):
                     self._acknowledged.wait(0.05)
             sequence = self._sequence
             self._acknowledged.wait_for(lambda: all(w.acknowledged >= sequence for w in self._workers))
-        self._send(worker, {"type": "done", "number": number})
+
+    def _waits_for_bulk(self, revision: int) -> bool:
+        return self._bulk_revision is not None and revision >= self._bulk_revision
 
     def _publish(self, upserts: list[SubjectRecord], removed: list[int], base: _Base | None = None) -> None:
         self._sequence += 1

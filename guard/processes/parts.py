@@ -59,10 +59,10 @@ def open_keyring(settings: Settings, engine: Engine) -> Keyring:
     return Keyring.open(engine, settings)
 
 
-def open_registry(settings: Settings, engine: Engine | None = None) -> Registry:
-    """The registry, with the name engine's judgement of aliases."""
+def open_registry(settings: Settings, engine: Engine | None = None, rules: NameRules | None = None) -> Registry:
+    """The registry, with the name engine's judgement of aliases (by default made in this process)."""
     engine = engine or open_engine(settings)
-    return Registry(engine, open_keyring(settings, engine), settings, NameRules(expand, refusal_reason, fold_text))
+    return Registry(engine, open_keyring(settings, engine), settings, rules or NameRules(expand, refusal_reason, fold_text))
 
 
 def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:

@@ -12,6 +12,8 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,14 +24,17 @@ from guard.errors import RegistryUnavailableError
 from guard.match import records
 from guard.match.gallery import Gallery
 from guard.match.shared import unpack
+from guard.normalise.letters import fold_text
 from guard.processes import messages
+from guard.registry.names import NameRules
+from guard.registry.values import StatedAlias
 from guard.state import Approval, Current, Published
-from guard.types import KeyRecord, KeyRole, Stage
+from guard.types import Alias, AliasKind, KeyRecord, KeyRole, Stage, Strength
 
 log = logging.getLogger(__name__)
 
 _RETRY_S = 0.1
-_BIND_TIMEOUT_S = 120.0
+_ASK_TIMEOUT_S = 120.0
 
 
 class Subscription:
@@ -40,7 +45,7 @@ class Subscription:
         self._current = current
         self._connection: socket.socket | None = None
         self._sending = threading.Lock()
-        self._waiting: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]] = {}
+        self._waiting: dict[int, Future[dict[str, Any]]] = {}
         self._numbers = itertools.count(1)
         self._gallery: Gallery | None = None
         self._policies: dict[str, Policy] = {}
@@ -63,22 +68,35 @@ class Subscription:
         Raises:
             RegistryUnavailableError: the builder is away or a worker did not answer in time.
         """
-        await self._ask({"type": "bind", "revision": revision})
+        await asyncio.to_thread(self._ask, {"type": "bind", "revision": revision})
 
     async def ensure_tenant(self, tenant: str) -> None:
         """Return when the tenant exists and its key is known to every worker."""
-        await self._ask({"type": "tenant", "name": tenant})
+        await asyncio.to_thread(self._ask, {"type": "tenant", "name": tenant})
 
-    async def _ask(self, message: dict[str, Any]) -> None:
+    @property
+    def name_rules(self) -> NameRules:
+        """The name engine's judgement, asked of the builder, so that its word lists are in one process and not in each worker."""
+        return NameRules(self._expand, self._refusal, fold_text)
+
+    def _expand(self, name: str, aliases: Sequence[StatedAlias]) -> list[Alias]:
+        stated = [[alias.text, alias.kind, alias.lang] for alias in aliases]
+        answer = self._ask({"type": "expand", "name": name, "aliases": stated})
+        return [Alias(text, AliasKind(kind), Strength(strength), lang) for text, kind, strength, lang in answer["aliases"]]
+
+    def _refusal(self, text: str) -> str | None:
+        reason: str | None = self._ask({"type": "refusal", "text": text})["reason"]
+        return reason
+
+    def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Ask the builder and wait; call it in a thread."""
         number = next(self._numbers)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        self._waiting[number] = (loop, future)
+        answer = self._waiting[number] = Future()
         try:
             self._send({**message, "number": number})
-            await asyncio.wait_for(future, _BIND_TIMEOUT_S)
+            return answer.result(_ASK_TIMEOUT_S)
         except (OSError, TimeoutError) as error:
-            raise RegistryUnavailableError("the registry builder did not confirm the change") from error
+            raise RegistryUnavailableError("the registry builder did not answer") from error
         finally:
             self._waiting.pop(number, None)
 
@@ -104,8 +122,9 @@ class Subscription:
             self._stopped.wait(_RETRY_S)
 
     def _fail_waiting(self) -> None:
-        for loop, future in list(self._waiting.values()):
-            loop.call_soon_threadsafe(_settle, future, RegistryUnavailableError("the registry builder went away"))
+        for answer in list(self._waiting.values()):
+            if not answer.done():
+                answer.set_exception(RegistryUnavailableError("the registry builder went away"))
 
     def _follow(self, connection: socket.socket) -> None:
         while True:
@@ -117,9 +136,8 @@ class Subscription:
                     self._publish(message, descriptor)
                     self._send({"type": "ack", "sequence": message["sequence"]})
                 case "done":
-                    if waiting := self._waiting.get(message["number"]):
-                        loop, future = waiting
-                        loop.call_soon_threadsafe(_settle, future, None)
+                    if answer := self._waiting.get(message["number"]):
+                        answer.set_result(message)
 
     def _publish(self, message: dict[str, Any], descriptor: int | None) -> None:
         started = time.perf_counter()
@@ -153,15 +171,6 @@ class Subscription:
         if text not in self._policies:
             self._policies = {text: load.parse(text, source["name"])}
         return self._policies[text]
-
-
-def _settle(future: "asyncio.Future[None]", error: Exception | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(None)
-    else:
-        future.set_exception(error)
 
 
 def _key(raw: dict[str, str]) -> KeyRecord:
