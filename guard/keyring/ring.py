@@ -25,6 +25,7 @@ from guard.settings import Settings
 from guard.storage.engine import KEYRING_LOCK, read, write
 
 _CHUNK = 500  # owners in one IN list: long lists are planned anew each time
+_REWRAPPED_AT_ONCE = 2_000  # about 0.1 s, for which other writers wait
 _TABLE = WRAPPED_KEY.c
 
 
@@ -122,11 +123,13 @@ class Keyring:
         """A new data key. Raises ConflictError when there is one already, or was one that has been destroyed."""
         return self.create_many(kind, [owner], connection)[0]
 
-    def create_many(self, kind: str, owners: Sequence[str], connection: Connection | None = None) -> list[bytes]:
-        """New data keys, in the order of `owners`; all or none."""
+    def create_many(
+        self, kind: str, owners: Sequence[str], connection: Connection | None = None, keys: Sequence[bytes] | None = None
+    ) -> list[bytes]:
+        """New data keys, in the order of `owners`; all or none. `keys`: random keys that were used already, to be kept now."""
         if not owners:
             return []
-        keys = [self._entropy(KEY_BYTES) for _ in owners]
+        keys = [self._entropy(KEY_BYTES) for _ in owners] if keys is None else list(keys)
         with self._writing(connection) as inside:
             # Read after the lock is held: a rotation in another process has then either finished or not begun.
             epochs = self._epoch_file.load()
@@ -142,12 +145,6 @@ class Keyring:
                     f"there is a {kind} key for {owners[0]!r} already" if len(owners) == 1 else f"some {kind} keys exist already"
                 ) from exc
         return keys
-
-    def renew(self, kind: str, owner: str, connection: Connection) -> bytes:
-        """A new data key in place of the old one, which is forgotten: for what can be encrypted, or hashed, anew in `connection`."""
-        with self._writing(connection) as inside:
-            _delete(inside, [(kind, owner)])
-            return self.create(kind, owner, inside)
 
     def get(self, kind: str, owner: str, connection: Connection | None = None) -> bytes:
         """The data key. Raises NotFoundError when it was never made or has been destroyed."""
@@ -179,6 +176,12 @@ class Keyring:
                 )
                 found.update((owner, self.unwrap(kind, owner, epoch, wrapped)) for owner, epoch, wrapped in inside.execute(query))
         return found
+
+    def get_all(self, kind: str, connection: Connection | None = None) -> dict[str, bytes]:
+        """Every data key of a kind, by owner."""
+        with self._reading(connection) as inside:
+            rows = inside.execute(select(_TABLE.owner, _TABLE.epoch, _TABLE.wrapped).where(_TABLE.kind == kind)).all()
+        return {owner: self.unwrap(kind, owner, epoch, wrapped) for owner, epoch, wrapped in rows}
 
     def unwrap(self, kind: str, owner: str, epoch: int, wrapped: bytes) -> bytes:
         """The data key in a row of `wrapped_key` that the caller read itself (the registry joins the table to its own)."""
@@ -242,30 +245,40 @@ class Keyring:
     # -- rotating ----------------------------------------------------------------------------------------------------
 
     def rotate_epoch(self) -> int:
-        """Wraps every living key under a new epoch key and destroys the old one; returns how many were wrapped.
+        """Wraps every living key under a new epoch key and destroys the old ones; returns how many were wrapped.
 
-        Run it daily, and after erasures: from then on no older copy of the database opens an erased key.
-        100,000 keys take about 2 s, during which registry writes wait.
+        Run it daily, and after erasures: from then on no older copy of the database opens an erased key. It works in short
+        transactions, so that others can write meanwhile; cut short, it leaves both epochs and the next run finishes.
         """
         with write(self.engine, lock=KEYRING_LOCK) as connection:
-            before = self._epoch_file.load()
+            self._make_first_epoch(connection)
             number = self._epoch_file.add()
-            cipher = self._epoch_file.load().ciphers[number]
+        wrapped = 0
+        while moved := self._rewrap_some(number):
+            wrapped += moved
+        with write(self.engine, lock=KEYRING_LOCK) as connection:
             rows = connection.execute(select(_TABLE.kind, _TABLE.owner, _TABLE.epoch, _TABLE.wrapped)).all()
+            if any(row.epoch != number for row in rows):
+                raise RegistryUnavailableError("another rotation of the epoch began meanwhile; let only one process rotate")
+            lines = [orjson.dumps([kind, owner, epoch, base64.b64encode(key).decode()]) for kind, owner, epoch, key in rows]
+            files.replace(self._living_path, b"".join(line + b"\n" for line in lines))
+            self._epoch_file.keep_only(number)
+        return wrapped
+
+    def _rewrap_some(self, number: int) -> int:
+        """Brings some keys under the epoch `number`; returns how many, 0 when all are."""
+        with write(self.engine, lock=KEYRING_LOCK) as connection:
+            ciphers = self._epoch_file.load().ciphers
+            rows = connection.execute(
+                select(_TABLE.kind, _TABLE.owner, _TABLE.epoch, _TABLE.wrapped).where(_TABLE.epoch != number).limit(_REWRAPPED_AT_ONCE)
+            ).all()
             renewed = [
-                {
-                    "k": kind,
-                    "o": owner,
-                    "w": self._wrap(cipher, kind, owner, unseal_with(before.ciphers[epoch], wrapped, _aad(kind, owner))),
-                }
-                for kind, owner, epoch, wrapped in rows
+                {"k": kind, "o": owner, "w": self._wrap(ciphers[number], kind, owner, unseal_with(ciphers[epoch], key, _aad(kind, owner)))}
+                for kind, owner, epoch, key in rows
             ]
             if renewed:
                 change = update(WRAPPED_KEY).where(_TABLE.kind == bindparam("k"), _TABLE.owner == bindparam("o"))
                 connection.execute(change.values(epoch=number, wrapped=bindparam("w")), renewed)
-            lines = (orjson.dumps([row["k"], row["o"], number, base64.b64encode(row["w"]).decode()]) for row in renewed)
-            files.replace(self._living_path, b"".join(line + b"\n" for line in lines))
-        self._epoch_file.keep_only(number)
         return len(renewed)
 
     # -- inside ------------------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ Equality is looked up by keyed hashes (table `alias`), so that nobody's names ne
 """
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -17,23 +18,42 @@ from guard.registry.tables import ALIAS, SUBJECT
 from guard.registry.values import Duplicate
 from guard.types import AliasKind, Strength
 
-LOOKUP_KEY = ("registry", "lookup")
+KEY_KIND = "lookup"
+EQUAL_ALIAS = "an equal alias"
 TAG_BYTES = 16
+
+Lookup = Mapping[int, bytes]
+"""The keys of the tags by generation: one, or two while `Erasure.rotate_keys` brings everybody to the next."""
+
+
+def lookup(connection: Connection, keyring: Keyring) -> Lookup:
+    """The keys in use; the first is made now if there is none."""
+    keys = {int(generation): key for generation, key in keyring.get_all(KEY_KIND, connection).items()}
+    return keys or {1: keyring.create(KEY_KIND, "1", connection)}
 
 
 def tags(profile: Profile, key: bytes, rules: NameRules) -> dict[bytes, str]:
-    """What a person can be found by: tag -> what it stands for (`external id wikidata`, `alias`)."""
+    """What a person can be found by: tag -> what it stands for (`the same wikidata id`, `an equal alias`)."""
     strong = {rules.fold(a.text) for a in profile.aliases if a.strength is Strength.STRONG and a.kind is not AliasKind.GENERATED}
-    found = {_tag(key, "alias", text): "an equal alias" for text in strong if text}
+    found = {_tag(key, "alias", text): EQUAL_ALIAS for text in strong if text}
     for scheme, value in profile.external_ids.items():
         found[_tag(key, "id", f"{scheme}\0{value}")] = f"the same {scheme} id"
     return found
 
 
-def remember(connection: Connection, subject_no: int, found: Iterable[bytes]) -> None:
-    """Makes a subject findable by these tags and no others."""
+def rows_of(subject_no: int, profile: Profile, keys: Lookup, rules: NameRules) -> list[dict[str, Any]]:
+    """The rows of `alias` by which a person is found."""
+    return [
+        {"tag": tag, "subject_no": subject_no, "generation": generation}
+        for generation, key in keys.items()
+        for tag in tags(profile, key, rules)
+    ]
+
+
+def remember(connection: Connection, subject_no: int, profile: Profile, keys: Lookup, rules: NameRules) -> None:
+    """Makes a subject findable by these aliases and ids, and no others."""
     connection.execute(delete(ALIAS).where(ALIAS.c.subject_no == subject_no))
-    rows = [{"tag": tag, "subject_no": subject_no} for tag in found]
+    rows = rows_of(subject_no, profile, keys, rules)
     if rows:
         connection.execute(insert(ALIAS), rows)
 
@@ -42,7 +62,8 @@ def find(
     connection: Connection, keyring: Keyring, profile: Profile, rules: NameRules, now: datetime, *, pending_protects: bool
 ) -> list[Duplicate]:
     """Registered subjects that are likely the person of `profile`, in the order in which they were registered."""
-    wanted = tags(profile, keyring.get_or_create(*LOOKUP_KEY, connection), rules)
+    keys = lookup(connection, keyring)
+    wanted = {tag: reason for key in keys.values() for tag, reason in tags(profile, key, rules).items()}
     rows = connection.execute(
         select(ALIAS.c.tag, SUBJECT.c.no, SUBJECT.c.id, SUBJECT.c.sealed)
         .join(SUBJECT, SUBJECT.c.no == ALIAS.c.subject_no)
@@ -54,7 +75,7 @@ def find(
         reason = wanted[bytes(tag)]
         if subject_id in found:
             continue
-        if reason == "an equal alias":
+        if reason == EQUAL_ALIAS:
             other = open_profile(keyring.get("subject", subject_id, connection), subject_id, sealed)
             if told_apart(profile, other):
                 continue

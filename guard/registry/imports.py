@@ -1,12 +1,14 @@
 """Imports: many opt-outs in one transaction, all lines or none. Active at once, and never refused as likely duplicates."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
-from guard.errors import InvalidInputError
+from guard.errors import ConflictError, InvalidInputError
+from guard.keyring import KEY_BYTES
 from guard.registry import case_files, directive_versions, duplicates
 from guard.registry.desk import Writing
 from guard.registry.lines import read_lines
@@ -21,9 +23,17 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    opt_out: OptOut
-    profile: Profile
+class _Prepared:
+    """A line with all that can be made before the transaction; numbers and revision come in it."""
+
+    subject_id: str
+    key: bytes
+    kind: str
+    sealed: bytes
+    tags: tuple[tuple[int, bytes], ...]
+    directive: Mapping[str, Any]
+    case: Mapping[str, Any]
+    step: Mapping[str, Any]
 
 
 class Imports(Subjects):
@@ -39,22 +49,29 @@ class Imports(Subjects):
     def import_lines(self, lines: Sequence[ImportLine], by: By, *, dry_run: bool = False, progress: Progress | None = None) -> ImportReport:
         """As `import_opt_outs`, for lines that were parsed elsewhere."""
         tell = progress or (lambda done, total: None)
-        judged, refused = self._judge_lines(lines, tell)
-        if refused or dry_run or not judged:
-            return ImportReport(0 if refused else len(judged), tuple(refused), self.revision(), dry_run)
+        profiles, refused = self._judge_lines(lines, tell)
+        if refused or dry_run or not profiles:
+            return ImportReport(0 if refused else len(profiles), tuple(refused), self.revision(), dry_run)
+        # Sealing 100,000 people takes seconds, for which nobody else could write: it is done before the transaction.
+        with self._changing("lookup.open", By("system"), binds=False) as writing:
+            lookup = duplicates.lookup(writing.connection, self.keyring)
+        opt_outs = [line.opt_out for line in lines if line.opt_out is not None]
+        at = self._clock()
+        prepared = [self._prepare(opt_out, profile, lookup, by.actor, at) for opt_out, profile in zip(opt_outs, profiles, strict=True)]
         with self._changing("registry.import", by) as writing:
+            if duplicates.lookup(writing.connection, self.keyring) != lookup:
+                raise ConflictError("the keys were rotated during the import; start it again")
             no = next_no(writing.connection)
-            lookup_key = self.keyring.get_or_create(*duplicates.LOOKUP_KEY, writing.connection)
-            for start in range(0, len(judged), _CHUNK):
-                self._insert_chunk(writing, judged[start : start + _CHUNK], no + start, lookup_key)
-                tell((len(judged) + min(start + _CHUNK, len(judged))) // 2, len(lines))
-            writing.details["imported"] = len(judged)
-            writing.result = made = ImportReport(len(judged), (), writing.revision, False)
+            for start in range(0, len(prepared), _CHUNK):
+                self._insert_chunk(writing, prepared[start : start + _CHUNK], no + start)
+                tell((len(prepared) + min(start + _CHUNK, len(prepared))) // 2, len(lines))
+            writing.details["imported"] = len(prepared)
+            writing.result = made = ImportReport(len(prepared), (), writing.revision, False)
         return made
 
-    def _judge_lines(self, lines: Iterable[ImportLine], tell: Progress) -> tuple[list[_Judged], list[RefusedLine]]:
+    def _judge_lines(self, lines: Iterable[ImportLine], tell: Progress) -> tuple[list[Profile], list[RefusedLine]]:
         lines = list(lines)
-        judged: list[_Judged] = []
+        judged: list[Profile] = []
         refused: list[RefusedLine] = []
         seen: dict[tuple[str, str], int] = {}
         for position, line in enumerate(lines, 1):
@@ -68,34 +85,41 @@ class Imports(Subjects):
                 continue
             seen.update(dict.fromkeys(subject.external_ids.items(), line.line))
             try:
-                judged.append(_Judged(line.opt_out, judge(subject, self.rules)))
+                judged.append(judge(subject, self.rules))
             except InvalidInputError as exc:
                 refused.append(RefusedLine(line.line, subject.name, str(exc)))
             if position % _CHUNK == 0:
                 tell(position // 2, len(lines))
         return judged, refused
 
-    def _insert_chunk(self, writing: Writing, judged: Sequence[_Judged], first_no: int, lookup_key: bytes) -> None:
+    def _prepare(self, opt_out: OptOut, profile: Profile, lookup: duplicates.Lookup, actor: str, at: datetime) -> _Prepared:
+        subject_id, case_id, key = self._new_id("sub"), self._new_id("case"), self._entropy(KEY_BYTES)
+        role = opt_out.requester.role
+        directive = directive_versions.make(self._new_id("dir"), opt_out.directive, DirectiveStatus.ACTIVE, role)
+        words = case_files.sealed_case(key, case_id, opt_out.requester, opt_out.evidence)
+        return _Prepared(
+            subject_id,
+            key,
+            opt_out.subject.kind.value,
+            seal_profile(key, subject_id, profile),
+            tuple((generation, tag) for generation, its_key in lookup.items() for tag in duplicates.tags(profile, its_key, self.rules)),
+            directive_versions.row_of(directive, 0, key, actor, at),
+            case_files.case_row(case_id, 0, directive.id, "opt_out", case_files.ACTIVE, role, words, at),
+            case_files.step_row(case_id, 1, case_files.ACTIVE, actor, at),
+        )
+
+    def _insert_chunk(self, writing: Writing, prepared: Sequence[_Prepared], first_no: int) -> None:
         """The rows of some opt-outs, one statement a table."""
-        at, actor = writing.at, writing.by.actor
-        ids = [self._new_id("sub") for _ in judged]
-        keys = self.keyring.create_many("subject", ids, writing.connection)
-        subjects: list[dict[str, Any]] = []
-        tags: list[dict[str, Any]] = []
-        directives: list[dict[str, Any]] = []
-        cases: list[dict[str, Any]] = []
-        steps: list[dict[str, Any]] = []
-        for no, (one, subject_id, key) in enumerate(zip(judged, ids, keys, strict=True), first_no):
-            sealed = seal_profile(key, subject_id, one.profile)
-            subjects.append(subject_row(no, subject_id, one.opt_out.subject.kind.value, sealed, writing.revision, at))
-            tags += [{"tag": tag, "subject_no": no} for tag in duplicates.tags(one.profile, lookup_key, self.rules)]
-            requester = one.opt_out.requester
-            directive = directive_versions.make(self._new_id("dir"), one.opt_out.directive, DirectiveStatus.ACTIVE, requester.role)
-            directives.append(directive_versions.row_of(directive, no, key, actor, at))
-            case_id = self._new_id("case")
-            words = case_files.sealed_case(key, case_id, requester, one.opt_out.evidence)
-            cases.append(case_files.case_row(case_id, no, directive.id, "opt_out", case_files.ACTIVE, requester.role, words, at))
-            steps.append(case_files.step_row(case_id, 1, case_files.ACTIVE, actor, at))
-        for table, rows in ((SUBJECT, subjects), (ALIAS, tags), (DIRECTIVE, directives), (CASE, cases), (CASE_STEP, steps)):
+        connection = writing.connection
+        self.keyring.create_many("subject", [p.subject_id for p in prepared], connection, keys=[p.key for p in prepared])
+        numbered = list(enumerate(prepared, first_no))
+        rows_of: dict[Table, list[dict[str, Any]]] = {
+            SUBJECT: [subject_row(no, p.subject_id, p.kind, p.sealed, writing.revision, writing.at) for no, p in numbered],
+            ALIAS: [{"tag": tag, "subject_no": no, "generation": generation} for no, p in numbered for generation, tag in p.tags],
+            DIRECTIVE: [{**p.directive, "subject_no": no} for no, p in numbered],
+            CASE: [{**p.case, "subject_no": no} for no, p in numbered],
+            CASE_STEP: [dict(p.step) for p in prepared],
+        }
+        for table, rows in rows_of.items():
             if rows:
-                writing.connection.execute(insert(table), rows)
+                connection.execute(insert(table), rows)

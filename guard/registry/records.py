@@ -1,6 +1,6 @@
 """People as the matchers need them: everybody at once, or those who changed since a revision. Plain selects, keys unwrapped in bulk."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -18,6 +18,7 @@ from guard.registry.tables import DIRECTIVE, SUBJECT, TEMPLATE
 from guard.types import Directive, SubjectKind, SubjectRecord, Template
 
 _PAGE = 5_000
+_FEW = 100
 _KINDS = {kind.value: kind for kind in SubjectKind}
 
 
@@ -48,7 +49,7 @@ class Records(Desk):
         """One person as the matchers see them."""
         with self._reading() as connection:
             person = self._person(connection, subject_id)
-            return next(self._page(connection, SUBJECT.c.no == person.no))
+            return next(self._page(connection, [person.no]))
 
     def _records(self, connection: Connection, since: int | None) -> Iterator[SubjectRecord]:
         changed = SUBJECT.c.revision > (-1 if since is None else since)
@@ -56,29 +57,29 @@ class Records(Desk):
             connection.execute(select(SUBJECT.c.no).where(changed, SUBJECT.c.erased_at.is_(None)).order_by(SUBJECT.c.no)).scalars().all()
         )
         for start in range(0, len(numbers), _PAGE):
-            page = numbers[start : start + _PAGE]
-            yield from self._page(connection, and_(SUBJECT.c.no.between(page[0], page[-1]), changed))
+            yield from self._page(connection, numbers[start : start + _PAGE])
 
-    def _page(self, connection: Connection, which: ColumnElement[bool]) -> Iterator[SubjectRecord]:
-        """The people of one page, in order of their numbers."""
-        living = and_(which, SUBJECT.c.erased_at.is_(None))
+    def _page(self, connection: Connection, numbers: Sequence[int]) -> Iterator[SubjectRecord]:
+        """The living people of these numbers, which are in order."""
         templates = _grouped(
             connection.execute(
                 select(TEMPLATE.c.subject_no, TEMPLATE.c.id, TEMPLATE.c.encoder, TEMPLATE.c.sealed)
-                .join(SUBJECT, SUBJECT.c.no == TEMPLATE.c.subject_no)
-                .where(living)
+                .where(_among(TEMPLATE.c.subject_no, numbers))
                 .order_by(TEMPLATE.c.subject_no, TEMPLATE.c.encoder)
             )
         )
-        directives = self._directives(connection, living)
+        directives = self._directives(connection, numbers)
         people = connection.execute(
             select(SUBJECT.c.no, SUBJECT.c.id, SUBJECT.c.kind, SUBJECT.c.sealed, WRAPPED_KEY.c.epoch, WRAPPED_KEY.c.wrapped)
             .join(WRAPPED_KEY, and_(WRAPPED_KEY.c.kind == "subject", WRAPPED_KEY.c.owner == SUBJECT.c.id))
-            .where(living)
+            .where(_among(SUBJECT.c.no, numbers), SUBJECT.c.erased_at.is_(None))
             .order_by(SUBJECT.c.no)
         )
         unwrap = self.keyring.unwrapper("subject")
+        wanted = frozenset(numbers)
         for no, subject_id, kind, sealed, epoch, wrapped in people:
+            if no not in wanted:
+                continue
             key = unwrap(subject_id, epoch, wrapped)
             cipher = AESGCM(key)
             content: dict[str, Any] = orjson.loads(unseal_with(cipher, sealed, place(subject_id)))
@@ -96,19 +97,23 @@ class Records(Desk):
                 key,
             )
 
-    def _directives(self, connection: Connection, living: ColumnElement[bool]) -> dict[int, tuple[Directive, ...]]:
+    def _directives(self, connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[Directive, ...]]:
         """What may bind: the newest version of each directive, unless it has ended. Whether it binds now is decided when it is used."""
         reader = DirectiveReader()
         rows = connection.execute(
             select(*COLUMNS, DIRECTIVE.c.subject_no)
-            .join(SUBJECT, SUBJECT.c.no == DIRECTIVE.c.subject_no)
-            .where(living)
+            .where(_among(DIRECTIVE.c.subject_no, numbers))
             .order_by(DIRECTIVE.c.subject_no, DIRECTIVE.c.id, DIRECTIVE.c.version)
         )
         newest: dict[int, dict[str, Directive]] = {}
         for row in rows:
             newest.setdefault(row[10], {})[row[0]] = reader.read(row)
         return {no: tuple([d for d in some.values() if d.status in BINDING]) for no, some in newest.items()}
+
+
+def _among(column: ColumnElement[int], numbers: Sequence[int]) -> ColumnElement[bool]:
+    """The rows of these people. Many are asked for as a range, which may bring others along: the reader looks rows up by number."""
+    return column.in_(numbers) if len(numbers) <= _FEW else column.between(numbers[0], numbers[-1])
 
 
 def _grouped(rows: Any) -> dict[int, list[Any]]:

@@ -118,8 +118,7 @@ class Subjects(Desk):
         return Person(no, subject_id, stated.kind.value, sealed, key, writing.at, writing.at)
 
     def _index(self, connection: Connection, no: int, profile: Profile) -> None:
-        key = self.keyring.get_or_create(*duplicates.LOOKUP_KEY, connection)
-        duplicates.remember(connection, no, duplicates.tags(profile, key, self.rules))
+        duplicates.remember(connection, no, profile, duplicates.lookup(connection, self.keyring), self.rules)
 
     def _refuse_duplicates(self, connection: Connection, profile: Profile, now: datetime) -> None:
         found = duplicates.find(connection, self.keyring, profile, self.rules, now, pending_protects=self.settings.pending_protects)

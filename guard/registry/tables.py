@@ -46,16 +46,18 @@ class SubjectRow(SQLModel, table=True):
 class AliasRow(SQLModel, table=True):
     """What a subject can be found by without opening everybody: `tag` is a keyed hash of a folded strong alias or external id.
 
-    The key lives in the keyring and changes with each epoch; the text itself is only in `subject.sealed`.
+    The text itself is only in `subject.sealed`. `generation` numbers the hash's key, which changes with each rotation: old tags
+    must not tell, by trying names, who was registered once.
     """
 
     __tablename__ = "alias"
-    __table_args__ = (Index("ix_alias_subject_no", "subject_no"),)
+    __table_args__ = (Index("ix_alias_subject_no", "subject_no"), Index("ix_alias_generation", "generation"))
 
     tag: bytes = Field(sa_type=LargeBinary, primary_key=True)
     subject_no: int = Field(
         sa_type=BIG, primary_key=True, sa_column_args=(ForeignKey("subject.no"),), sa_column_kwargs={"autoincrement": False}
     )
+    generation: int = Field(sa_type=Integer)
 
 
 class FaceRow(SQLModel, table=True):

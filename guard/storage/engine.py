@@ -10,7 +10,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool, StaticPool
 
-BUSY_TIMEOUT_MS = 10_000
+BUSY_TIMEOUT_MS = 20_000  # an import of 100,000 people holds the write lock for about 5 s
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _WRITE = "guard_write"
 

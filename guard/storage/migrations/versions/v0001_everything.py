@@ -67,7 +67,7 @@ def upgrade() -> None:
         sa.Column("request_id", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("index"),
     )
-    op.create_index("ix_event_label_kind", "event_label", ["kind", "outcome", "index"], unique=False)
+    op.create_index("ix_event_label_outcome", "event_label", ["outcome", "index"], unique=False)
     op.create_index("ix_event_label_request", "event_label", ["request_id"], unique=False)
     op.create_index("ix_event_label_tenant", "event_label", ["tenant", "index"], unique=False)
     op.create_table(
@@ -240,12 +240,14 @@ def upgrade() -> None:
         "alias",
         sa.Column("tag", sa.LargeBinary(), nullable=False),
         sa.Column("subject_no", BIG, autoincrement=False, nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["subject_no"],
             ["subject.no"],
         ),
         sa.PrimaryKeyConstraint("tag", "subject_no"),
     )
+    op.create_index("ix_alias_generation", "alias", ["generation"], unique=False)
     op.create_index("ix_alias_subject_no", "alias", ["subject_no"], unique=False)
     op.create_table(
         "case_file",
