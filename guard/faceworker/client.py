@@ -47,14 +47,18 @@ class FaceClient:
         self._last_answer = float("-inf")
         self.waiting = 0
 
-    async def find(self, picture: Picture) -> FacesInPicture:
+    async def find(self, picture: Picture, *, small_faces: bool = False) -> FacesInPicture:
         """Every face in every frame of the picture.
+
+        Args:
+            picture: what to look at.
+            small_faces: run also the passes for small and small turned faces, whatever they cost.
 
         Raises:
             FacesUnavailableError: no worker answered, or too many pictures are waiting.
             UnscreenableError: the picture cannot be looked at, or not in the time it has.
         """
-        digest = hashlib.sha256(picture.data).digest()
+        digest = hashlib.sha256(picture.data).digest() + bytes([small_faces])
         known = self._cache.get(digest)
         if known is not None:
             return known.at(picture.where)
@@ -63,7 +67,7 @@ class FaceClient:
         generation = self._generation
         self.waiting += 1
         try:
-            answer = await self._ask_twice(picture)
+            answer = await self._ask_twice(wire.Request(picture, small_faces))
         finally:
             self.waiting -= 1
         if generation == self._generation:
@@ -89,26 +93,27 @@ class FaceClient:
             return time.monotonic() - self._last_answer < self._timeout_s
         return True
 
-    async def _ask_twice(self, picture: Picture) -> FacesInPicture:
+    async def _ask_twice(self, request: wire.Request) -> FacesInPicture:
         """A worker that died (out of memory, killed, recycled at the wrong moment) is forgiven once."""
         progress = _Progress()
+        where = request.picture.where if request.picture else ""
         try:
             async with asyncio.timeout(self._timeout_s):
                 try:
-                    head, data = await self._ask(wire.Request(picture), progress)
+                    head, data = await self._ask(request, progress)
                 except _WorkerGoneError:
-                    head, data = await self._ask(wire.Request(picture), progress)
+                    head, data = await self._ask(request, progress)
         except _WorkerGoneError as gone:
             if gone.started:
-                raise UnscreenableError("the face worker failed twice on this picture", picture.where) from gone
+                raise UnscreenableError("the face worker failed twice on this picture", where) from gone
             raise FacesUnavailableError("no face worker took the picture") from gone
         except TimeoutError as late:
             if progress.started:
-                raise UnscreenableError(f"the picture could not be examined within {self._timeout_s:g} s", picture.where) from late
+                raise UnscreenableError(f"the picture could not be examined within {self._timeout_s:g} s", where) from late
             raise FacesUnavailableError(f"no face worker was free within {self._timeout_s:g} s") from late
         except OSError as broken:
             raise FacesUnavailableError(f"the face workers cannot be reached: {broken.strerror or broken}") from broken
-        return wire.load_answer(head, data, picture.where)
+        return wire.load_answer(head, data, where)
 
     async def _ask(self, request: wire.Request, progress: "_Progress") -> tuple[dict[str, Any], bytes]:
         progress.started = False

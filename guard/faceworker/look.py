@@ -55,8 +55,8 @@ class Looker:
         self._detector(blank)
         self._encoder([Sighting(Box(40, 40, 120, 120), Box(40, 40, 120, 120), blank, 0, 0.0)])
 
-    def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False) -> FacesInPicture:
-        """Every face in the picture.
+    def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False, small_faces: bool = False) -> FacesInPicture:
+        """Every face in the picture; with `small_faces` no pass is left out.
 
         Raises:
             UnscreenableError: it cannot be decoded, or not be examined within its time.
@@ -69,7 +69,9 @@ class Looker:
         skipped: list[str] = []
         for frame, view, pixels in _different_views(picture):
             clock.check()
-            found, left_out = sightings(pixels, self._detector, passes(pixels.shape[1], pixels.shape[0]), clock.optional_time_is_up)
+            found, left_out = sightings(
+                pixels, self._detector, passes(pixels.shape[1], pixels.shape[0], small_faces), clock.optional_time_is_up
+            )
             skipped.extend(name for name in left_out if name not in skipped)
             seen.extend(_Seen(sighting, frame, _view(sighting, view)) for sighting in found)
             if len(seen) > MAX_FACES:

@@ -23,9 +23,10 @@ MAX_HEAD_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A picture to look at; without one the worker only says that it is there."""
+    """A picture to look at; without one the worker only says that it is there. `small_faces` asks for every pass."""
 
     picture: Picture | None
+    small_faces: bool = False
 
 
 def dump_request(request: Request) -> bytes:
@@ -40,6 +41,7 @@ def dump_request(request: Request) -> bytes:
         "width": picture.width,
         "height": picture.height,
         "frames": picture.frames,
+        "small_faces": request.small_faces,
         "size": len(picture.data),
     }
     return _framed(head) + picture.data
@@ -49,7 +51,7 @@ def load_request(head: dict[str, Any], data: bytes) -> Request:
     """The inverse, once head and data have been read."""
     if head["op"] == "ping":
         return Request(None)
-    return Request(Picture(head["where"], data, head["format"], head["width"], head["height"], head["frames"]))
+    return Request(Picture(head["where"], data, head["format"], head["width"], head["height"], head["frames"]), head["small_faces"])
 
 
 def dump_answer(answer: FacesInPicture) -> bytes:

@@ -28,7 +28,7 @@ GROWN_BYTES = 450_000_000
 ADDRESS_SPACE_BYTES = 4_000_000_000
 READ_TIMEOUT_S = 10.0
 
-Look = Callable[[Picture, Callable[[], bool]], FacesInPicture]
+Look = Callable[[Picture, Callable[[], bool], bool], FacesInPicture]
 
 
 class _StopError(Exception):
@@ -84,17 +84,17 @@ def _serve_one(connection: socket.socket, look: Look, settings: Settings) -> int
             if _client_gone(connection):
                 return 0
             connection.sendall(wire.STARTED)
-            connection.sendall(_answer(request.picture, look, connection, settings))
+            connection.sendall(_answer(request, request.picture, look, connection, settings))
         except OSError:
             return 0
     return 1
 
 
-def _answer(picture: Picture, look: Look, connection: socket.socket, settings: Settings) -> bytes:
+def _answer(request: wire.Request, picture: Picture, look: Look, connection: socket.socket, settings: Settings) -> bytes:
     """The answer or the error as bytes. The alarm ends the process if the looking outlasts its own clock by far."""
     signal.alarm(int(settings.face_timeout_s) + 5)
     try:
-        return wire.dump_answer(look(picture, lambda: _client_gone(connection)))
+        return wire.dump_answer(look(picture, lambda: _client_gone(connection), request.small_faces))
     except GuardError as error:
         return wire.dump_error(error)
     except MemoryError:

@@ -1,0 +1,66 @@
+"""Scores that mean the same for everybody, and thresholds that follow the gallery's size."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.match.faces.scale import Scale, Thresholds, bundled, score_of
+
+SCALE = bundled("dlib-resnet-v1")
+assert SCALE is not None
+
+
+@pytest.mark.parametrize(
+    ("enrolled", "refuse", "hold"),
+    [
+        pytest.param(0, 0.4, 0.3, id="nobody"),
+        pytest.param(1, 0.4, 0.3, id="one: no wider than for ten"),
+        pytest.param(10, 0.4, 0.3, id="ten"),
+        pytest.param(1_000, 0.6, 0.5, id="a thousand: one stranger in a hundred is held, one in a thousand refused"),
+        pytest.param(1_000_000, 0.9, 0.8, id="a million"),
+    ],
+)
+def test_thresholds_follow_the_size_of_the_gallery(enrolled: int, refuse: float, hold: float) -> None:
+    assert Thresholds.of(enrolled) == Thresholds(pytest.approx(refuse), pytest.approx(hold))
+
+
+@given(st.floats(1e-9, 0.5))
+def test_a_score_is_a_false_match_rate(rate: float) -> None:
+    """Both ways: the normalised score that a rate stands for has that score."""
+    score = score_of(rate)
+    assert SCALE.score(np.array([SCALE.normalised(score)]))[0] == pytest.approx(score, abs=1e-6)
+
+
+@given(st.floats(-20, 40), st.floats(0, 5))
+def test_nearer_never_scores_less(at: float, more: float) -> None:
+    one, other = SCALE.score(np.array([at, at + more]))
+    assert 0 <= one <= other <= 1
+
+
+def test_the_curve_says_where_it_was_measured() -> None:
+    assert 1e-6 < SCALE.measured_to < 1e-4
+    assert (np.diff(SCALE.curve[0]) > 0).all()
+    assert (np.diff(SCALE.curve[1]) < 0).all()
+
+
+def test_the_cohort_is_nobody() -> None:
+    """Unit vectors of no length but one, as many as the figures in the docs say."""
+    assert SCALE.cohort.shape == (2000, 128)
+    assert np.linalg.norm(SCALE.cohort, axis=1) == pytest.approx(np.ones(2000), abs=1e-5)
+
+
+def test_whitened_vectors_are_of_unit_length() -> None:
+    vectors = np.random.default_rng(0).standard_normal((5, 128)).astype(np.float32)
+    assert np.linalg.norm(SCALE.whiten(vectors), axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+
+
+def test_a_scale_survives_its_file() -> None:
+    again = Scale.loads(SCALE.dumps())
+    assert (again.encoder, again.nearest, again.measured_to) == (SCALE.encoder, SCALE.nearest, SCALE.measured_to)
+    for name in ("centre", "whitening", "cohort", "curve"):
+        assert getattr(again, name) == pytest.approx(getattr(SCALE, name), abs=1e-3)
+
+
+def test_an_encoder_without_a_scale() -> None:
+    assert bundled("unknown") is None
