@@ -73,6 +73,12 @@ Reader = Callable[[Json, str, Reading], Json]
 """(value, its place, what was found so far) -> the value to forward."""
 
 
+def described(reader: Reader, **says: object) -> Reader:
+    """The reader with what it does noted on it, for the reference page of routes (`coverage`)."""
+    reader.__dict__.update(says)
+    return reader
+
+
 def text(value: Json, where: str, reading: Reading) -> Json:
     """A string to be screened, or null."""
     if type(value) is str:
@@ -110,7 +116,7 @@ def known(*values: str, pattern: str | None = None) -> Reader:
             return value
         return scalar(value, where, reading)
 
-    return read
+    return described(read, kind="text unless one of the provider's own words")
 
 
 def model(value: Json, where: str, reading: Reading) -> Json:
@@ -135,7 +141,7 @@ def refused(why: str) -> Reader:
             return value
         raise UnscreenableError(f"{where}: {why}", where)
 
-    return read
+    return described(read, kind="refused")
 
 
 def ignored(value: Json, where: str, reading: Reading) -> Json:
@@ -190,7 +196,9 @@ def base64_picture(value: Json, where: str, reading: Reading) -> Json:
 
 
 def data_url(value: Json, where: str, reading: Reading) -> Json:
-    """A picture as a base64 data URL. The type it declares is corrected to what the bytes are."""
+    """A picture as a base64 data URL, or null. The type it declares is corrected to what the bytes are."""
+    if value is None:
+        return value
     if type(value) is not str:
         raise UnscreenableError(f"{where} must be a data URL of a picture.", where)
     found = _DATA_URL.match(value)
@@ -245,7 +253,7 @@ def each(reader: Reader, most: int = 10_000) -> Reader:
                 value[index] = new
         return value
 
-    return read
+    return described(read, inner={"[]": reader})
 
 
 def either(**readers: Reader) -> Reader:
@@ -259,7 +267,12 @@ def either(**readers: Reader) -> Reader:
             raise UnscreenableError(f"{where} must be a {' or '.join(readers)}, not a {kind}.", where)
         return readers[kind](value, where, reading)
 
-    return read
+    return described(read, inner=_alternatives(readers))
+
+
+def _alternatives(readers: Mapping[str, Reader]) -> dict[str, Reader]:
+    """Text first, then what has more inside; they share one place."""
+    return {"" if kind in ("string", "number") else f" as {kind} ": reader for kind, reader in readers.items()}
 
 
 def obj(fields: Mapping[str, Reader], required: Collection[str] = (), other: Reader | None = None) -> Reader:
@@ -285,7 +298,7 @@ def obj(fields: Mapping[str, Reader], required: Collection[str] = (), other: Rea
                 raise UnscreenableError(f"{prefix}{key} is missing.", prefix + key)
         return value
 
-    return read
+    return described(read, inner={f".{name}": reader for name, reader in fields.items()})
 
 
 def tagged(kinds: Mapping[str, Reader], tag: str = "type", default: str | None = None) -> Reader:
@@ -300,7 +313,7 @@ def tagged(kinds: Mapping[str, Reader], tag: str = "type", default: str | None =
             raise UnscreenableError(f"{where}: the guard does not know the {tag} {str(kind)[:64]!r} and cannot screen it.", where)
         return reader(value, where, reading)
 
-    return read
+    return described(read, inner={f"<{name}>": reader for name, reader in kinds.items()})
 
 
 def unknown(value: Json, where: str, reading: Reading) -> Json:

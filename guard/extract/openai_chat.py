@@ -2,7 +2,23 @@
 
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, Route
-from guard.extract.fields import Reading, anything, data_url, each, either, known, model, number, obj, prose, scalar, stored, tagged, text
+from guard.extract.fields import (
+    Reading,
+    anything,
+    data_url,
+    described,
+    each,
+    either,
+    known,
+    model,
+    number,
+    obj,
+    prose,
+    scalar,
+    stored,
+    tagged,
+    text,
+)
 from guard.extract.json_body import answers, events, reads
 from guard.extract.json_strict import Json
 
@@ -43,12 +59,16 @@ def _tool(value: Json, where: str, reading: Reading) -> Json:
     return tagged(dict.fromkeys(("function", "custom", *reading.limits.tools), anything))(value, where, reading)
 
 
+described(_tool, inner={"<function>": anything, "<custom>": anything})
+
+
 def _search(value: Json, where: str, reading: Reading) -> Json:
     if "web_search" in reading.limits.tools:
         return anything(value, where, reading)
     return fields.refused("Web search reaches beyond what can be screened, unless the operator lists it.")(value, where, reading)
 
 
+described(_search, kind="refused")
 _REQUEST = obj(
     {
         "model": model,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields, multipart_strict
 from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target
-from guard.extract.fields import Reader, Reading, base64_picture, data_url, each, known, model, number, obj, text, unknown
+from guard.extract.fields import Reader, Reading, base64_picture, data_url, described, each, known, model, number, obj, text, unknown
 from guard.extract.json_body import answer_of, error_texts, events, json_generation, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json, dump
 from guard.extract.multipart_strict import Part
@@ -46,6 +46,7 @@ def _output_format(value: Json, where: str, reading: Reading) -> Json:
     return known("png", "jpeg", "webp", "gif")(value, where, reading)
 
 
+described(_output_format, kind="text unless one of the provider's own words")
 refuse_svg = fields.refused("SVG output cannot be screened; ask for png, jpeg, webp or gif.")
 IMAGE_SETTINGS["output_format"] = _output_format
 IMAGE_SETTINGS["svg"] = refuse_svg

@@ -13,6 +13,7 @@ from guard.extract.fields import (
     anything,
     base64_picture,
     data_url,
+    described,
     each,
     either,
     known,
@@ -50,7 +51,7 @@ _PARTS: dict[str, Reader] = {
     "input_image": obj(
         {
             "type": scalar,
-            "image_url": lambda value, where, reading: value if value is None else data_url(value, where, reading),
+            "image_url": data_url,
             "file_id": stored,
             "detail": known("auto", "low", "high", "original"),
             "prompt_cache_breakpoint": anything,
@@ -97,6 +98,8 @@ _IMAGE_CALL = obj(
         "svg_usage": anything,
     }
 )
+described(_image_call, inner={"": _IMAGE_CALL})
+described(_screenshot, inner={"": _PARTS["input_image"]})
 _IMAGE_TOOL = obj(
     {
         **{name: reader for name, reader in IMAGE_SETTINGS.items() if name not in ("prompt", "user", "stream", "n")},
@@ -119,6 +122,7 @@ def _tool(value: Json, where: str, reading: Reading) -> Json:
     return tagged({**listed, **_PLAIN_TOOLS, "image_generation": _IMAGE_TOOL})(value, where, reading)
 
 
+described(_tool, inner={f"<{kind}>": reader for kind, reader in (*_PLAIN_TOOLS.items(), ("image_generation", _IMAGE_TOOL))})
 _TEXT_ITEM = obj(_ITEM_BASE, other=anything)
 _ITEMS: dict[str, Reader] = {
     "message": obj({**_ITEM_BASE, "role": scalar, "content": _CONTENT}),
@@ -152,6 +156,15 @@ def _item(value: Json, where: str, reading: Reading) -> Json:
     return tagged({**_ITEMS, **listed}, default="message")(value, where, reading)
 
 
+described(_item, inner={f"<{kind}>": reader for kind, reader in _ITEMS.items()})
+
+
+def _background(value: Json, where: str, reading: Reading) -> Json:
+    return value if reading.limits.ledger else _NO_BACKGROUND(value, where, reading)
+
+
+described(_background, kind="stored state")
+_NO_BACKGROUND = fields.refused("What runs in the background is stored state.")
 _REQUEST = obj(
     {
         "model": model,
@@ -165,7 +178,7 @@ _REQUEST = obj(
         "prompt": obj({"id": stored, "version": text, "variables": obj({}, other=either(string=text, object=_PART))}),
         "previous_response_id": stored,
         "conversation": either(string=stored, object=obj({"id": stored})),
-        "background": lambda value, where, reading: value if reading.limits.ledger else fields.refused("What runs in the background is stored state.")(value, where, reading),
+        "background": _background,
         "include": each(scalar),
         "user": text,
         "safety_identifier": text,
@@ -195,12 +208,18 @@ def _output_item(value: Json, where: str, reading: Reading) -> Json:
     return (reader or _TEXT_ITEM)(value, where, reading)
 
 
+def _answered_tool(value: Json, where: str, reading: Reading) -> Json:
+    """A tool of the request, told again."""
+    is_image_tool = isinstance(value, dict) and value.get("type") == "image_generation"
+    return (_IMAGE_TOOL if is_image_tool else anything)(value, where, reading)
+
+
 _RESPONSE = obj(
     {
         "id": stored,
         "output": each(_output_item),
         "instructions": either(string=text, list=each(_output_item)),
-        "tools": each(lambda value, where, reading: _IMAGE_TOOL(value, where, reading) if isinstance(value, dict) and value.get("type") == "image_generation" else anything(value, where, reading)),
+        "tools": each(_answered_tool),
         "previous_response_id": stored,
         "conversation": anything,
         "prompt": anything,
