@@ -20,7 +20,7 @@ Flags = npt.NDArray[np.bool_]
 
 _LIMIT = 0x32400
 _GAP, _DROPPED, _UNKNOWN, _SEVERAL = 0, 1, 2, 0x4000_0000
-_UPPER, _LOWER, _SCRIPT_MASK, _LOOSE = 0x40, 0x80, 0x0F, 0x10
+UPPER, LOWER, DIGIT, LOOSE, SCRIPT = 0x40, 0x80, 0x20, 0x10, 0x0F
 
 _FOLD = np.full(_LIMIT, _UNKNOWN, dtype=np.uint32)
 _KIND = np.zeros(_LIMIT, dtype=np.uint8)
@@ -48,11 +48,13 @@ def _load_page(page: int) -> None:
         script = script_of(char)
         kind = int(Script.ALPHABET if script in _ALPHABETS else script)
         if script in _LOOSE_SCRIPTS:
-            kind |= _LOOSE
+            kind |= LOOSE
         if char.isupper():
-            kind |= _UPPER
+            kind |= UPPER
         elif char.islower():
-            kind |= _LOWER
+            kind |= LOWER
+        if script is Script.DIGIT:
+            kind |= DIGIT
         _KIND[code] = kind
 
 
@@ -71,24 +73,36 @@ class Folded:
     Attributes:
         letters: (n,) folded code points.
         at: (n,) index of the code point each letter came from; never falls.
-        breaks: (n,) whether a word begins at this letter (also at `C` of `camelCase` and where the kind of writing changes).
-        kinds: (n,) script of the original letter and flags (`UPPER`, `LOWER`, `LOOSE`).
+        breaks: (n,) whether a word begins at this letter (also where the kind of writing changes).
+        camel: (n,) whether this letter is the `C` of a `camelCase`.
+        kinds: (n,) script of the original letter and the flags UPPER, LOWER, DIGIT, LOOSE.
     """
 
     letters: U32
     at: Positions
     breaks: Flags
+    camel: Flags
     kinds: npt.NDArray[np.uint8]
 
     @cached_property
     def starts(self) -> Positions:
-        """Where words begin, as indices into `letters`."""
-        return np.flatnonzero(self.breaks)
+        """Where words and parts of camel-case words begin, as indices into `letters`."""
+        return np.flatnonzero(self.breaks | self.camel)
 
     @cached_property
     def ends(self) -> Positions:
         """Where the words of `starts` end (exclusive)."""
         return np.append(self.starts[1:], len(self.letters)) if len(self.letters) else self.starts
+
+    @cached_property
+    def word_starts(self) -> Positions:
+        """Where words begin."""
+        return np.flatnonzero(self.breaks)
+
+    @cached_property
+    def word_ends(self) -> Positions:
+        """Where the words of `word_starts` end (exclusive)."""
+        return np.append(self.word_starts[1:], len(self.letters)) if len(self.letters) else self.word_starts
 
     def word(self, start: int, end: int) -> str:
         """The folded letters from `start` to `end`."""
@@ -144,6 +158,7 @@ def fold(text: str) -> Folded:
         if ((letters == 0x3099) | (letters == 0x309A) | ((letters >= 0x1100) & (letters <= 0x11FF))).any():
             letters, at, kinds = _composed(letters, at, kinds)
     breaks = np.empty(len(letters), dtype=np.bool_)
+    camel = np.empty(len(letters), dtype=np.bool_)
     if len(letters):
         breaks[0] = True
         if ascii_only:
@@ -151,10 +166,12 @@ def fold(text: str) -> Folded:
         else:
             gaps = np.cumsum(values == _GAP)[at]
             np.greater(gaps[1:], gaps[:-1], out=breaks[1:])
-            scripts = kinds & _SCRIPT_MASK
+            scripts = kinds & SCRIPT
             breaks[1:] |= scripts[1:] != scripts[:-1]
-        breaks[1:] |= ((kinds[:-1] & _LOWER) != 0) & ((kinds[1:] & _UPPER) != 0)
-    return Folded(letters, at, breaks, kinds)
+        camel[0] = False
+        np.logical_and(kinds[:-1] & LOWER, kinds[1:] & UPPER, out=camel[1:])
+        camel &= ~breaks
+    return Folded(letters, at, breaks, camel, kinds)
 
 
 def fold_words(text: str) -> list[str]:

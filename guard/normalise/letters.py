@@ -161,3 +161,11 @@ def fold_text(text: str) -> str:
     """`text` folded as a string: words of letters and digits, one space between them (no camel-case or script breaks)."""
     letters = text.lower() if text.isascii() else unicodedata.normalize("NFC", text)
     return " ".join(letters.translate(_TABLE).split())
+
+
+def trailing_marks(text: str, end: int) -> int:
+    """`end` moved behind the combining marks that belong to the letter before it (at most 64)."""
+    stop = min(len(text), end + 64)
+    while end < stop and unicodedata.category(text[end])[0] == "M":
+        end += 1
+    return end

@@ -4,9 +4,12 @@ Everything here looks at the text as it was sent, and only where a name was foun
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
+from guard.match.names.strength import ORDINARY_ZIPF as _ORDINARY
 from guard.types import Role, Strength
 
 _BEFORE, _AFTER = 80, 48
@@ -64,7 +67,7 @@ fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्�
 φωτογραφία του|φωτογραφία της|πορτρέτο του|πορτρέτο της|εικόνα του|εικόνα της
 """
 _CUE_AFTER = """
-'s face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
+'s face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|eats|drinks|rides|laughs|laughing|on a|on the|from the|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
 's photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|의 사진|사진|의 얼굴|의 초상|초상|씨|가|이
 """
 # Cues that stand before a name only by themselves say little; these need a capital or a rare name.
@@ -135,20 +138,30 @@ def role_of(around: Surroundings) -> Role:
     return Role.LIKENESS
 
 
-def strength_in(around: Surroundings, strength: Strength, words: int, zipf: float) -> Strength:
-    """The strength of a mention in its surroundings; `zipf` is the frequency of its most ordinary word.
+def strength_in(around: Surroundings, strength: Strength, zipfs: Sequence[float], *, plain: bool = True, weak: bool = False) -> Strength:
+    """The strength of a mention in its surroundings.
 
-    Weak aliases are promoted by a cue of depicting a person, and by capitals where the text around is not all capitals.
+    Args:
+        around: the surroundings.
+        strength: that of the alias.
+        zipfs: how frequent each of its words is.
+        plain: whether the words stand as the alias has them (else something was undone to see the name).
+        weak: whether ordinary words could have been taken for the name.
     """
-    if strength is Strength.STRONG:
-        return strength
+    words = len(zipfs)
     cased = around.capitals and not around.shouting and around.text[:1].isupper()
     caseless = around.text[:1].lower() == around.text[:1].upper()
     cue = _seen("cue<", around) or _seen("cue>", around)
+    if weak:
+        return Strength.MEDIUM if cased and cue else Strength.WEAK
+    if strength is Strength.STRONG:
+        ordinary = words > 1 and min(zipfs) >= _ORDINARY and plain and not cased and not caseless
+        return Strength.MEDIUM if ordinary and not cue and not around.shouting else strength
+    if not plain and words > 1:
+        return Strength.STRONG
     if strength is Strength.MEDIUM:
         return Strength.STRONG if cue or (cased and words > 1) else Strength.MEDIUM
+    common = max(zipfs, default=0.0)
     if cue and (cased or caseless):
-        if words > 1:
-            return Strength.STRONG
-        return Strength.STRONG if zipf < 4.6 else Strength.MEDIUM
-    return Strength.MEDIUM if (cased and words > 1) or (cue and zipf < 3.7) else Strength.WEAK
+        return Strength.STRONG if words > 1 or common < _EVERYDAY else Strength.MEDIUM
+    return Strength.MEDIUM if (cased and words > 1) or (cue and common < _ORDINARY) else Strength.WEAK

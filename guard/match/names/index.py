@@ -1,98 +1,48 @@
 """Search texts for everyone at once: an immutable base, a small delta, and the numbers the delta replaces."""
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from guard.match.names.context import role_of, strength_in, surroundings
+from guard.match.names import disguise, exact, near
+from guard.match.names.context import Surroundings, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
-from guard.match.names.keys import Arrays, KeyTable
-from guard.match.names.table import KINDS, STRENGTHS, Row, pack_rows, rows_of
+from guard.match.names.keys import Arrays
+from guard.match.names.near import NearPart
+from guard.match.names.part import Found, Part
+from guard.match.names.rows import rows_of
+from guard.match.names.scan import Scan
+from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
-from guard.normalise.fold import Folded, fold
-from guard.normalise.hashing import U64, Indices, Sums, mixed
-from guard.normalise.letters import fold_text
+from guard.normalise.letters import fold_text, trailing_marks
+from guard.normalise.views import views
 from guard.types import Strength, SubjectRecord, Text
 
-# Longest name looked for, in words (camel-case parts count) and in letters.
-_WORDS, _LETTERS = 8, 64
-_CHUNK, _OVERLAP = 8192, 160
-_LOOSE_LETTERS = 14
-
-
-class Part:
-    """The arrays of some people (base or delta), with what is needed to read them."""
-
-    __slots__ = ("_arrays", "exact")
-
-    def __init__(self, arrays: Arrays) -> None:
-        self._arrays = arrays
-        self.exact = KeyTable(arrays, "names.exact")
-
-    def row(self, index: int) -> Row:
-        """One alias."""
-        arrays = self._arrays
-        begin, end = arrays["names.ends"][index : index + 2].tolist()
-        text = arrays["names.texts"][begin:end].tobytes().decode("utf-8", "surrogatepass")
-        return Row(
-            int(arrays["names.subjects"][index]),
-            text,
-            KINDS[int(arrays["names.kinds"][index])],
-            STRENGTHS[int(arrays["names.strengths"][index])],
-        )
+# Texts longer than this are searched in pieces that overlap by more than the longest mention.
+_CHUNK, _OVERLAP = 8192, 192
+_RANK = {strength: rank for rank, strength in enumerate(Strength)}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A mention in the folded text, before its surroundings are looked at."""
+class _Mention:
+    """A name and where it stands, in code points of all texts joined."""
 
-    row: Row
+    found: Found
     start: int
     end: int
     view: str
-    score: float
-
-
-def _stretches(folded: Folded) -> tuple[Indices, Indices]:
-    """Every run of up to _WORDS words, as (start, end) letters."""
-    starts, ends = folded.starts, folded.ends
-    count = len(starts)
-    last = np.arange(count)[:, None] + np.arange(_WORDS)[None, :]
-    valid = last < count
-    end = ends.take(np.minimum(last, count - 1))
-    begin = np.broadcast_to(starts[:, None], end.shape)
-    valid &= (end - begin) <= _LETTERS
-    valid &= (end - begin) > 1
-    return begin[valid], end[valid]
-
-
-def _loose_stretches(folded: Folded) -> tuple[Indices, Indices]:
-    """Every stretch of 2 to _LOOSE_LETTERS letters that begins or ends in writing without spaces."""
-    loose = (folded.kinds & 0x10) != 0
-    count = len(loose)
-    begin = np.flatnonzero(loose | folded.breaks)
-    if not loose.any():
-        return begin[:0], begin[:0]
-    edge = np.append(loose | folded.breaks, True)
-    end = begin[:, None] + np.arange(2, _LOOSE_LETTERS + 1)[None, :]
-    valid = end <= count
-    end = np.minimum(end, count)
-    near = loose[begin][:, None] | loose.take(end - 1)
-    valid &= edge[end] | loose.take(end - 1)
-    valid &= near
-    return np.broadcast_to(begin[:, None], end.shape)[valid], end[valid]
 
 
 class NameIndex:
     """Everyone's names, ready to search. Never changed; `with_delta` gives another."""
 
-    __slots__ = ("_arrays", "_parts", "_removed", "_words")
+    __slots__ = ("_arrays", "_near", "_parts", "_removed", "_words")
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self._parts: tuple[Part, ...] = (Part(arrays),)
+        self._near: tuple[NearPart, ...] = (NearPart(arrays),)
         self._removed: frozenset[int] = frozenset()
         self._words = WordTable(arrays)
 
@@ -100,88 +50,87 @@ class NameIndex:
         """This index's base with these people added or replaced and those numbers gone (an earlier delta is not kept)."""
         out = NameIndex(self._arrays)
         if upserts:
-            out._parts = (self._parts[0], Part(pack_rows(rows_of(upserts, self._words))))
+            arrays = pack_rows(rows_of(upserts, self._words))
+            out._parts = (self._parts[0], Part(arrays))
+            out._near = (self._near[0], NearPart(arrays))
         out._removed = frozenset(removed) | {record.no for record in upserts}
         return out
 
     def search(self, texts: Sequence[Text]) -> list[NameHit]:
-        """Every mention in the texts, in order, also of a name that is split over texts that follow each other."""
-        if not texts:
-            return []
+        """Every mention in the texts, in order, also of a name that is split over texts that follow each other.
+
+        Weak mentions and those that ask for a style, a text or a thing are among them; a name inside a longer one is not.
+        Takes time linear in the length of the texts and never raises.
+        """
         joined = "\n".join(text.text for text in texts)
+        best: dict[tuple[int, int, int], _Mention] = {}
+        for mention in self._mentions(joined):
+            key = (mention.found.row.subject_no, mention.start, mention.end)
+            if key not in best or best[key].found.score < mention.found.score:
+                best[key] = mention
+        if not best:
+            return []
         begins = np.cumsum([0, *(len(text.text) + 1 for text in texts)]).tolist()
-        hits: dict[tuple[int, tuple[int, int]], NameHit] = {}
-        for offset in range(0, max(len(joined), 1), _CHUNK):
-            chunk = joined[max(0, offset - _OVERLAP) : offset + _CHUNK]
+        return [self._hit(joined, mention, texts, begins) for mention in _longest(list(best.values()))]
+
+    def _mentions(self, joined: str) -> Iterator[_Mention]:
+        for offset in range(0, len(joined), _CHUNK):
             base = max(0, offset - _OVERLAP)
-            folded = fold(chunk)
-            if len(folded.letters) < 2:
+            chunk = joined[base : offset + _CHUNK]
+            scan = Scan.of(chunk, self._words)
+            if len(scan.folded.letters) < 2:
                 continue
-            for found in self._found(folded):
-                start, end = folded.span(found.start, found.end)
-                hit = self._hit(joined, base + start, base + end, found, texts, begins)
-                key = (found.row.subject_no, (base + start, base + end))
-                if key not in hits or hits[key].score < hit.score:
-                    hits[key] = hit
-        return _longest([(span, hit) for (_, span), hit in hits.items()])
-
-    def _found(self, folded: Folded) -> Iterator[Found]:
-        sums = Sums(folded.letters)
-        begin, end = _stretches(folded)
-        more_begin, more_end = _loose_stretches(folded)
-        if len(more_begin):
-            begin, end = np.concatenate([begin, more_begin]), np.concatenate([end, more_end])
-        keys = mixed(sums.of(begin, end))
-        plural = np.flatnonzero((folded.letters.take(end - 1) == ord("s")) & (end - begin > 4))
-        stems = mixed(sums.of(begin[plural], end[plural] - 1))
-        all_begin, all_end = np.concatenate([begin, begin[plural]]), np.concatenate([end, end[plural]])
-        yield from self._exact(folded, np.concatenate([keys, stems]), all_begin, all_end, len(keys))
-
-    def _exact(self, folded: Folded, keys: U64, begin: Indices, end: Indices, whole: int) -> Iterator[Found]:
-        for number, part in enumerate(self._parts):
-            at, rows = part.exact.find(keys)
-            for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-                row = part.row(row_no)
-                if number == 0 and row.subject_no in self._removed:
+            for found in self._found(scan):
+                start, end = scan.folded.span(found.start, found.end)
+                yield _Mention(found, base + start, base + trailing_marks(chunk, end), found.view)
+            for view in views(chunk, scan.folded):
+                other = Scan.of(view.text, self._words)
+                if len(other.folded.letters) < 2:
                     continue
-                start, stop = int(begin[index]), int(end[index])
-                seen = folded.word(start, stop if index < whole else stop - 1)
-                words = fold_text(row.text).split()
-                if seen == "".join(words):
-                    yield Found(row, start, stop, "as written" if index < whole else "inflected", 1.0)
-                elif seen == words[-1] + "".join(words[:-1]):
-                    yield Found(row, start, stop, "order", 0.95)
+                for found in self._found(other):
+                    low, high = other.folded.span(found.start, found.end)
+                    start, end = view.span(low, high)
+                    if view.text[low:high] != chunk[start:end]:
+                        yield _Mention(replace(found, score=found.score * 0.97), base + start, base + trailing_marks(chunk, end), view.name)
 
-    def _hit(self, joined: str, start: int, end: int, found: Found, texts: Sequence[Text], begins: list[int]) -> NameHit:
-        around = surroundings(joined, start, end)
-        words = fold_text(found.row.text).split()
-        zipf = max((self._words.zipf(word) for word in words), default=0.0)
-        strength = strength_in(around, found.row.strength, len(words), zipf)
+    def _found(self, scan: Scan) -> Iterator[Found]:
+        for number, part in enumerate(self._parts):
+            for found in self._found_in(scan, part, self._near[number]):
+                if number or found.row.subject_no not in self._removed:
+                    yield found
+
+    @staticmethod
+    def _found_in(scan: Scan, part: Part, words: NearPart) -> Iterator[Found]:
+        yield from exact.find(scan, part)
+        yield from disguise.find(scan, part)
+        yield from near.find(scan, part, words)
+
+    def _hit(self, joined: str, mention: _Mention, texts: Sequence[Text], begins: list[int]) -> NameHit:
+        found, start, end = mention.found, mention.start, mention.end
         place = int(np.searchsorted(begins, start, side="right")) - 1
-        text = texts[place]
-        local = (start - begins[place], min(end - begins[place], len(text.text)))
-        view = found.view if end <= begins[place] + len(text.text) else "split over fields"
+        text, base = texts[place], begins[place]
+        stop = min(end - base, len(text.text))
+        split = end - base > len(text.text)
+        around = surroundings(joined if split else text.text, start if split else start - base, end if split else end - base)
         return NameHit(
-            found.row.subject_no, found.row.text, found.row.kind, text.where, local, text.text[local[0] : local[1]],
-            found.score, strength, role_of(around), view,
+            found.row.subject_no, found.row.text, found.row.kind, text.where, (start - base, stop), text.text[start - base : stop],
+            round(found.score, 4), self._strength(found, around), role_of(around), "split over fields" if split else mention.view,
         )  # fmt: skip
 
+    def _strength(self, found: Found, around: Surroundings) -> Strength:
+        words = fold_text(found.row.text).split()
+        zipfs = [self._words.zipf(word) for word in words]
+        return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak)
 
-_RANK = {strength: rank for rank, strength in enumerate(Strength)}
 
-
-def _longest(found: list[tuple[tuple[int, int], NameHit]]) -> list[NameHit]:
-    """Mentions in order of place, without those inside a longer one; each person once a place."""
-    found.sort(key=lambda item: (item[0][0], -item[0][1], _RANK[item[1].strength], -item[1].score, item[1].subject_no, item[1].alias))
-    out: list[NameHit] = []
-    spans: list[tuple[int, int]] = []
-    reach, reach_start = -1, -1
-    for (start, end), hit in found:
-        if end <= reach and (start, end) != (reach_start, reach):
-            continue
-        if end > reach:
-            reach_start, reach = start, end
-        out.append(hit)
-        spans.append((start, end))
-    assert all(a[0] <= b[0] for a, b in pairwise(spans))
+def _longest(mentions: list[_Mention]) -> list[_Mention]:
+    """In order of place, without those inside a longer one; each person once a place."""
+    mentions.sort(key=lambda it: (it.start, -it.end, -it.found.score, it.found.row.subject_no, it.found.row.text))
+    out: list[_Mention] = []
+    for mention in mentions:
+        inside = any(
+            kept.start <= mention.start and mention.end <= kept.end and (kept.start, kept.end) != (mention.start, mention.end) for kept in out[-8:]
+        )
+        if not inside:
+            out.append(mention)
     return out

@@ -66,8 +66,10 @@ def _several(words: list[str], table: Ordinary) -> Strength:
         rare = bool(long) and table.zipf(long[0]) < ORDINARY_ZIPF and not _is_name(long[0])
         return Strength.MEDIUM if rare and len(long[0]) >= 5 else Strength.WEAK
     commons = [table.zipf(word) for word in long]
+    if not long[0].isascii():
+        return Strength.WEAK if min(commons) >= 4.5 else Strength.STRONG
     names = [_is_name(word) for word in long]
-    if any(word in given_names() for word in long[:-1]) or long[-1] in given_names() and not long[0].isascii():
+    if any(word in given_names() for word in long[:-1]):
         return Strength.MEDIUM if commons[0] >= FUNCTION_ZIPF and commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG
     if all(common >= ORDINARY_ZIPF for common in commons):
         return Strength.STRONG if sum(names) >= 2 or len(long) > 3 else Strength.WEAK

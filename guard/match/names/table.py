@@ -7,71 +7,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guard.match.names.disguise import shuffled_pair, shuffled_words
 from guard.match.names.keys import pack
-from guard.match.names.strength import rate
-from guard.match.names.words import FrequencyTable, Ordinary, pack_words
-from guard.normalise.fold import Folded, fold
+from guard.match.names.near import pack_near
+from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
+from guard.match.names.words import FrequencyTable, pack_words
+from guard.normalise.fold import LOOSE, SCRIPT, Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums, mixed
-from guard.types import Alias, AliasKind, Strength, SubjectRecord
+from guard.types import SubjectRecord
 
 NamedArrays = dict[str, npt.NDArray[Any]]
-KINDS = tuple(AliasKind)
-STRENGTHS = tuple(Strength)
-# Aliases of one folding; bounds the memory of a build.
+# Aliases folded at once; bounds the memory of a build.
 _BATCH = 1 << 15
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One alias of one person, as the build sees it."""
-
-    subject_no: int
-    text: str
-    kind: AliasKind
-    strength: Strength
-
-
-def rows_of(records: Iterable[SubjectRecord], ordinary: Ordinary) -> list[Row]:
-    """Every name and alias, in an order that does not depend on the order of the records."""
-    rows: list[Row] = []
-    for record in records:
-        names: dict[str, Alias] = {alias.text: alias for alias in sorted(record.aliases, key=lambda alias: (alias.text, alias.kind))}
-        if record.name not in names:
-            names[record.name] = Alias(record.name, AliasKind.LEGAL, rate(record.name, AliasKind.LEGAL, ordinary))
-        rows.extend(Row(record.no, alias.text, alias.kind, alias.strength) for alias in names.values())
-    rows.sort(key=lambda row: (row.subject_no, row.text))
-    return rows
+_LONGEST_WORD = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some aliases folded together: `owner[i]` is the alias of word i."""
+    """Some aliases folded together; `first`/`last` are the ranges of words of the aliases `alias` (those that have any)."""
 
     folded: Folded
     sums: Sums
-    starts: Indices
-    ends: Indices
-    owner: Indices
     first: Indices
     last: Indices
     alias: Indices
 
+    @property
+    def starts(self) -> Indices:
+        """First letter of each word."""
+        return self.folded.word_starts
+
+    @property
+    def ends(self) -> Indices:
+        """One past the last letter of each word."""
+        return self.folded.word_ends
+
 
 def fold_batch(texts: Sequence[str]) -> Batch:
-    """The words of each text; `first`/`last` are the word ranges of the texts `alias` that have any."""
-    joined = "\n".join(texts)
-    folded = fold(joined)
-    sums = Sums(folded.letters)
-    lengths = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1
-    text_ends = np.cumsum(lengths)
-    starts, ends = folded.starts, folded.ends
-    owner = np.searchsorted(text_ends, folded.at[starts], side="right")
+    """The words of each text."""
+    folded = fold("\n".join(text.replace("\n", " ") for text in texts))
+    text_ends = np.cumsum(np.fromiter(map(len, texts), dtype=np.int64, count=len(texts)) + 1)
+    owner = np.searchsorted(text_ends, folded.at[folded.word_starts], side="right")
     alias, first = np.unique(owner, return_index=True)
-    last = np.append(first[1:], len(starts))[: len(first)]
-    return Batch(folded, sums, starts, ends, owner, first, last, alias)
+    last = np.append(first[1:], len(owner))[: len(first)]
+    return Batch(folded, Sums(folded.letters), first, last, alias)
 
 
-def exact_keys(batch: Batch) -> tuple[U64, Indices]:
+def _exact(batch: Batch) -> tuple[U64, Indices]:
     """Keys of aliases as written and with the last word first; and which alias of the batch each belongs to."""
     begin, end = batch.starts[batch.first], batch.ends[batch.last - 1]
     whole = batch.sums.of(begin, end)
@@ -83,26 +65,78 @@ def exact_keys(batch: Batch) -> tuple[U64, Indices]:
     return mixed(np.concatenate([whole, turned])), np.concatenate([batch.alias, batch.alias[several]])
 
 
+def _loose(batch: Batch) -> tuple[U64, Indices]:
+    """Keys of the first and last word with shuffled inner letters."""
+    several = np.flatnonzero(batch.last - batch.first > 1)
+    words = shuffled_words(batch.sums.values, batch.starts, batch.ends) if len(several) else batch.sums.values
+    return shuffled_pair(words[batch.first[several]], words[batch.last[several] - 1]), batch.alias[several]
+
+
+@dataclass(slots=True)
+class _Tokens:
+    """Different words of names of two words or more, as stretches of letters put end to end."""
+
+    hashes: list[U64]
+    letters: list[npt.NDArray[np.uint32]]
+    sizes: list[Indices]
+
+    def add(self, batch: Batch) -> None:
+        several = batch.last - batch.first > 1
+        words = np.concatenate([batch.first[several], batch.last[several] - 1])
+        sizes = batch.ends[words] - batch.starts[words]
+        alphabet = (batch.folded.kinds[batch.starts[words]] & (SCRIPT | LOOSE)) == 0
+        words = words[alphabet & (sizes > 1) & (sizes <= _LONGEST_WORD)]
+        if not len(words):
+            return
+        hashes, index = np.unique(batch.sums.of(batch.starts[words], batch.ends[words]), return_index=True)
+        words = words[index]
+        sizes = batch.ends[words] - batch.starts[words]
+        place = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(batch.starts[words], sizes)
+        self.hashes.append(hashes)
+        self.letters.append(batch.folded.letters[place])
+        self.sizes.append(sizes)
+
+    def pack(self) -> NamedArrays:
+        if not self.hashes:
+            none = np.zeros(0, dtype=np.int64)
+            return pack_near(none.astype(np.uint64), Sums(none.astype(np.uint32)), none, none)
+        hashes, index = np.unique(np.concatenate(self.hashes), return_index=True)
+        sizes = np.concatenate(self.sizes)
+        letters = np.concatenate(self.letters)
+        begin = (np.cumsum(sizes) - sizes)[index]
+        sizes = sizes[index]
+        place = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(begin, sizes)
+        ends = np.cumsum(sizes)
+        return pack_near(hashes, Sums(letters[place]), ends - sizes, ends)
+
+
 def pack_rows(rows: Sequence[Row]) -> NamedArrays:
     """The arrays of these aliases, without the word table."""
-    keys: list[U64] = []
-    owners: list[npt.NDArray[np.uint32]] = []
+    keys: dict[str, list[U64]] = {"names.exact": [], "names.loose": []}
+    owners: dict[str, list[npt.NDArray[np.uint32]]] = {"names.exact": [], "names.loose": []}
+    tokens = _Tokens([], [], [])
     for begin in range(0, len(rows), _BATCH):
-        batch = fold_batch([row.text.replace("\n", " ") for row in rows[begin : begin + _BATCH]])
-        if len(batch.alias):
-            made, owner = exact_keys(batch)
-            keys.append(made)
-            owners.append((owner + begin).astype(np.uint32))
-    none = np.zeros(0, dtype=np.uint64)
+        batch = fold_batch([row.text for row in rows[begin : begin + _BATCH]])
+        if not len(batch.alias):
+            continue
+        for name, make in (("names.exact", _exact), ("names.loose", _loose)):
+            made, owner = make(batch)
+            keys[name].append(made)
+            owners[name].append((owner + begin).astype(np.uint32))
+        tokens.add(batch)
     blobs = [row.text.encode("utf-8", "surrogatepass") for row in rows]
-    return {
-        **pack("names.exact", np.concatenate(keys) if keys else none, np.concatenate(owners) if owners else none.astype(np.uint32)),
+    arrays = {
         "names.subjects": np.fromiter((row.subject_no for row in rows), dtype=np.int64, count=len(rows)),
         "names.kinds": np.fromiter((KINDS.index(row.kind) for row in rows), dtype=np.uint8, count=len(rows)),
         "names.strengths": np.fromiter((STRENGTHS.index(row.strength) for row in rows), dtype=np.uint8, count=len(rows)),
         "names.texts": np.frombuffer(b"".join(blobs), dtype=np.uint8),
         "names.ends": np.cumsum(np.fromiter((0, *map(len, blobs)), dtype=np.int64, count=len(rows) + 1)),
+        **tokens.pack(),
     }
+    for name in keys:
+        none = np.zeros(0, dtype=np.uint64)
+        arrays |= pack(name, np.concatenate([none, *keys[name]]), np.concatenate([none.astype(np.uint32), *owners[name]]))
+    return arrays
 
 
 def build(records: Iterable[SubjectRecord]) -> NamedArrays:

@@ -1,0 +1,333 @@
+"""`guard evaluate names`: how many disguised names are found, how many honest prompts are refused, and how fast.
+
+Runs on the operator's own people and prompts; nothing leaves the machine. A name counts as found when a strong hit of
+that very person with the role likeness (so: a refusal under the default policy) comes back; a prompt counts as falsely
+refused when anyone is found that way in it.
+"""
+
+import json
+import math
+import random
+import re
+import resource
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from guard.evaluate.names_attacks import ATTACKS, GROUPS
+from guard.evaluate.names_people import People, invented, load
+from guard.evaluate.names_report import page
+from guard.evaluate.names_roles import CARRIERS, NATIVE_CARRIERS, SENTENCES, SEPARATORS
+from guard.match.names import NameIndex, build
+from guard.match.names.ingest import expand
+from guard.types import Alias, AliasKind, Role, Strength, SubjectKind, SubjectRecord, Text
+
+_Z = 1.959964
+PROMPT_CHARACTERS = 300
+SCRIPT_TARGETS = {"Cyrillic": 0.85, "Greek": 0.85, "Arabic": 0.85, "Hebrew": 0.85, "Devanagari": 0.85, "Thai": 0.0, "kana": 0.6, "Hangul": 0.6, "Han": 0.3}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`hits` of `trials`, beside its target (0.0: none); misses are examples."""
+
+    name: str
+    hits: int
+    trials: int
+    target: float = 0.0
+    group: str = ""
+    at_most: bool = False
+    seen: int = 0
+    misses: tuple[str, ...] = ()
+
+    @property
+    def value(self) -> float:
+        """The share."""
+        return self.hits / self.trials if self.trials else math.nan
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % score interval."""
+        n = self.trials
+        if not n:
+            return (0.0, 1.0)
+        p, z2 = self.value, _Z * _Z
+        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
+        half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+        return (max(0.0, middle - half), min(1.0, middle + half))
+
+    @property
+    def met(self) -> bool:
+        """Whether the target is met (true without one)."""
+        return not self.target or (self.value <= self.target if self.at_most else self.value >= self.target)
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything measured in one run."""
+
+    registered: int
+    aliases: int
+    rates: list[Rate] = field(default_factory=list)
+    latency_ms: dict[str, float] = field(default_factory=dict)
+    build_s: float = 0.0
+    bytes_per_alias: float = 0.0
+    peak_mb: float = 0.0
+    refused_prompts: list[dict[str, str]] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """The report as one JSON object."""
+        tree = asdict(self)
+        tree["rates"] = [{**asdict(rate), "value": rate.value, "interval": rate.interval, "met": rate.met} for rate in self.rates]
+        return json.dumps(tree, ensure_ascii=False, indent=1)
+
+
+def record_of(number: int, name: str, aliases: Sequence[Alias] = ()) -> SubjectRecord:
+    """A registered person as the registry would hand it to the index."""
+    return SubjectRecord(number, f"sub_{number}", name, SubjectKind.PUBLIC_FIGURE, tuple(expand(name, aliases)))
+
+
+def _stopped(index: NameIndex, texts: Sequence[str], number: int) -> tuple[bool, bool]:
+    """Whether the person is refused, and whether they are seen at all."""
+    hits = [hit for hit in index.search([Text(f"texts[{at}]", text) for at, text in enumerate(texts)]) if hit.subject_no == number]
+    return any(hit.strength is Strength.STRONG and hit.role is Role.LIKENESS for hit in hits), bool(hits)
+
+
+def _carried(texts: Sequence[str], carrier: str) -> list[str]:
+    if len(texts) == 1:
+        return [carrier.format(texts[0])]
+    head, _, tail = carrier.partition("{}")
+    return [f"{head}{texts[0]}", *texts[1:-1], f"{texts[-1]}{tail}"]
+
+
+def _trial(name: str, group: str, target: float, cases: Iterable[tuple[int, Sequence[str]]], index: NameIndex) -> Rate:
+    hits = trials = seen = 0
+    misses: list[str] = []
+    for number, texts in cases:
+        stopped, noticed = _stopped(index, texts, number)
+        trials += 1
+        hits += stopped
+        seen += noticed
+        if not stopped and len(misses) < 12:
+            misses.append(" ⏎ ".join(texts) + ("" if not noticed else "  [seen, not refused]"))
+    return Rate(name, hits, trials, target, group, False, seen, tuple(misses))
+
+
+def _attack_cases(attack: str, people: Sequence[tuple[int, str]], per_class: int, rng: random.Random) -> list[tuple[int, Sequence[str]]]:
+    cases: list[tuple[int, Sequence[str]]] = []
+    for number, name in people:
+        texts = ATTACKS[attack](name, rng)
+        if texts:
+            cases.append((number, _carried(texts, rng.choice(CARRIERS))))
+        if len(cases) >= per_class:
+            break
+    return cases
+
+
+def script_people(people: People, per_class: int, rng: random.Random) -> dict[str, list[tuple[str, str]]]:
+    """For each script, names put together from two tokens, in Latin letters and in that script."""
+    out: dict[str, list[tuple[str, str]]] = {}
+    for script, rows in people.pairs.items():
+        made: list[tuple[str, str]] = []
+        for _ in range(per_class):
+            (first, native_first), (last, native_last) = rng.sample(rows, 2)
+            made.append((f"{first.title()} {last.title()}", f"{native_first}{SEPARATORS.get(script, ' ')}{native_last}"))
+        out[script] = made
+    return out
+
+
+def base_prompt(identifier: str) -> str:
+    """The prompt that this one is a translation of, as the ids of the prompt files say."""
+    return re.sub(r"_[a-z]{2}(-[A-Z]{2})?(?=-)", "", identifier)
+
+
+def read_prompts(path: Path) -> list[tuple[str, str]]:
+    """(base prompt, text) of every prompt of a JSON Lines file without those that `people_named.jsonl` beside it lists."""
+    labels = path.parent / "people_named.jsonl"
+    named = {json.loads(line)["id"] for line in labels.read_text("utf-8").splitlines()} if labels.exists() else set()
+    named_bases = {base_prompt(identifier) for identifier in named}
+    out: list[tuple[str, str]] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines()):
+        leaf = json.loads(line)
+        base = base_prompt(str(leaf.get("id", number)))
+        if base not in named_bases:
+            out.append((base, leaf.get("text") or leaf["prompt"]))
+    return out
+
+
+def _false_refusals(index: NameIndex, prompts: Sequence[tuple[str, str]], registered: int, report: Report, tick: Callable[[], None]) -> None:
+    bases: dict[str, bool] = {}
+    held: dict[str, bool] = {}
+    for base, text in prompts:
+        tick()
+        for hit in index.search([Text("prompt", text)]):
+            if hit.role is not Role.LIKENESS:
+                continue
+            held[base] = held.get(base, False) or hit.strength is not Strength.WEAK
+            if hit.strength is Strength.STRONG:
+                bases[base] = True
+                begin, end = hit.span
+                around = text[max(0, begin - 30) : end + 30].replace("\n", " ")
+                report.refused_prompts.append({"base": base, "alias": hit.alias, "view": hit.view, "around": around})
+    total = len({base for base, _ in prompts})
+    target = 0.001 if registered <= 20_000 else 0.002 if registered <= 200_000 else 0.005
+    report.rates.append(Rate("prompts without people, refused", len(bases), total, target, "false refusals", at_most=True))
+    report.rates.append(Rate("the same, refused or worth a look", sum(held.values()), total, 0.0, "false refusals", at_most=True))
+
+
+def _latency(index: NameIndex, prompts: Sequence[tuple[str, str]], report: Report) -> None:
+    times: list[float] = []
+    for _, text in prompts[:2000]:
+        texts = [Text("prompt", text[:PROMPT_CHARACTERS])]
+        began = time.process_time_ns()
+        index.search(texts)
+        times.append((time.process_time_ns() - began) / 1e6)
+    report.latency_ms = {f"p{q}": round(float(np.percentile(times, q)), 4) for q in (50, 90, 99)} if times else {}
+    hostile = [Text("prompt", (" ".join(text for _, text in prompts)[at * 10_000 :])[:10_000]) for at in range(3)] + [Text("prompt", "a b " * 2500), Text("prompt", "Tailor Swyft " * 770)]
+    worst = 0.0
+    for text in hostile:
+        began = time.process_time_ns()
+        index.search([text])
+        worst = max(worst, (time.process_time_ns() - began) / 1e6)
+    report.latency_ms["10,000 characters, worst"] = round(worst, 3)
+
+
+def measure(
+    people: People,
+    prompts: Sequence[tuple[str, str]],
+    registered: int = 10_000,
+    per_class: int = 500,
+    seed: int = 7,
+    only: str | None = None,
+    tick: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """Build a registry of `registered` people around those given and measure everything on it.
+
+    Args:
+        people: real names (attacked) and native forms of name tokens.
+        prompts: (base prompt, text) that name nobody.
+        registered: how many people in all; invented ones fill up.
+        per_class: people tried in each class.
+        seed: of every choice made.
+        only: a part of the name of the classes to run (for development); None runs all.
+        tick: told the name of every class before it is run.
+    """
+    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    real = list(people.names)
+    rng.shuffle(real)
+    scripts = script_people(people, per_class, rng)
+    records = [record_of(number, name) for number, name in enumerate(real)]
+    attacked = list(enumerate(real))
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    stored: dict[str, list[tuple[int, str]]] = {}
+    for script, made in scripts.items():
+        for place, (latin, native) in enumerate(made):
+            aliases = (Alias(native, AliasKind.TRANSLITERATION, Strength.STRONG),) if place % 2 else ()
+            (stored if place % 2 else numbered).setdefault(script, []).append((len(records), native))
+            records.append(record_of(len(records), latin, aliases))
+    tick("inventing people")
+    for name in invented(people, max(0, registered - len(records)), seed):
+        records.append(record_of(len(records), name))
+    tick("building the index")
+    began = time.process_time()
+    arrays = build(records)
+    report = Report(len(records), len(arrays["names.subjects"]), build_s=round(time.process_time() - began, 2))
+    size = sum(array.nbytes for name, array in arrays.items() if not name.startswith("names.words"))
+    report.bytes_per_alias = round(size / max(1, report.aliases), 1)
+    del records
+    index = NameIndex(arrays)
+    for group, target, attacks in GROUPS:
+        for attack in attacks:
+            if only and only not in attack:
+                continue
+            tick(attack)
+            report.rates.append(_trial(attack, group, target, _attack_cases(attack, attacked, per_class, rng), index))
+    for script in scripts:
+        for label, cases, target in ((f"{script}, stored", stored, 0.995), (f"{script}, not stored", numbered, SCRIPT_TARGETS[script])):
+            if only and only not in label:
+                continue
+            tick(label)
+            carried = [(number, [rng.choice(NATIVE_CARRIERS[script]).format(native)]) for number, native in cases.get(script, [])]
+            report.rates.append(_trial(label, "other scripts", target, carried, index))
+    if not only or only in "roles":
+        tick("roles")
+        _roles(index, attacked[:per_class], report)
+    if prompts and (not only or only in "prompts"):
+        tick("honest prompts")
+        _false_refusals(index, prompts, registered, report, lambda: None)
+    if prompts:
+        tick("latency")
+        _latency(index, prompts, report)
+    report.peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    return report
+
+
+def _roles(index: NameIndex, people: Sequence[tuple[int, str]], report: Report) -> None:
+    right: dict[Role, list[int]] = {role: [0, 0] for role in Role}
+    misses: list[str] = []
+    place = 0
+    for language, role, sentences in SENTENCES:
+        for sentence in sentences:
+            for _ in range(8):
+                number, name = people[place % len(people)]
+                place += 1
+                text = sentence.format(name)
+                roles = {hit.role for hit in index.search([Text("prompt", text)]) if hit.subject_no == number}
+                right[role][0] += roles == {role}
+                right[role][1] += 1
+                if roles != {role} and len(misses) < 40:
+                    misses.append(f"{language} {role}: {text} -> {sorted(roles)}")
+    for role, (hits, trials) in right.items():
+        report.rates.append(Rate(f"role {role}", hits, trials, 0.0, "roles"))
+    report.rates.append(Rate("role, all", sum(a for a, _ in right.values()), sum(b for _, b in right.values()), 0.9, "roles", misses=tuple(misses)))
+
+
+def print_table(report: Report, console: Console | None = None) -> None:
+    """The report as a table for people."""
+    console = console or Console()
+    table = Table(title=f"{report.registered:,} people, {report.aliases:,} aliases")
+    for column in ("class", "found", "95 % interval", "seen", "n", "target", ""):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    group = None
+    for rate in report.rates:
+        if rate.group != group:
+            table.add_section()
+            table.add_row(f"[bold]{rate.group}[/bold]")
+            group = rate.group
+        low, high = rate.interval
+        target = "" if not rate.target else f"{'<=' if rate.at_most else '>='} {rate.target:.1%}"
+        mark = "" if not rate.target else "[green]met[/green]" if rate.met else "[red]short[/red]"
+        seen = f"{rate.seen / rate.trials:.1%}" if rate.trials and not rate.at_most and rate.group != "roles" else ""
+        table.add_row(rate.name, f"{rate.value:.1%}", f"{low:.1%} - {high:.1%}", seen, str(rate.trials), target, mark)
+    console.print(table)
+    latency = ", ".join(f"{name} {value} ms" for name, value in report.latency_ms.items())
+    console.print(f"CPU of a {PROMPT_CHARACTERS}-character prompt: {latency}; build {report.build_s} s; {report.bytes_per_alias} bytes an alias; peak {report.peak_mb} MB")
+
+
+def run(
+    people: Path,
+    prompts: Path | None,
+    registered: int = 10_000,
+    per_class: int = 500,
+    as_json: bool = False,
+    html: Path | None = None,
+    only: str | None = None,
+) -> int:
+    """Measure, print, and write the page; 0 when every target is met, else 1."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        report = measure(load(people), read_prompts(prompts) if prompts else [], registered, per_class, only=only, tick=lambda name: progress.update(task, description=name))
+    if as_json:
+        print(report.to_json())
+    else:
+        print_table(report)
+    if html:
+        html.write_text(page(report), "utf-8")
+    return 0 if all(rate.met for rate in report.rates) else 1

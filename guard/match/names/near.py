@@ -1,0 +1,165 @@
+"""Names with a typing error or an ending in each word, by words with one letter left out.
+
+Every word of a name is stored under itself and under each form with one letter less. Words of the text are looked up the
+same way, and the candidates of two neighbouring words are put together and looked up as a name: all in array operations.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from os.path import commonprefix
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz.distance import OSA
+
+from guard.match.names.keys import Arrays, KeyTable, pack
+from guard.match.names.part import Found, Part
+from guard.match.names.scan import Scan
+from guard.normalise.hashing import U64, Indices, Sums, mixed, without_one
+from guard.normalise.letters import fold_text
+
+# Fewest letters of a word in which a typing error is looked for.
+SHORTEST = 4
+# Endings cut off, in letters, and the most combinations tried in one text.
+_ENDING = 4
+_MOST_PAIRS = 40_000
+_SEED_NEAR = np.uint64(0x2545F4914F6CDD1D)
+
+_ENDINGS = frozenset(
+    """
+s es en ens er ern e n sche schen scher sches schem esque ish ian ians like isch
+a u i y ie o em om ou ov ova ove ovi ovo ovy owi owa owe owej owie ego emu ej im ym ami ach om ová ové ovou ovu é ého ému ię e ę ą ów ovih inu ina ine ino inom inoj ovoj
+in ın un ün nin nın nun nün yi yı yu yü ya ye na ne da de ta te dan den tan ten la le yla yle ca ce ki lar ler li lı
+а у ом ем ой ей ы и е ю я ого ому ым им ых ою ею ами ах ов ев ова ову овой овым овы ин ина ину иной ье ья ьи ия ию ием
+ου η ος ον α ας ης ε ους ων
+nak nek ban ben bol ból ről rol ra re hoz hez val vel t ot et at ssa ssä sta stä lla llä lta lle n ta tä
+""".split()
+)
+
+
+class NearPart:
+    """The words of names, as `near` needs them."""
+
+    __slots__ = ("hashes", "sizes", "table")
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.hashes: U64 = arrays["names.tokens.hashes"]
+        self.sizes: npt.NDArray[np.uint8] = arrays["names.tokens.sizes"]
+        self.table = KeyTable(arrays, "names.near")
+
+
+def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[str, npt.NDArray[Any]]:
+    """The arrays for these words (different ones, as stretches of `sums`), in the order of their hashes."""
+    order = np.argsort(hashes)
+    hashes, starts, ends = hashes[order], starts[order], ends[order]
+    long = np.flatnonzero(ends - starts >= SHORTEST)
+    keys, owner = without_one(sums, starts[long], ends[long])
+    table = pack(
+        "names.near",
+        mixed(np.concatenate([hashes, keys]) ^ _SEED_NEAR),
+        np.concatenate([np.arange(len(hashes)), long[owner]]).astype(np.uint32),
+    )
+    return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
+
+
+def _ending(seen: str, wanted: str) -> bool:
+    """Whether `seen` is `wanted` with an ending, its last vowel perhaps lost to it."""
+    same = len(commonprefix((seen, wanted)))
+    if same < max(2, len(wanted) - 1):
+        return False
+    if same == len(wanted) - 1 and wanted[-1] not in "aeiouyаеиоуыяйьюοαηυει":
+        return False
+    return seen[same:] in _ENDINGS or (same == len(wanted) - 1 and seen[same:] in _ENDINGS | {""})
+
+
+@lru_cache(maxsize=4096)
+def liberty(seen: str, wanted: str) -> tuple[str, float] | None:
+    """What was done to `wanted` to make it `seen`, with what it costs; None when they are different words."""
+    if seen == wanted:
+        return "", 0.0
+    if _ending(seen, wanted):
+        return "inflected", 0.02
+    if len(wanted) >= SHORTEST and OSA.distance(seen, wanted, score_cutoff=1) <= 1:
+        return "typing error", 0.06
+    return None
+
+
+def _candidates(scan: Scan, part: NearPart, numbers: Indices) -> tuple[Indices, npt.NDArray[np.uint32]]:
+    """(index into `numbers`, word of a name) for every word of a name that one of the words may stand for, nearest first."""
+    starts, ends = scan.starts[numbers], scan.ends[numbers]
+    sizes = ends - starts
+    long = np.flatnonzero(sizes >= SHORTEST)
+    less, owner = without_one(scan.sums, starts[long], ends[long])
+    keys, owners = [scan.hashes[numbers], less], [np.arange(len(numbers)), long[owner]]
+    for cut in range(2, _ENDING + 1):
+        rest = np.flatnonzero(sizes - cut >= 3)
+        keys.append(scan.sums.of(starts[rest], ends[rest] - cut))
+        owners.append(rest)
+    which = np.concatenate(owners)
+    at, tokens = part.table.find(mixed(np.concatenate(keys) ^ _SEED_NEAR))
+    both = np.unique(which[at].astype(np.int64) << 32 | tokens.astype(np.int64))
+    return both >> 32, (both & 0xFFFFFFFF).astype(np.uint32)
+
+
+def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
+    """Every name of two words, of which each may have an error or an ending, around words that no language has."""
+    pairs = scan.odd_pairs
+    if not len(pairs) or not len(near.hashes):
+        return
+    numbers = np.unique(np.concatenate([pairs, pairs + 1]))
+    index, tokens = _candidates(scan, near, numbers)
+    if not len(index):
+        return
+    low = np.searchsorted(index, np.arange(len(numbers)))
+    counts = np.searchsorted(index, np.arange(len(numbers)), side="right") - low
+    first, second = np.searchsorted(numbers, pairs), np.searchsorted(numbers, pairs + 1)
+    if int((counts[first] * counts[second]).sum()) > _MOST_PAIRS:
+        counts = np.minimum(counts, max(1, int((_MOST_PAIRS / len(pairs)) ** 0.5)))
+    amount = counts[first] * counts[second]
+    total = int(amount.sum())
+    if not total:
+        return
+    pair = np.repeat(np.arange(len(pairs)), amount)
+    place = np.arange(total) - np.repeat(np.cumsum(amount) - amount, amount)
+    a = tokens[low[first[pair]] + place // counts[second[pair]]]
+    b = tokens[low[second[pair]] + place % counts[second[pair]]]
+    keys = mixed(scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b]))
+    at, rows = part.exact.find(keys)
+    done: set[tuple[int, int]] = set()
+    for where, row_no in zip(at.tolist(), rows.tolist(), strict=True):
+        one = int(pairs[pair[where]])
+        if (one, row_no) not in done:
+            done.add((one, row_no))
+            found = _verified(scan, part, row_no, one)
+            if found:
+                yield found
+
+
+def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
+    row = part.row(row_no)
+    wanted = fold_text(row.text).split()
+    seen = [scan.word(one), scan.word(one + 1)]
+    for names, cost in ((wanted, 0.0), (wanted[::-1], 0.05)):
+        if len(names) != 2:
+            return None
+        done = [liberty(*pair) for pair in zip(seen, names, strict=True)]
+        if any(step is None for step in done) or seen == names:
+            continue
+        steps = [step for step in done if step is not None]
+        kinds = {kind for kind, _ in steps if kind}
+        view = "typing error" if "typing error" in kinds else "inflected"
+        weak = cost > 0 or _by_chance(scan, one, seen, names, steps)
+        return Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), view, 1.0 - cost - sum(price for _, price in steps), plain=False, weak=weak)
+    return None
+
+
+def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str], steps: Sequence[tuple[str, float]]) -> bool:
+    """Whether an ordinary lower-case word was changed, or so little is left that chance explains it."""
+    for number, (word, _, (kind, _)) in enumerate(zip(seen, wanted, steps, strict=True)):
+        ordinary = scan.levels[one + number] > 0 and not scan.capital[one + number]
+        if kind == "typing error" and ordinary:
+            return True
+        if not kind and ordinary and len(word) < 4:
+            return True
+    return False

@@ -1,0 +1,87 @@
+"""One folded text with everything about its words that the searches share, each worked out once and only when asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from guard.match.names.words import WordTable
+from guard.normalise.fold import LOOSE, SCRIPT, UPPER, Folded, fold
+from guard.normalise.hashing import U64, Indices, Sums
+
+# Frequency from which a word is no part of a disguised name (the, with, portrait): Zipf 5.2, about the 900 most frequent.
+COMMON_LEVEL = WordTable.level(5.2)
+_SHORTEST_ODD = 3
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A text being searched. Words are numbered from 0; `starts`/`ends` are their letters."""
+
+    text: str
+    folded: Folded
+    words: WordTable
+
+    @classmethod
+    def of(cls, text: str, words: WordTable) -> "Scan":
+        """Fold `text`."""
+        return cls(text, fold(text), words)
+
+    @cached_property
+    def sums(self) -> Sums:
+        """Prefix sums over all letters."""
+        return Sums(self.folded.letters)
+
+    @property
+    def starts(self) -> Indices:
+        """First letter of each word."""
+        return self.folded.word_starts
+
+    @property
+    def ends(self) -> Indices:
+        """One past the last letter of each word."""
+        return self.folded.word_ends
+
+    @cached_property
+    def sizes(self) -> Indices:
+        """Letters of each word."""
+        return self.ends - self.starts
+
+    @cached_property
+    def hashes(self) -> U64:
+        """H of each word."""
+        return self.sums.of(self.starts, self.ends)
+
+    @cached_property
+    def levels(self) -> npt.NDArray[np.uint8]:
+        """How ordinary each word is; 0 for a word of no language."""
+        return self.words.levels(self.hashes)
+
+    @cached_property
+    def capital(self) -> npt.NDArray[np.bool_]:
+        """Whether each word begins with a capital letter."""
+        return (self.folded.kinds[self.starts] & UPPER) != 0
+
+    @cached_property
+    def odd(self) -> npt.NDArray[np.bool_]:
+        """Words that no language has: where disguises are looked for."""
+        return (self.levels == 0) & (self.sizes >= _SHORTEST_ODD)
+
+    @cached_property
+    def alphabetic(self) -> npt.NDArray[np.bool_]:
+        """Words of alphabets (not kana, Hangul, Han, Thai)."""
+        return (self.folded.kinds[self.starts] & (SCRIPT | LOOSE)) == 0
+
+    @cached_property
+    def odd_pairs(self) -> Indices:
+        """The first of every two neighbouring words of which one is odd and the other not too common."""
+        if len(self.starts) < 2:
+            return self.starts[:0]
+        fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
+        odd = self.odd
+        return np.flatnonzero(fine[:-1] & fine[1:] & (odd[:-1] | odd[1:]))
+
+    def word(self, number: int) -> str:
+        """One word, folded."""
+        return self.folded.word(int(self.starts[number]), int(self.ends[number]))
