@@ -31,8 +31,8 @@ class Records(Desk):
             revision = current_revision(connection)
             gone: list[int] = []
             if since is not None:
-                query = select(SUBJECT.c.no).where(SUBJECT.c.revision > since, SUBJECT.c.erased_at.is_not(None)).order_by(SUBJECT.c.no)
-                gone = list(connection.execute(query).scalars())
+                query = select(SUBJECT.c.no).where(SUBJECT.c.revision > since, SUBJECT.c.erased_at.is_not(None))
+                gone = sorted(connection.execute(query).scalars())
             return revision, list(self._records(connection, since)), gone
 
     def iter_records(self) -> Iterator[SubjectRecord]:
@@ -53,9 +53,8 @@ class Records(Desk):
 
     def _records(self, connection: Connection, since: int | None) -> Iterator[SubjectRecord]:
         changed = SUBJECT.c.revision > (-1 if since is None else since)
-        numbers = (
-            connection.execute(select(SUBJECT.c.no).where(changed, SUBJECT.c.erased_at.is_(None)).order_by(SUBJECT.c.no)).scalars().all()
-        )
+        # Sorted here: for ORDER BY the planner would walk everybody in order of their numbers to find the few that changed.
+        numbers = sorted(connection.execute(select(SUBJECT.c.no).where(changed, SUBJECT.c.erased_at.is_(None))).scalars())
         for start in range(0, len(numbers), _PAGE):
             yield from self._page(connection, numbers[start : start + _PAGE])
 
