@@ -198,9 +198,10 @@ class Pipeline:
         everything: bool,
     ) -> Examined:
         """Steps 2 to 4. Where the text already refuses, pictures are looked at only if `everything` is asked for."""
+        clock = time.thread_time if everything else time.perf_counter
         look_at_texts = everything or policy.examines(Channel.PROMPT)
         with self.metrics.step("names"):
-            examined = examine_texts(published, texts, self.signals) if look_at_texts else Examined()
+            examined = examine_texts(published, texts, self.signals, clock) if look_at_texts else Examined()
         skipped = dict(examined.findings.not_examined)
         if not look_at_texts and texts:
             skipped["texts"] = "the policy does not look at them"
