@@ -300,6 +300,25 @@ class DecisionOut(Answer):
     subject_ids: list[str]
 
 
+class EntryOut(Answer):
+    """One leaf of the log."""
+
+    index: int
+    event: dict[str, Any]
+
+
+class EntriesOut(Answer):
+    """Leaves of the log, in order."""
+
+    items: list[EntryOut]
+
+
+class ProofOut(Answer):
+    """Hashes in base64, in RFC 9162 order."""
+
+    proof: list[str]
+
+
 class ReviewOut(Answer):
     """A held request and what became of it."""
 

@@ -113,7 +113,7 @@ async def _answer(
     request: Request, services: AdminServices, request_id: str, needs: Access, inner: Callable[[Request], Coroutine[Any, Any, Response]]
 ) -> Response:
     key = await to_thread.run_sync(authenticate, bearer(request), services.registry.find_key)
-    audit = Audit(services, key, request_id, needs.action, request.method, request.url.path)
+    audit = Audit(services.system_key, key, request_id, needs.action, request.method, request.url.path, services.entropy)
     call = Call(services, request_id, key, audit, f"{request.method} {request.url.path}", request.url.query)
     try:
         authorize(key, needs.roles)
@@ -121,9 +121,9 @@ async def _answer(
         call.body = await read_body(request, needs, services.settings.max_body_bytes)
         response = await inner(_Prepared(request.scope, call))
     except Exception as error:
-        await audit.settle(problem_for(error).http_status, needed=needs.audited)
+        await audit.settle(services.recorder, problem_for(error).http_status, needed=needs.audited)
         raise
-    await audit.settle(response.status_code, needed=needs.audited)
+    await audit.settle(services.recorder, response.status_code, needed=needs.audited)
     return response
 
 

@@ -7,12 +7,27 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.admin import cases, directives, docs, faces, keys, known_images, optouts, policies, reviews, screen, subjects
+from api.admin import (
+    cases,
+    decisions,
+    directives,
+    docs,
+    faces,
+    imports,
+    keys,
+    known_images,
+    log,
+    optouts,
+    policies,
+    reviews,
+    screen,
+    subjects,
+)
 from api.admin.access import access_of
 from api.admin.services import AdminServices
 from api.problems import problem_for
 
-ROUTERS = (optouts, subjects, faces, directives, cases, known_images, screen, reviews, policies, keys)
+ROUTERS = (optouts, subjects, faces, directives, cases, known_images, imports, screen, reviews, decisions, policies, log, keys)
 
 API_VERSION = "1"
 _ABOUT = "Register who must not be depicted, look up what was decided, and prove it."

@@ -59,6 +59,7 @@ class Call:
             await self._bind()  # again: the first attempt may have died between its commit and its answer
             return _response(earlier.answer.status, earlier.answer.body, {"idempotency-replayed": "true"})
         self.audit.committed()
+        self.services.nudge()
         await self._bind()
         return _response(*render(result))
 

@@ -1,6 +1,7 @@
 """A whole guard without a gateway: real registry, record and matchers on a throw-away SQLite database, the admin API over ASGI."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,24 +109,37 @@ def read_events(world: World) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A data directory as it is after the first start, with one key of every role; copied for each test."""
+    settings = Settings(_env_file=None, data_dir=tmp_path_factory.mktemp("blank") / "var")  # type: ignore[call-arg]
+    engine = make_engine(settings.database)
+    upgrade(engine)
+    registry = Registry(engine, Keyring.open(engine, settings), settings)
+    keys = {role.value: registry.create_key(role, "acme", f"a {role.value}", BY).key for role in KeyRole}
+    engine.dispose()
+    return settings.data_dir, keys
+
+
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    """A guard with one key of every role."""
-    async for made in make_world(tmp_path, FaceClient(tmp_path / "nobody.sock")):
+async def world(tmp_path: Path, blank: tuple[Path, dict[str, str]]) -> AsyncIterator[World]:
+    """A guard with one key of every role and nobody to look at pictures."""
+    async for made in make_world(tmp_path, blank, FaceClient(tmp_path / "nobody.sock")):
         yield made
 
 
-async def make_world(tmp_path: Path, faces: Faces, **changes: Any) -> AsyncIterator[World]:
+async def make_world(tmp_path: Path, blank: tuple[Path, dict[str, str]], faces: Faces, **changes: Any) -> AsyncIterator[World]:
+    """A guard on a copy of `blank`."""
+    data_dir, keys = blank
+    shutil.copytree(data_dir, tmp_path / "var")
     settings = Settings(_env_file=None, data_dir=tmp_path / "var", **changes)  # type: ignore[call-arg]
     engine = make_engine(settings.database)
-    upgrade(engine)
     keyring = Keyring.open(engine, settings)
     registry = Registry(engine, keyring, settings)
     signer = Signer("likeness-guard.test", SEED)
     log = EventLog(engine, signer=signer)
     recorder = LocalRecorder(log)
     current = Current(clock=lambda: 0.0)
-    keys = {role.value: registry.create_key(role, "acme", f"a {role.value}", BY).key for role in KeyRole}
     fetcher = Fetcher([], FetchLimits())
     clients: list[httpx2.AsyncClient] = []
 

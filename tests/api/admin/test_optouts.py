@@ -195,8 +195,8 @@ async def test_the_audit_event_says_who_and_what(world: Any) -> None:
     made = (await world.client("registrar").post(PATH, json=ADA)).json()
     event = (await world.events())[-1]
     assert event["kind"] == "admin.opt_out.create"
-    assert {name: event[name] for name in ("role", "result", "change", "subject_id", "directive_id", "subject_ids")} == {
-        "role": "registrar",
+    assert {name: event[name] for name in ("actor_role", "result", "change", "subject_id", "directive_id", "subject_ids")} == {
+        "actor_role": "registrar",
         "result": "done",
         "change": "opt_out.create",
         "subject_id": made["subject_id"],
