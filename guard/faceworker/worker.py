@@ -104,14 +104,17 @@ def _answer(request: wire.Request, picture: Picture, look: Look, connection: soc
 
 
 def _read(connection: socket.socket, settings: Settings) -> wire.Request:
-    """The whole request; one that is larger than any body we accept is refused by closing the connection."""
+    """The whole request; garbage, or one larger than any body we accept, is answered by closing the connection."""
     (length,) = wire.LENGTH.unpack(_exactly(connection, wire.LENGTH.size))
     if length > wire.MAX_HEAD_BYTES:
         raise ConnectionAbortedError("head too long")
-    head: dict[str, Any] = orjson.loads(_exactly(connection, length))
-    if head["size"] > max(settings.max_body_bytes, settings.max_answer_bytes):
-        raise ConnectionAbortedError("picture too long")
-    return wire.load_request(head, _exactly(connection, head["size"]))
+    try:
+        head: dict[str, Any] = orjson.loads(_exactly(connection, length))
+        if not 0 <= head["size"] <= max(settings.max_body_bytes, settings.max_answer_bytes):
+            raise ConnectionAbortedError("picture too long")
+        return wire.load_request(head, _exactly(connection, head["size"]))
+    except (KeyError, TypeError, ValueError) as garbage:
+        raise ConnectionAbortedError("not a request") from garbage
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
