@@ -212,7 +212,7 @@ def test_an_administrator_key_is_told_how_to_make_a_callers(guarded: Trial) -> N
 
 def test_what_cannot_be_screened_is_refused_and_named(client: openai.OpenAI, upstream: StandIn) -> None:
     with pytest.raises(openai.NotFoundError) as unknown_route:
-        client.beta.threads.create()
+        client.fine_tuning.jobs.list()
     with pytest.raises(openai.BadRequestError) as unknown_field:
         client.images.generate(prompt=PROMPT, extra_body={"reference": {"file_id": "file-1"}})
     with pytest.raises(openai.BadRequestError) as broken_picture:
