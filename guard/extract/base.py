@@ -195,7 +195,8 @@ class Dialect:
     """A provider's way to talk: its routes, its refusals, and which headers travel.
 
     `refusal` writes a whole reply, `error_frame` one frame of a stream that the provider's clients raise on. `families`
-    maps the first path segments of calls that exist and are refused to the reason shown.
+    maps the first path segments of calls that exist and are refused to the reason shown. `accepts` are values of `accept`
+    that the dialect can read the answers of, besides JSON and streams.
     """
 
     name: str
@@ -206,12 +207,14 @@ class Dialect:
     response_headers: frozenset[bytes] = frozenset()
     response_prefixes: tuple[bytes, ...] = (b"x-ratelimit-",)
     families: Mapping[str, str] = field(default_factory=dict)
+    accepts: frozenset[bytes] = frozenset()
 
     def forwarded(self, headers: Headers, stream: bool) -> Headers:
         """The request headers that go upstream; the caller of this adds host, length, content type and its own credentials."""
         kept = [(name, value) for name, value in headers if name in self.request_headers]
-        accept = STREAM_TYPE if stream else JSON_TYPE
-        return [*kept, (b"accept", accept.encode()), (b"accept-encoding", b"identity")]
+        wanted = next((value for name, value in headers if name == b"accept" and value in self.accepts), None)
+        accept = wanted or (STREAM_TYPE if stream else JSON_TYPE).encode()
+        return [*kept, (b"accept", accept), (b"accept-encoding", b"identity")]
 
     def returned(self, headers: Iterable[tuple[bytes, bytes]], *, refused: bool = False) -> Headers:
         """The upstream's headers that go to the caller. A refusal never tells the client to try again."""

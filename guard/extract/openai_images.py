@@ -4,17 +4,16 @@ Facts from the types of `openai` 3.54 and SURFACE.md, section 1.
 """
 
 import base64
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
-from guard.extract import fields, multipart_strict
+from guard.extract import fields
 from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target
-from guard.extract.fields import Reader, Reading, base64_picture, data_url, described, each, known, model, number, obj, text, unknown
+from guard.extract.fields import Reader, Reading, base64_picture, data_url, described, each, known, model, number, obj, text
+from guard.extract.form_body import Form, form_generation, reads_form
 from guard.extract.json_body import answer_of, error_texts, events, json_generation, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json, dump
-from guard.extract.multipart_strict import Part
 
 MOST_IMAGES = 16
 
@@ -55,88 +54,15 @@ GENERATIONS = obj(IMAGE_SETTINGS, required=("prompt",))
 EDITS = obj({**IMAGE_SETTINGS, "images": each(_POINTER, MOST_IMAGES), "mask": _POINTER, "markup": _POINTER}, required=("prompt", "images"))
 
 VARIATIONS = obj({**IMAGE_SETTINGS, "image": base64_picture})
-_EDIT_FILES = {"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}
-_FORM_NUMBER = re.compile(r"-?\d{1,9}(\.\d{1,9})?|[Tt]rue|[Ff]alse|")
-_FORM_NUMBERS = frozenset({"n", "frame_count", "frame_duration_ms", "output_compression", "partial_images", "stream"})
-
-
-def form_generation(target: Target, body: bytes, limits: Limits, files: Mapping[str, int], required: Iterable[str]) -> Generation:
-    """A multipart request: `files` says how often each file part may come, every other part is a field of `IMAGE_SETTINGS` or unknown."""
-    reading = Reading(limits)
-    parts: list[Part] = []
-    values: dict[str, str] = {}
-    counts: dict[str, int] = {}
-    for part in multipart_strict.parse(body, target.content_type):
-        counts[part.name] = counts.get(part.name, 0) + 1
-        if part.name in files:
-            if counts[part.name] > files[part.name]:
-                raise UnscreenableError(f"The part {part.name} comes more than {files[part.name]} times.", part.name)
-            parts.append(
-                _file(part, f"{part.name.removesuffix('[]')}[{counts[part.name] - 1}]" if files[part.name] > 1 else part.name, reading)
-            )
-        else:
-            values[part.name] = _field(part, counts[part.name], reading)
-            parts.append(part)
-    if "image" in counts and "image[]" in counts:
-        raise UnscreenableError("image and image[] are both given; use one of them.", "image")
-    for name in required:
-        if name not in counts and f"{name}[]" not in counts:
-            raise UnscreenableError(f"{name} is missing.", name)
-    return Generation(
-        route=target.route,
-        model=values.get("model"),
-        texts=tuple(reading.texts),
-        pictures=tuple(reading.pictures),
-        stream=_form_true(values.get("stream", "false")),
-        n=int(values["n"]) if values.get("n", "").isdecimal() and len(values["n"]) < 6 else 1,
-        rebuild=lambda: multipart_strict.dump(parts),
-        fields=lambda: sorted(values.items()),
-    )
-
-
-def _file(part: Part, where: str, reading: Reading) -> Part:
-    if part.filename is None:
-        raise UnscreenableError(f"The part {part.name} must be a file with a file name.", where)
-    reading.text(f"{where}.filename", part.filename)
-    picture = reading.picture(where, bytes(part.content))
-    return Part(part.name, part.filename or f"upload.{picture.format}", fields.MIME[picture.format], picture.data)
-
-
-def _field(part: Part, count: int, reading: Reading) -> str:
-    if part.filename is not None:
-        raise UnscreenableError(f"The part {part.name} must not be a file.", part.name)
-    if count > 1:
-        raise UnscreenableError(f"The field {part.name} is given more than once.", part.name)
-    if part.name.strip() != part.name or not part.name.isprintable() or "[" in part.name or "]" in part.name:
-        raise UnscreenableError(f"The field name {part.name[:64]!r} may be read in more than one way.", part.name)
-    value = part.text()
-    reader = IMAGE_SETTINGS.get(part.name)
-    if reader is None:
-        reading.text(part.name, part.name)
-        unknown(value, part.name, reading)
-    elif part.name not in _FORM_NUMBERS:
-        reader(value, part.name, reading)
-    elif not _FORM_NUMBER.fullmatch(value):
-        reading.text(part.name, value)
-    return value
-
-
-def _form_true(value: str) -> bool:
-    if value in ("true", "false", "True", "False", ""):
-        return value.lower() == "true"
-    raise UnscreenableError("stream must be true or false.", "stream")
+_EDIT_FORM = Form({"image": 1, "image[]": MOST_IMAGES, "mask": 1, "markup": 1}, IMAGE_SETTINGS, ("prompt", "image"))
+_VARIATION_FORM = Form({"image": 1}, IMAGE_SETTINGS, ("image",))
 
 
 def read_edits(target: Target, body: bytes, limits: Limits) -> Generation:
     """POST /images/edits, in either encoding."""
     if target.content_type.lower().startswith(MULTIPART_TYPE):
-        return form_generation(target, body, limits, _EDIT_FILES, ("prompt", "image"))
+        return form_generation(target, body, limits, _EDIT_FORM)
     return json_generation(target, body, limits, EDITS)
-
-
-def read_variations(target: Target, body: bytes, limits: Limits) -> Generation:
-    """POST /images/variations."""
-    return form_generation(target, body, limits, {"image": 1}, ("image",))
 
 
 _RESULT: dict[str, Reader] = {
@@ -198,7 +124,7 @@ def _inliner(tree: dict[str, Json], remote: tuple[tuple[str, str], ...]) -> Call
 ROUTES = (
     Route("images.generations", "POST", "/images/generations", content_types=(JSON_TYPE,), read=reads(GENERATIONS), answer=read_answer, event=read_event, shape=GENERATIONS),
     Route("images.edits", "POST", "/images/edits", content_types=(MULTIPART_TYPE, JSON_TYPE), read=read_edits, answer=read_answer, event=read_event, shape=EDITS),
-    Route("images.variations", "POST", "/images/variations", content_types=(MULTIPART_TYPE,), read=read_variations, answer=read_answer, event=read_event, shape=VARIATIONS),
+    Route("images.variations", "POST", "/images/variations", content_types=(MULTIPART_TYPE,), read=reads_form(_VARIATION_FORM), answer=read_answer, event=read_event, shape=VARIATIONS),
     Route("moderations", "POST", "/moderations", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("embeddings", "POST", "/embeddings", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("audio.transcriptions", "POST", "/audio/transcriptions", Kind.PASS, content_types=(MULTIPART_TYPE,)),

@@ -1,0 +1,107 @@
+"""A multipart request read by a form: which parts are pictures, which are fields, and what becomes of every other."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from guard.errors import UnscreenableError
+from guard.extract import multipart_strict
+from guard.extract.base import Generation, Limits, ReadRequest, Target
+from guard.extract.fields import MIME, Reader, Reading, model, number, unknown
+from guard.extract.multipart_strict import Part
+
+_NUMBER = re.compile(r"-?\d{1,10}(\.\d{1,10})?|[Tt]rue|[Ff]alse|")
+_PLACEHOLDER = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a multipart request may hold.
+
+    `files` says how often each file part may come (a name with `[]` is a list), `settings` reads the fields, `required` names
+    what must be there (a list counts). A field nobody listed is treated by rule R2, a file nobody listed is refused.
+    """
+
+    files: Mapping[str, int]
+    settings: Mapping[str, Reader]
+    required: tuple[str, ...] = ()
+
+
+def reads_form(form: Form) -> ReadRequest:
+    """A route's `read` for a form."""
+
+    def read(target: Target, body: bytes, limits: Limits) -> Generation:
+        return form_generation(target, body, limits, form)
+
+    return read
+
+
+def form_generation(target: Target, body: bytes, limits: Limits, form: Form) -> Generation:
+    """A multipart request as it was read; it is written anew with the types that the bytes have."""
+    reading = Reading(limits)
+    parts: list[Part] = []
+    values: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    if "model" in target.params:
+        model(target.params["model"], "model", reading)
+    for part in multipart_strict.parse(body, target.content_type):
+        if part.name == _PLACEHOLDER and not part.content:  # what clients send to make a form of fields alone
+            continue
+        counts[part.name] = count = counts.get(part.name, 0) + 1
+        if part.name in form.files:
+            parts.append(_file(part, count, form.files[part.name], reading))
+        else:
+            values[part.name] = _field(part, count, form, reading)
+            parts.append(part)
+    for name in form.files:
+        if name in counts and f"{name}[]" in counts:
+            raise UnscreenableError(f"{name} and {name}[] are both given; use one of them.", name)
+    for name in form.required:
+        if name not in counts and f"{name}[]" not in counts:
+            raise UnscreenableError(f"{name} is missing.", name)
+    return Generation(
+        route=target.route,
+        model=values.get("model", target.params.get("model")),
+        texts=tuple(reading.texts),
+        pictures=tuple(reading.pictures),
+        stream=_true(values.get("stream", "false")),
+        n=int(values["n"]) if values.get("n", "").isdecimal() and len(values["n"]) < 6 else 1,
+        rebuild=lambda: multipart_strict.dump(parts),
+        fields=lambda: sorted(values.items()),
+    )
+
+
+def _file(part: Part, count: int, most: int, reading: Reading) -> Part:
+    where = f"{part.name.removesuffix('[]')}[{count - 1}]" if most > 1 else part.name
+    if count > most:
+        raise UnscreenableError(f"The part {part.name} comes more than {most} times.", part.name)
+    if part.filename is None:
+        raise UnscreenableError(f"The part {part.name} must be a file with a file name.", where)
+    reading.text(f"{where}.filename", part.filename)
+    picture = reading.picture(where, bytes(part.content))
+    return Part(part.name, part.filename or f"upload.{picture.format}", MIME[picture.format], picture.data)
+
+
+def _field(part: Part, count: int, form: Form, reading: Reading) -> str:
+    if part.filename is not None:
+        raise UnscreenableError(f"The part {part.name} must not be a file.", part.name)
+    if count > 1:
+        raise UnscreenableError(f"The field {part.name} is given more than once.", part.name)
+    if part.name.strip() != part.name or not part.name.isprintable() or "[" in part.name or "]" in part.name:
+        raise UnscreenableError(f"The field name {part.name[:64]!r} may be read in more than one way.", part.name)
+    value = part.text()
+    reader = form.settings.get(part.name)
+    if reader is None:
+        reading.text(part.name, part.name)
+        unknown(value, part.name, reading)
+    elif reader is not number:
+        reader(value, part.name, reading)
+    elif not _NUMBER.fullmatch(value):
+        reading.text(part.name, value)
+    return value
+
+
+def _true(value: str) -> bool:
+    if value in ("true", "false", "True", "False", ""):
+        return value.lower() == "true"
+    raise UnscreenableError("stream must be true or false.", "stream")
