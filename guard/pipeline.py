@@ -485,10 +485,14 @@ class Pipeline:
 
     @staticmethod
     def _head(request: Incoming, screened: _Screened, headers: Headers) -> Headers:
-        own = [(b"x-guard-decision", screened.decision_id.encode()), (b"x-guard-outcome", screened.decision.outcome.encode())]
-        if not any(name == b"x-request-id" for name, _ in headers):
-            own.append((b"x-request-id", request.request_id.encode()))
-        return [*headers, *own]
+        """The answer's headers and ours; `x-request-id` is always the id in the record, the provider's goes beside it."""
+        theirs = [(b"x-upstream-request-id" if name == b"x-request-id" else name, value) for name, value in headers]
+        own = [
+            (b"x-request-id", request.request_id.encode()),
+            (b"x-guard-decision", screened.decision_id.encode()),
+            (b"x-guard-outcome", screened.decision.outcome.encode()),
+        ]
+        return [*theirs, *own]
 
 
 def _counted_uses(decision: Decision, examined: Examined) -> list[GrantUse]:

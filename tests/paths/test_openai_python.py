@@ -119,6 +119,7 @@ async def test_generates_and_streams_asynchronously(patient: openai.AsyncOpenAI)
 
 def test_every_answer_names_its_decision(guarded: Trial, client: openai.OpenAI) -> None:
     raw = client.images.with_raw_response.generate(model="gpt-image-1", prompt=PROMPT)
+    assert raw.headers["x-upstream-request-id"].startswith("req_standin_")
     decision = guarded.admin("GET", f"/decisions/{raw.headers['x-guard-decision']}").json()
     assert (raw.headers["x-guard-outcome"], bool(raw.headers["x-request-id"])) == ("allow", True)
     assert (decision["tenant"], decision["outcome"], decision["request_id"]) == ("python", "allow", raw.headers["x-request-id"])
