@@ -5,7 +5,8 @@ The engine (`cel-expr-python`) is imported when the first condition is compiled.
 turns into an outcome. The engine itself stops an expression that iterates too long.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,6 +34,14 @@ SIGNALS: dict[str, float | str | bool] = {
 """Every signal that a policy may name, with what a condition reads where it was not measured."""
 
 
+VARIABLES = frozenset(
+    ("stage", "tenant", "route", "model", "purpose", "jurisdiction", "attestation", "faces", "signals", "hits", "now", "hit")
+)
+"""Every variable that a condition may read; docs/reference/policies.md lists their types."""
+
+_WORD = re.compile(r"[A-Za-z_]+")
+
+
 class ConditionError(Exception):
     """A condition that gave no boolean: a key that is not there, a type that does not fit, too many steps."""
 
@@ -43,10 +52,11 @@ class ConditionInvalidError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. `about_a_hit`: it reads `hit`, so it is asked once per hit."""
+    """A compiled condition. `about_a_hit`: it reads `hit`, so it is asked once per hit. `variables`: all that it may read."""
 
     source: str
     about_a_hit: bool
+    variables: frozenset[str]
     _expression: Any
 
     def holds(self, activation: Any) -> bool:
@@ -77,7 +87,7 @@ def compile_condition(source: str) -> Condition:
     kind = expression.return_type()
     if kind not in (cel.Type.BOOL, cel.Type.DYN):
         raise ConditionInvalidError(f"gives {kind.name()}, not a boolean; compare it with something")
-    return Condition(source, about_a_hit, expression)
+    return Condition(source, about_a_hit, frozenset(_WORD.findall(source)) & VARIABLES, expression)
 
 
 def activate(request: dict[str, Any], hit: dict[str, Any] | None = None) -> Any:
@@ -87,10 +97,10 @@ def activate(request: dict[str, Any], hit: dict[str, Any] | None = None) -> Any:
     return _environment(True).Activation({**request, "hit": hit})
 
 
-def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], context: Context) -> dict[str, Any]:
-    """The variables about the whole request."""
-    return {
-        "stage": context.stage.value,
+def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], context: Context, wanted: Set[str]) -> dict[str, Any]:
+    """The variables about the whole request, those that are wanted: making twenty hits readable costs more than asking."""
+    fields: dict[str, Any] = {
+        "stage": context.stage._value_,
         "tenant": context.tenant,
         "route": context.route,
         "model": context.model or "",
@@ -98,10 +108,11 @@ def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], cont
         "jurisdiction": context.jurisdiction or "",
         "attestation": context.attestation,
         "faces": findings.faces,
-        "signals": {**SIGNALS, **findings.signals},
-        "hits": [hit_fields(hit, people) for hit in findings.hits],
+        "signals": {**SIGNALS, **findings.signals} if "signals" in wanted else {},
+        "hits": [hit_fields(hit, people) for hit in findings.hits] if "hits" in wanted else [],
         "now": context.now,
     }
+    return {name: value for name, value in fields.items() if name in wanted}
 
 
 def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord]) -> dict[str, Any]:
@@ -109,14 +120,14 @@ def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord]) -> dict[str, Any]:
     person = people.get(hit.subject_id)
     return {
         "subject_id": hit.subject_id,
-        "modality": hit.modality.value,
-        "role": hit.role.value if hit.role is not None else "likeness",
-        "strength": hit.strength.value,
+        "modality": hit.modality._value_,
+        "role": hit.role._value_ if hit.role is not None else "likeness",
+        "strength": hit.strength._value_,
         "score": float(hit.score),
         "threshold": float(hit.threshold),
         "where": hit.where,
         "view": hit.view or "",
-        "kind": person.kind.value if person is not None else "",
+        "kind": person.kind._value_ if person is not None else "",
         "directives": len(person.directives) if person is not None else 0,
     }
 

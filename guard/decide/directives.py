@@ -9,13 +9,13 @@ what it *certainly* covers.
 """
 
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from guard.decide.jurisdictions import all_covered, may_touch
 from guard.decide.scopes import Uses, denied, granted, purpose_name
-from guard.types import Channel, Context, Directive, DirectiveStatus, Effect, Hit, Modality, Outcome, Role, Stage
+from guard.types import Channel, Context, Directive, DirectiveStatus, Effect, Modality, Outcome, Role, Stage
 
 ORDERING = frozenset({"court", "regulator"})
 """Authorities whose verified directives outrank grants."""
@@ -33,11 +33,10 @@ class Basis(StrEnum):
     NONE = "no-directive"
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(NamedTuple):
     """What a person's directives say about one hit. `outcome` is for a strong hit; None when they say nothing.
 
-    `grant` is the one directive whose use is to be counted; `counted` whether it has a cap.
+    `grant` is the one directive whose use is to be counted where it has a cap.
     """
 
     basis: Basis
@@ -50,9 +49,9 @@ class Ruling:
 NOTHING = Ruling(Basis.NONE, None)
 
 
-def channel_of(hit: Hit, stage: Stage) -> Channel:
+def channel_of(modality: Modality, stage: Stage) -> Channel:
     """Where a hit was made. Text of an answer (a revised prompt) counts as prompt; text in a picture as the picture."""
-    if hit.modality is Modality.NAME:
+    if modality is Modality.NAME:
         return Channel.PROMPT
     return Channel.INPUT_IMAGE if stage is Stage.INPUT else Channel.OUTPUT_IMAGE
 
@@ -68,7 +67,7 @@ def in_force(directives: Iterable[Directive], now: datetime, *, pending_protects
         known = newest.get(directive.id)
         if known is None or _newer(directive, known):
             newest[directive.id] = directive
-    return tuple(d for _, d in sorted(newest.items()) if _bound(d, now, pending_protects))
+    return tuple([d for d in newest.values() if _bound(d, now, pending_protects)])
 
 
 def binding(

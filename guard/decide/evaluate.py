@@ -12,9 +12,9 @@ A strong hit carries the whole effect, a middling one at most `people.medium`, a
 same person by another sense (text, face, known picture) raises a hit by one step.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from guard.decide.conditions import Condition, ConditionError, activate, hit_fields, request_fields
 from guard.decide.directives import Basis, Ruling, binding, channel_of, in_force
@@ -45,24 +45,26 @@ SUGGESTIVE = 0.3
 """What is enough of a sexual signal where a child is concerned: one suggestive word (the lexicon's least weight)."""
 _SENSE = {Modality.NAME: "text", Modality.TEXT_IN_IMAGE: "text", Modality.FACE: "face", Modality.KNOWN_IMAGE: "picture"}
 _RAISED = {Strength.WEAK: Strength.MEDIUM, Strength.MEDIUM: Strength.STRONG, Strength.STRONG: Strength.STRONG}
-_RANK = {Strength.STRONG: 2, Strength.MEDIUM: 1, Strength.WEAK: 0}
+_SEVERITY = {outcome: outcome.severity for outcome in Outcome}
 _FLOOR, _PROBLEM, _ORDER, _GRANT, _WISH, _EXEMPT, _GENERAL, RULES, _DEFAULT, _NOTHING = range(10)
 """Layers, highest precedence first; `RULES` are the operator's."""
 
-_LAYER = {
-    Basis.ORDER: _ORDER,
-    Basis.GRANT: _GRANT,
-    Basis.OPT_OUT: _WISH,
-    Basis.REVIEW: _WISH,
-    Basis.EXEMPT: _EXEMPT,
-    Basis.GENERAL_ALLOW: _GENERAL,
-    Basis.NONE: _DEFAULT,
+_PLACES = {
+    Basis.ORDER: (_ORDER, 0),
+    Basis.GRANT: (_GRANT, 0),
+    Basis.OPT_OUT: (_WISH, 0),
+    Basis.REVIEW: (_WISH, 0),
+    Basis.EXEMPT: (_EXEMPT, 0),
+    Basis.GENERAL_ALLOW: (_GENERAL, 0),
+    Basis.NONE: (_DEFAULT, 0),
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one layer or rule says. `place` orders equals: the layer, then the rule's place in the policy."""
+class Verdict(NamedTuple):
+    """What one layer or rule says. `place` orders equals: the layer, then the rule's place in the policy.
+
+    A named tuple, as `Seen` is: a frozen dataclass takes three times as long to make, and there are dozens a decision.
+    """
 
     outcome: Outcome
     place: tuple[int, int]
@@ -74,8 +76,7 @@ class Verdict:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """A hit as rules see it: its channel and role settled, its strength raised where another sense agrees."""
 
     hit: Hit
@@ -114,7 +115,7 @@ def decide(
     if ready.idle and not (findings.hits or findings.signals or findings.faces) and findings.problem is None:
         return Decision(Outcome.ALLOW, "no-rule-fired", NO_CATEGORY, policy_revision=policy.revision, registry_revision=registry_revision)
     weighing = weigh(findings, people, policy, context, pending_protects=pending_protects, spent=spent)
-    return _conclude(list(weighing.verdicts(stop_early=True)), findings, policy, registry_revision)
+    return _conclude(weighing.verdicts(stop_early=True), findings, policy, registry_revision)
 
 
 def weigh(
@@ -155,14 +156,12 @@ class Weighing:
         self.unknown = sorted({h.subject_id for h in self.findings.hits} - self.people.keys())
         self.seen = self._see()
 
-    def verdicts(self, *, stop_early: bool) -> Iterator[Verdict]:
+    def verdicts(self, *, stop_early: bool) -> list[Verdict]:
         """What each layer says. `stop_early` leaves out what can no longer change outcome, rule or obligations."""
-        refused = False
-        for verdict in (*self._floor(), *self._unanswered(), *self._directives()):
-            refused = refused or verdict.outcome is Outcome.REFUSE
-            yield verdict
-        if not (stop_early and refused):
-            yield from self._operator(stop_early)
+        verdicts = [*self._floor(), *self._unanswered(), *self._directives(stop_early)]
+        if not (stop_early and any(verdict.outcome is Outcome.REFUSE for verdict in verdicts)):
+            self._operator(stop_early, verdicts)
+        return verdicts
 
     @property
     def scene(self) -> Scene:
@@ -170,27 +169,32 @@ class Weighing:
         return Scene(self.context, self.findings, self.asked, self._faces_without_grant())
 
     def _see(self) -> list[Seen]:
-        senses: dict[str, set[str]] = {}
-        for hit in self.findings.hits:
-            if hit.role in (None, Role.LIKENESS):
-                senses.setdefault(hit.subject_id, set()).add(_SENSE[hit.modality])
+        hits, people, stage = self.findings.hits, self.people, self.context.stage
+        senses: dict[str, str] = {}
+        confirmed: set[str] = set()
+        for hit in hits:
+            if hit.role is None or hit.role is Role.LIKENESS:
+                sense = _SENSE[hit.modality]
+                if senses.setdefault(hit.subject_id, sense) != sense:
+                    confirmed.add(hit.subject_id)
         live: dict[str, tuple[Directive, ...]] = {}
         rulings: dict[tuple[str, Channel, Role], Ruling] = {}
         seen = []
-        for hit in self.findings.hits:
-            person = self.people.get(hit.subject_id)
+        for hit in hits:
+            subject_id, modality, strength = hit.subject_id, hit.modality, hit.strength
+            person = people.get(subject_id)
             if person is None:
                 continue
-            channel, role = channel_of(hit, self.context.stage), hit.role or Role.LIKENESS
-            key = (hit.subject_id, channel, role)
+            channel, role = channel_of(modality, stage), hit.role or Role.LIKENESS
+            key = (subject_id, channel, role)
             ruling = rulings.get(key)
             if ruling is None:
-                if hit.subject_id not in live:
-                    live[hit.subject_id] = in_force(person.directives, self.context.now, pending_protects=self.pending_protects)
-                ruling = rulings[key] = self._rule_on(live[hit.subject_id], channel, role)
-            agrees = role is Role.LIKENESS and len(senses[hit.subject_id]) > 1
-            strength = _RAISED[hit.strength] if agrees else hit.strength
-            seen.append(Seen(hit, (self.context.stage, channel, hit.modality, role, strength, person.kind), ruling))
+                if subject_id not in live:
+                    live[subject_id] = in_force(person.directives, self.context.now, pending_protects=self.pending_protects)
+                ruling = rulings[key] = self._rule_on(live[subject_id], channel, role)
+            if role is Role.LIKENESS and subject_id in confirmed:
+                strength = _RAISED[strength]
+            seen.append(Seen(hit, (stage, channel, modality, role, strength, person.kind), ruling))
         return seen
 
     def _rule_on(self, live: tuple[Directive, ...], channel: Channel, role: Role) -> Ruling:
@@ -223,42 +227,53 @@ class Weighing:
         if problem is not None:
             yield Verdict(self.policy.on_error.problem, (_PROBLEM, 0), "unscreenable", "unscreenable", error=problem)
 
-    def _directives(self) -> Iterator[Verdict]:
+    def _directives(self, stop_early: bool) -> Iterator[Verdict]:
         people = self.policy.people
-        for one in self.seen:
-            ruling, wanted = one.ruling, one.ruling.outcome
+        told: set[tuple[int, Role, Strength]] = set()
+        for hit, kind, ruling in self.seen:
+            role, strength = kind[3], kind[4]
+            if stop_early:
+                same = (id(ruling), role, strength)
+                if same in told:
+                    continue
+                told.add(same)
+            wanted = ruling.outcome
             if wanted is None:
-                if one.kind[3] is not Role.LIKENESS:
+                if role is not Role.LIKENESS:
                     continue
                 wanted = people.no_directive
             if ruling.basis is Basis.EXEMPT and people.exemptions is Exemptions.HOLD:
                 wanted = Outcome.HOLD
-            outcome = scaled(wanted, one.strength, people)
+            outcome = scaled(wanted, strength, people)
             if outcome is None:
                 continue
-            rule = ruling.basis.value
-            if HUMAN_REVIEW in ruling.terms and outcome is Outcome.ALLOW:
+            rule: str = ruling.basis
+            if outcome is Outcome.ALLOW and HUMAN_REVIEW in ruling.terms:
                 outcome, rule = Outcome.HOLD, "grant-terms"
-            yield Verdict(outcome, (_LAYER[ruling.basis], 0), rule, LIKENESS, one.hit.subject_id, ruling, ruling.terms)
+            yield Verdict(outcome, _PLACES[ruling.basis], rule, LIKENESS, hit.subject_id, ruling, ruling.terms)
 
-    def _operator(self, stop_early: bool) -> Iterator[Verdict]:
+    def _operator(self, stop_early: bool, verdicts: list[Verdict]) -> None:
         ready = program(self.policy)
-        scene = self.scene
-        bar = _Bar(stop_early)
+        if not ready.policy.rules:
+            return
+        scene, bar, people = self.scene, _Bar(stop_early), self.policy.people
         for rule in ready.about_requests:
             if bar.passed_by(rule.rule.effect, rule):
                 break
-            if (verdict := self._ask(rule, scene, None)) is not None:
+            if (verdict := self._ask(rule, scene, None, rule.rule.effect)) is not None:
                 bar.note(verdict)
-                yield verdict
+                verdicts.append(verdict)
+        if not ready.about_hits:
+            return
         for kind, hits in self._kinds():
             for rule in ready.rules_for(kind):
-                outcome = rule.rule.effect if rule.rule.match.strengths else scaled(rule.rule.effect, kind[4], self.policy.people)
-                if outcome is None or bar.passed_by(outcome, rule):
+                effect = rule.rule.effect
+                outcome = effect if rule.rule.match.strengths else scaled(effect, kind[4], people)
+                if outcome is None or bar.passed_by(outcome, rule) or not self._fits(rule, scene):
                     continue
                 if (verdict := self._ask_hits(rule, scene, kind, hits, outcome)) is not None:
                     bar.note(verdict)
-                    yield verdict
+                    verdicts.append(verdict)
 
     def _kinds(self) -> Iterable[tuple[HitKind, list[Seen]]]:
         """Hits of one kind together: rules tell them apart only by score, grant and condition."""
@@ -269,52 +284,48 @@ class Weighing:
 
     def _ask_hits(self, ready: Ready, scene: Scene, kind: HitKind, hits: list[Seen], outcome: Outcome) -> Verdict | None:
         rule = ready.rule
+        least = rule.match.min_score
         for one in hits:
-            if rule.grants_lift and permitted(one.ruling):
-                continue
             score = one.hit.score
-            if rule.match.min_score is not None and score < rule.match.min_score:
+            if (least is not None and score < least) or (rule.grants_lift and permitted(one.ruling)):
                 continue
-            if rule.unless is not None and rule.unless.about_a_hit and not excepted(rule.unless, kind, score):
-                if (verdict := self._ask(ready, scene, one, outcome, skip_unless=True)) is not None:
-                    return verdict
-            elif (verdict := self._ask(ready, scene, one, outcome)) is not None:
+            excused = rule.unless is not None and (not rule.unless.about_a_hit or excepted(rule.unless, kind, score))
+            if (verdict := self._ask(ready, scene, one, outcome, excusable=excused)) is not None:
                 return verdict
         return None
 
-    def _ask(
-        self, ready: Ready, scene: Scene, one: Seen | None, outcome: Outcome | None = None, *, skip_unless: bool = False
-    ) -> Verdict | None:
+    def _ask(self, ready: Ready, scene: Scene, one: Seen | None, outcome: Outcome, *, excusable: bool = True) -> Verdict | None:
         """A rule's verdict on the request, or on one hit of it; None when it does not fire."""
-        if not self._once(ready.index * 2, lambda: all(test(scene) for test in ready.tests)):
+        if not self._fits(ready, scene):
             return None
-        if (
-            ready.unless is not None
-            and not skip_unless
-            and self._once(ready.index * 2 + 1, lambda: all(t(scene) for t in ready.unless or ()))
-        ):
+        if excusable and ready.unless is not None and all(test(scene) for test in ready.unless):
             return None
         rule, error = ready.rule, None
-        effect = rule.effect if outcome is None else outcome
         try:
             for condition in ready.conditions:
                 if not self.holds(condition, one):
                     return None
         except ConditionError as problem:
-            effect, error = rule.on_error or self.policy.on_error.condition, str(problem)
+            outcome, error = rule.on_error or self.policy.on_error.condition, str(problem)
         subject = None if one is None else one.hit.subject_id
-        return Verdict(effect, (RULES, ready.index), rule.name, rule.category, subject, obligations=rule.obligations, error=error)
+        return Verdict(outcome, (RULES, ready.index), rule.name, rule.category, subject, None, rule.obligations, error)
 
-    def _once(self, key: int, test: Callable[[], bool]) -> bool:
-        held = self._held.get(key)
+    def _fits(self, ready: Ready, scene: Scene) -> bool:
+        """Whether the request passes a rule's tests, asked once."""
+        held = self._held.get(ready.index)
         if held is None:
-            held = self._held[key] = test()
+            held = True
+            for test in ready.tests:
+                if not test(scene):
+                    held = False
+                    break
+            self._held[ready.index] = held
         return held
 
     def holds(self, condition: Condition, one: Seen | None) -> bool:
         """Whether a condition is true, asked once where it is about the request and once per hit where about a hit."""
         if self._request_fields is None:
-            self._request_fields = request_fields(self.findings, self.people, self.context)
+            self._request_fields = request_fields(self.findings, self.people, self.context, program(self.policy).variables)
         if condition.about_a_hit and one is not None:
             return condition.holds(activate(self._request_fields, hit_fields(one.hit, self.people)))
         answer = self._answers.get(condition.source)
@@ -344,22 +355,20 @@ class Weighing:
 
 @dataclass(slots=True)
 class _Bar:
-    """The severest verdict of the operator's rules so far: what cannot change it need not be asked."""
+    """The first of the operator's rules that refuses: what stands behind it need not be asked.
+
+    Until one refuses, milder rules still bring obligations.
+    """
 
     active: bool
-    severity: int = -1
-    index: int = 0
+    index: int | None = None
 
     def note(self, verdict: Verdict) -> None:
-        mine = (-verdict.outcome.severity, verdict.place[1])
-        if mine < (-self.severity, self.index):
-            self.severity, self.index = verdict.outcome.severity, verdict.place[1]
+        if self.active and verdict.outcome is Outcome.REFUSE and (self.index is None or verdict.place[1] < self.index):
+            self.index = verdict.place[1]
 
     def passed_by(self, outcome: Outcome, ready: Ready) -> bool:
-        """Only once something refuses: before that, milder rules still bring obligations."""
-        if not self.active or self.severity < Outcome.REFUSE.severity:
-            return False
-        return outcome is not Outcome.REFUSE or ready.index > self.index
+        return self.index is not None and (outcome is not Outcome.REFUSE or ready.index > self.index)
 
 
 def scaled(outcome: Outcome, strength: Strength, people: People) -> Outcome | None:
@@ -368,7 +377,7 @@ def scaled(outcome: Outcome, strength: Strength, people: People) -> Outcome | No
         return outcome
     if strength is Strength.WEAK:
         return None
-    return min(outcome, people.medium, key=lambda o: o.severity)
+    return outcome if _SEVERITY[outcome] <= _SEVERITY[people.medium] else people.medium
 
 
 def permitted(ruling: Ruling) -> bool:
@@ -377,18 +386,29 @@ def permitted(ruling: Ruling) -> bool:
 
 
 def _conclude(verdicts: list[Verdict], findings: Findings, policy: Policy, registry_revision: int) -> Decision:
-    verdicts.append(Verdict(Outcome.ALLOW, (_NOTHING, 0), "no-rule-fired", NO_CATEGORY))
-    first = min(verdicts, key=lambda v: (-v.outcome.severity, v.place, v.rule))
-    rulings = [v.ruling for v in verdicts if v.ruling is not None]
-    allowed, refused = first.outcome is Outcome.ALLOW, first.outcome is Outcome.REFUSE
+    first = Verdict(Outcome.ALLOW, (_NOTHING, 0), "no-rule-fired", NO_CATEGORY)
+    severity = 0
+    for verdict in verdicts:
+        mine = _SEVERITY[verdict.outcome]
+        if mine > severity or (mine == severity and (verdict.place, verdict.rule) < (first.place, first.rule)):
+            first, severity = verdict, mine
+    grants: set[str] = set()
+    directives: set[str] = set()
+    obligations: set[str] = set()
+    for verdict in verdicts:
+        if (ruling := verdict.ruling) is not None:
+            directives.update(ruling.directives)
+            if ruling.grant is not None:
+                grants.add(ruling.grant)
+        obligations.update(verdict.obligations)
     return Decision(
         outcome=first.outcome,
-        rule=first.rule,
-        category=NO_CATEGORY if allowed else first.category,
+        rule=str(first.rule),
+        category=first.category if severity else NO_CATEGORY,
         hits=findings.hits,
-        grants=tuple(sorted({r.grant for r in rulings if r.grant is not None})) if allowed else (),
-        obligations=() if refused else tuple(sorted({term for v in verdicts for term in v.obligations})),
-        directives=tuple(sorted({d for r in rulings for d in r.directives})),
+        grants=() if severity else tuple(sorted(grants)),
+        obligations=() if first.outcome is Outcome.REFUSE else tuple(sorted(obligations)),
+        directives=tuple(sorted(directives)),
         policy_revision=policy.revision,
         registry_revision=registry_revision,
     )

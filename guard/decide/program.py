@@ -60,6 +60,7 @@ class Program:
         self.about_requests = tuple(r for r in ready if not r.about_a_hit)
         self.about_hits = tuple(r for r in ready if r.about_a_hit)
         self.idle = all(r.quiet for r in self.about_requests)
+        self.variables = frozenset[str]().union(*(c.variables for r in ready for c in r.conditions))
         self._by_kind: dict[HitKind, tuple[Ready, ...]] = {}
 
     def rules_for(self, kind: HitKind) -> tuple[Ready, ...]:

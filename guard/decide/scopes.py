@@ -1,5 +1,6 @@
 """Scopes: the uses of a likeness that a directive may name, and which of them a request falls under. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ SIGNAL_THRESHOLD = 0.5
 
 COMMERCIAL_PURPOSES = frozenset({"advertising", "commercial", "marketing", "merchandise", "endorsement", "promotion"})
 POLITICAL_PURPOSES = frozenset({"political", "campaign", "election"})
+_MOVING = re.compile("video|audio|speech|realtime")
 _SYNONYMS = {
     "satire": "parody",
     "journalism": "news",
@@ -41,27 +43,13 @@ _SYNONYMS = {
 class Uses:
     """What a request would do with any likeness in it. `medium` is `photorealistic` unless the prompt asks for a drawing:
     an image model left to itself makes photographs, and a face that was recognised is not a cartoon (FACTS: drawn faces
-    are found but never matched)."""
+    are found but never matched). `names` are the scopes it falls under, besides those that follow from a hit's role."""
 
     medium: str
     sexual: bool
-    political: bool
-    deception: bool
-    voice_or_video: bool
     purpose: str | None
     commercial: bool
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The scopes that the request falls under, besides those that follow from a hit's role."""
-        flags = {
-            "sexual": self.sexual,
-            "political": self.political,
-            "deception": self.deception,
-            "voice_or_video": self.voice_or_video,
-            "commercial": self.commercial,
-        }
-        return frozenset([self.medium, *(name for name, held in flags.items() if held)])
+    names: frozenset[str]
 
 
 def present(signals: Mapping[str, float | str | bool], name: str, threshold: float = SIGNAL_THRESHOLD) -> bool:
@@ -83,15 +71,21 @@ def purpose_name(purpose: str | None) -> str | None:
 def uses(findings: Findings, context: Context, *, undeclared_is_commercial: bool = True) -> Uses:
     """What the request asks for, read from its signals, its route and its stated purpose."""
     signals, purpose = findings.signals, purpose_name(context.purpose)
-    return Uses(
-        medium="stylised" if signals.get("style") == "drawn" else "photorealistic",
-        sexual=present(signals, "sexual") or present(signals, "nudity"),
-        political=present(signals, "political") or purpose in POLITICAL_PURPOSES,
-        deception=present(signals, "deception"),
-        voice_or_video=any(word in context.route for word in ("video", "audio", "speech", "realtime")),
-        purpose=purpose,
-        commercial=undeclared_is_commercial if purpose is None else purpose in COMMERCIAL_PURPOSES,
-    )
+    medium = "stylised" if signals.get("style") == "drawn" else "photorealistic"
+    sexual = present(signals, "sexual") or present(signals, "nudity")
+    commercial = undeclared_is_commercial if purpose is None else purpose in COMMERCIAL_PURPOSES
+    names = [medium]
+    if sexual:
+        names.append("sexual")
+    if commercial:
+        names.append("commercial")
+    if present(signals, "political") or purpose in POLITICAL_PURPOSES:
+        names.append("political")
+    if present(signals, "deception"):
+        names.append("deception")
+    if _MOVING.search(context.route) is not None:
+        names.append("voice_or_video")
+    return Uses(medium, sexual, purpose, commercial, frozenset(names))
 
 
 def denied(scopes: tuple[str, ...], role: Role | None, asked: Uses) -> bool:
