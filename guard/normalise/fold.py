@@ -18,12 +18,13 @@ U32 = npt.NDArray[np.uint32]
 Positions = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_LIMIT = 0x32400
+# One past the last letter Unicode has in 2026; tags and variation selectors above it are not seen by a reader, the rest parts words.
+LIMIT = 0x32400
 _GAP, _DROPPED, _UNKNOWN, _SEVERAL = 0, 1, 2, 0x4000_0000
 UPPER, LOWER, DIGIT, LOOSE, SCRIPT = 0x40, 0x80, 0x20, 0x10, 0x0F
 
-_FOLD = np.full(_LIMIT, _UNKNOWN, dtype=np.uint32)
-_KIND = np.zeros(_LIMIT, dtype=np.uint8)
+_FOLD = np.full(LIMIT, _UNKNOWN, dtype=np.uint32)
+_KIND = np.zeros(LIMIT, dtype=np.uint8)
 _EXPANSIONS: list[str] = []
 
 # Scripts whose words are not told apart by spaces, so that a name may begin and end between any two letters.
@@ -33,7 +34,7 @@ _ALPHABETS = {Script.ALPHABET, Script.DIGIT, Script.SEMITIC, Script.INDIC}
 
 
 def _load_page(page: int) -> None:
-    for code in range(page << 8, min((page + 1) << 8, _LIMIT)):
+    for code in range(page << 8, min((page + 1) << 8, LIMIT)):
         char = chr(code)
         letters = folded(char)
         if letters == SEPARATOR:
@@ -87,7 +88,7 @@ class Folded:
     @cached_property
     def starts(self) -> Positions:
         """Where words and parts of camel-case words begin, as indices into `letters`."""
-        return np.flatnonzero(self.breaks | self.camel)
+        return (self.breaks | self.camel).nonzero()[0]
 
     @cached_property
     def ends(self) -> Positions:
@@ -97,7 +98,7 @@ class Folded:
     @cached_property
     def word_starts(self) -> Positions:
         """Where words begin."""
-        return np.flatnonzero(self.breaks)
+        return self.breaks.nonzero()[0]
 
     @cached_property
     def word_ends(self) -> Positions:
@@ -142,14 +143,14 @@ def fold(text: str) -> Folded:
     """`text` folded, with the origin of every letter. Never raises, for any string."""
     points = code_points(text)
     ascii_only = text.isascii()
-    if not ascii_only:
-        points = np.minimum(points, _LIMIT - 1)
+    if not ascii_only and int(points.max()) >= LIMIT:
+        points = np.where(points < LIMIT, points, np.where((points >> 12) == 0xE0, np.uint32(0xAD), np.uint32(0x20)))
     values = _FOLD.take(points)
     if not ascii_only and (values == _UNKNOWN).any():
         for page in np.unique(points[values == _UNKNOWN] >> 8).tolist():
             _load_page(page)
         values = _FOLD.take(points)
-    at = np.flatnonzero(values > _DROPPED)
+    at = (values > _DROPPED).nonzero()[0]
     letters = values[at]
     kinds = _KIND.take(points[at])
     if not ascii_only and len(letters):

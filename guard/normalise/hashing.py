@@ -2,7 +2,8 @@
 
 H(s) = sum of v(s[i]) * B^i modulo 2^64, with v a random 64-bit value per code point. A stretch, two stretches put
 together, a stretch read backwards and a stretch with one letter left out all follow from prefix sums. Equal hashes are
-only candidates: whoever uses them compares the text itself.
+only candidates: whoever uses them compares the text itself. All 64 bits of H depend on all letters, the high ones best,
+so tables use H as it is.
 """
 
 from functools import cache
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from guard.normalise.fold import U32
+from guard.normalise.fold import LIMIT, U32
 
 U64 = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
@@ -49,14 +50,12 @@ def powers(count: int) -> tuple[U64, U64]:
     return _tables(size)
 
 
-_CODES = mixed(np.arange(0x400, dtype=np.uint64) + np.uint64(0x1234567))
+_CODES = mixed(np.arange(LIMIT, dtype=np.uint64) + np.uint64(0x1234567))
 
 
 def code_values(letters: U32) -> U64:
     """v of each code point."""
-    if len(letters) and int(letters.max()) < 0x400:
-        return _CODES.take(letters)
-    return mixed(letters.astype(np.uint64) + np.uint64(0x1234567))
+    return _CODES.take(letters)
 
 
 class Sums:
@@ -103,10 +102,10 @@ class Backwards:
 
 def hash_word(word: str) -> int:
     """H of one folded word, as the array form gives it."""
-    letters = np.frombuffer(word.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    if not len(letters):
-        return 0
-    total = int(Sums(letters).up[-1])
+    total, power = 0, 1
+    for char in word:
+        total += int(_CODES[min(ord(char), LIMIT - 1)]) * power
+        power = power * _BASE & _MASK
     return total & _MASK
 
 

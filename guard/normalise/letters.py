@@ -130,8 +130,11 @@ def folded(char: str) -> str:
     """What `char` is compared as: `""` when a reader does not see it, SEPARATOR when it parts words, else its letters."""
     if _IGNORABLE.match(char):
         return ""
-    if unicodedata.category(char) in {"Cs", "Co", "Cn", "Cc"}:
+    kind = unicodedata.category(char)
+    if kind in {"Cs", "Co", "Cn", "Cc"}:
         return SEPARATOR
+    if kind[0] == "M" and not _KEPT_MARKS.match(char):
+        return ""
     wide = unicodedata.normalize("NFKC", char)
     letters = [_plain(part) for part in wide.casefold()]
     if wide == char and not any(letter.strip() for letter in letters):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guard.normalise.fold import DIGIT, Folded
+from guard.normalise.letters import folded as folded_letter
 from guard.normalise.lookalikes import LOOKALIKES
 
 Span = tuple[int, int]
@@ -33,6 +34,7 @@ class View:
         return min(low for low, _ in inside), max(high for _, high in inside)
 
 
+# A text and where each of its characters comes from; an empty tuple where it is the original itself.
 Reading = tuple[str, tuple[Span, ...]]
 # Code points kept around what a view changed: room for the rest of a name.
 _AROUND = 48
@@ -47,7 +49,10 @@ def _replaced(source: Reading, pattern: re.Pattern[str], read: Callable[[re.Matc
 
     `each`: a reading as long as its match maps letter by letter, otherwise all of it maps to the whole match.
     """
-    text, spans = source
+    text = source[0]
+    if not pattern.search(text):
+        return None
+    spans = source[1] or _spans(text)
     out: list[str] = []
     where: list[Span] = []
     done = 0
@@ -137,7 +142,40 @@ def _entity(match: re.Match[str]) -> str | None:
     return reading if reading != match.group() and len(reading) == 1 else None
 
 
-_MORSE = dict(zip(".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
+_MORSE = dict(
+    zip(
+        [
+            ".-",
+            "-...",
+            "-.-.",
+            "-..",
+            ".",
+            "..-.",
+            "--.",
+            "....",
+            "..",
+            ".---",
+            "-.-",
+            ".-..",
+            "--",
+            "-.",
+            "---",
+            ".--.",
+            "--.-",
+            ".-.",
+            "...",
+            "-",
+            "..-",
+            "...-",
+            ".--",
+            "-..-",
+            "-.--",
+            "--..",
+        ],
+        "abcdefghijklmnopqrstuvwxyz",
+        strict=True,
+    )
+)
 
 
 def _morse(match: re.Match[str]) -> str | None:
@@ -159,7 +197,9 @@ _BLOBS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
     (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _base64),
     (re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]+/?[ ]*[.-]{1,4}){4,}(?![^\s])"), _morse),
 )
-_BLOB_LIKELY = re.compile(r"[0-9A-Za-z+/_-]*(?:[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z]{2}[a-z0-9])[0-9A-Za-z+/_=-]*|\d{2,3}[ ,;-]+\d{2}|[0-9A-Fa-f]{2}[ :,-]{1,2}[0-9A-Fa-f]{2}[ :,-]|[.-] [.-]+ [.-]|[0-9a-fA-F]{8}")
+_BLOB_LIKELY = re.compile(
+    r"[0-9A-Za-z+/_-]*(?:[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z]{2}[a-z0-9])[0-9A-Za-z+/_=-]*|\d{2,3}[ ,;-]+\d{2}|[0-9A-Fa-f]{2}[ :,-]{1,2}[0-9A-Fa-f]{2}[ :,-]|[.-] [.-]+ [.-]|[0-9a-fA-F]{8}"
+)
 _LONGEST_BLOB = 4096
 
 
@@ -201,7 +241,7 @@ def decoded(text: str, blob: bool = True) -> View | None:
     escaped = [decoder for decoder in _DECODERS if decoder[0] in text]
     if not escaped and not blob and ".- " not in text and "-. " not in text:
         return None
-    current: Reading = (text, _spans(text))
+    current: Reading = (text, ())
     first = current
     for _ in range(2):
         before = current
@@ -227,37 +267,31 @@ def hidden(text: str) -> View | None:
     """Text written in invisible tag characters."""
     if not _HIDDEN.search(text):
         return None
-    found = _replaced((text, _spans(text)), _HIDDEN, lambda match: " " + "".join(chr(ord(char) - 0xE0000) for char in match.group()) + " ")
+    found = _replaced((text, ()), _HIDDEN, lambda match: " " + "".join(chr(ord(char) - 0xE0000) for char in match.group()) + " ")
     return View("hidden tags", *found) if found else None
 
 
 _LEET_CHARS = "0-9@$!|+€£("
 _BANG = re.compile("[A-Za-z]![A-Za-z]")
-_LEET_WORD = re.compile(rf"[A-Za-z{_LEET_CHARS}]*(?:[A-Za-z][{_LEET_CHARS}]|[{_LEET_CHARS}][A-Za-z])[A-Za-z{_LEET_CHARS}]*|(?<![A-Za-z{_LEET_CHARS}])[{_LEET_CHARS}]{{3,}}(?![A-Za-z{_LEET_CHARS}])")
-_UNIT = re.compile(r"#?\d+(?:[.x×:/-]?\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,4}|[A-Za-z]+[!(|+]+|[!(|+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?", re.IGNORECASE)
-_LEET_I = str.maketrans({"4": "a", "@": "a", "8": "b", "3": "e", "€": "e", "(": "c", "6": "g", "9": "g", "!": "i", "1": "i", "|": "i", "0": "o", "£": "l", "5": "s", "7": "t", "$": "s", "+": "t", "2": "z"})
-_LEET_L = {**_LEET_I, ord("!"): "l", ord("1"): "l", ord("|"): "l"}
-_DOUBTFUL = frozenset("!1|")
+_LEET_WORD = re.compile(
+    rf"[A-Za-z{_LEET_CHARS}]*(?:[A-Za-z][{_LEET_CHARS}]|[{_LEET_CHARS}][A-Za-z])[A-Za-z{_LEET_CHARS}]*|(?<![A-Za-z{_LEET_CHARS}])[{_LEET_CHARS}]{{3,}}(?![A-Za-z{_LEET_CHARS}])"
+)
+_UNIT = re.compile(
+    r"#?\d+(?:[.x×:/-]?\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,4}|[A-Za-z]+[!(|+]+|[!(|+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
+    re.IGNORECASE,
+)
+_LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", strict=True)))
 
 
-def leet(text: str) -> Iterator[View]:
-    """Digits and signs inside words read as letters; `1 ! |` stand for i in one view and for l in the other."""
-    spans = _spans(text)
-    doubtful = False
+def leet(text: str) -> View | None:
+    """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
 
-    def read(match: re.Match[str], table: dict[int, str]) -> str | None:
-        nonlocal doubtful
+    def read(match: re.Match[str]) -> str | None:
         word = match.group()
-        if _UNIT.fullmatch(word):
-            return None
-        doubtful = doubtful or not _DOUBTFUL.isdisjoint(word)
-        return word.translate(table)
+        return None if _UNIT.fullmatch(word) else word.translate(_LEET)
 
-    found = _replaced((text, spans), _LEET_WORD, lambda match: read(match, _LEET_I), each=True)
-    if found:
-        yield View("leet", *found)
-        if doubtful and (other := _replaced((text, spans), _LEET_WORD, lambda match: read(match, _LEET_L), each=True)):
-            yield View("leet", *other)
+    found = _replaced((text, ()), _LEET_WORD, read, each=True)
+    return View("leet", *found) if found else None
 
 
 _FOREIGN = "".join(re.escape(char) for char in LOOKALIKES)
@@ -274,33 +308,93 @@ def look_alikes(text: str) -> View | None:
 
     def read(match: re.Match[str]) -> str | None:
         word = match.group()
-        mixed = any(char.isascii() for char in word)
-        if not mixed and not (mostly_latin and all(char in LOOKALIKES for char in word)):
+        mixed = any(char not in LOOKALIKES and folded_letter(char).isascii() for char in word)
+        if not mixed and not (mostly_latin and all(char in LOOKALIKES or folded_letter(char).isascii() for char in word)):
             return None
         return "".join(LOOKALIKES.get(char, char) for char in word)
 
-    found = _replaced((text, _spans(text)), _FOREIGN_WORD, read, each=True)
+    found = _replaced((text, ()), _FOREIGN_WORD, read, each=True)
     return View("look-alikes", *found) if found else None
 
 
 _AS_IN = re.compile(
-    r"(?<![^\W_])([^\W\d_])(?:\s*[,:(]?\s*(?:as\s+in|like\s+in|is\s+for|for|like|as|wie|comme|come|como(?:\s+en)?|de)\s+[\"'“]?)([^\W\d_]+)[\"'”)]?", re.IGNORECASE
+    r"(?<![^\W_])([^\W\d_])(?:\s*[,:(]?\s*(?:as\s+in|like\s+in|is\s+for|for|like|as|wie|comme|come|como(?:\s+en)?|de)\s+[\"'“]?)([^\W\d_]+)[\"'”)]?",
+    re.IGNORECASE,
 )
-_CODE_WORDS = frozenset("alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec romeo sierra tango uniform victor whiskey xray yankee zulu".split())
+_CODE_WORDS = frozenset(
+    [
+        "alpha",
+        "alfa",
+        "bravo",
+        "charlie",
+        "delta",
+        "echo",
+        "foxtrot",
+        "golf",
+        "hotel",
+        "india",
+        "juliet",
+        "juliett",
+        "kilo",
+        "lima",
+        "mike",
+        "november",
+        "oscar",
+        "papa",
+        "quebec",
+        "romeo",
+        "sierra",
+        "tango",
+        "uniform",
+        "victor",
+        "whiskey",
+        "xray",
+        "yankee",
+        "zulu",
+    ]
+)
 _CODE_RUN = re.compile(r"(?:\b(?:" + "|".join(sorted(_CODE_WORDS)) + r")\b[\s,.-]*){4,}", re.IGNORECASE)
 
 
 def spelled_out(text: str) -> View | None:
     """`T as in Tom, a, y` and `Tango Alpha Yankee` read as the letters they stand for."""
-    current: Reading = (text, _spans(text))
+    current: Reading = (text, ())
     first = current
-    current = _replaced(current, _AS_IN, lambda match: match.group(1) if match.group(2)[:1].lower() == match.group(1).lower() else None) or current
+    current = (
+        _replaced(current, _AS_IN, lambda match: match.group(1) if match.group(2)[:1].lower() == match.group(1).lower() else None)
+        or current
+    )
     if _CODE_RUN.search(text):
-        current = _replaced(current, _CODE_RUN, lambda match: " ".join(word[0] for word in re.findall("[a-z]+", match.group(), re.IGNORECASE)) + " ") or current
+        current = (
+            _replaced(
+                current, _CODE_RUN, lambda match: " ".join(word[0] for word in re.findall("[a-z]+", match.group(), re.IGNORECASE)) + " "
+            )
+            or current
+        )
     return View("spelled out", *current) if current is not first else None
 
 
-_LABELS = ("first name", "given name", "last name", "surname", "family name", "forename", "firstname", "lastname", "vorname", "nachname", "prénom", "apellido", "sobrenome", "cognome", "фамилия", "姓", "성은", "first:", "last:")
+_LABELS = (
+    "first name",
+    "given name",
+    "last name",
+    "surname",
+    "family name",
+    "forename",
+    "firstname",
+    "lastname",
+    "vorname",
+    "nachname",
+    "prénom",
+    "apellido",
+    "sobrenome",
+    "cognome",
+    "фамилия",
+    "姓",
+    "성은",
+    "first:",
+    "last:",
+)
 _NAME_WORDS = re.compile(
     r"(?:[,;.]|\s|\b(?:and|und|et|y|e|with|whose|a|the|her|his|their|person|someone|is|has)\b){0,6}\b(?:first|given|fore|last|family|sur|second|vor|nach)[\s_-]?names?\b(?:\s*(?:is|are|=|was|being|ist|lautet|of))?[\s:=\"'“]{0,4}"
     r"|[,;\s]{0,3}\b(?:prénom|nom de famille|nombre|apellido|cognome|nome|sobrenome|имя|фамилия|first|last)\b\s?[:=]?\s?|(?:名字|姓氏?|名前|名|이름|성)(?:是|は|은|는)?[:：]?",
@@ -313,7 +407,7 @@ def labelled(text: str) -> View | None:
     lower = text.lower()
     if not any(label in lower for label in _LABELS):
         return None
-    found = _replaced((text, _spans(text)), _NAME_WORDS, lambda _: " ")
+    found = _replaced((text, ()), _NAME_WORDS, lambda _: " ")
     return View("labelled parts", *found) if found else None
 
 
@@ -332,4 +426,5 @@ def views(text: str, folded: Folded) -> Iterator[View]:
     if reading := labelled(text):
         yield reading
     if signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)):
-        yield from leet(text)
+        if reading := leet(text):
+            yield reading

@@ -72,7 +72,39 @@ _CUE_AFTER = """
 """
 # Cues that stand before a name only by themselves say little; these need a capital or a rare name.
 _FUNCTION = frozenset(
-    "a an the of in on at by to for and or as with from is are was will be this that it its into over under off up down out".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "to",
+        "for",
+        "and",
+        "or",
+        "as",
+        "with",
+        "from",
+        "is",
+        "are",
+        "was",
+        "will",
+        "be",
+        "this",
+        "that",
+        "it",
+        "its",
+        "into",
+        "over",
+        "under",
+        "off",
+        "up",
+        "down",
+        "out",
+    ]
 )
 
 

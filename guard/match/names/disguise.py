@@ -3,13 +3,12 @@
 Looked for only around words that no language has, so that an honest prompt pays for little of it.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 
-from guard.match.names.part import Found, Part
+from guard.match.names.part import Found, Questions
+from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
-from guard.normalise.fold import U32
+from guard.normalise.fold import U32, code_points
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, mixed
 from guard.normalise.letters import fold_text
 
@@ -17,8 +16,10 @@ _SEED_SHUFFLED = np.uint64(0xA24BAED4963EE407)
 _FIRST, _LAST, _CHAIN = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93), np.uint64(0xC2B2AE3D27D4EB4F)
 _ROT13 = np.arange(0x80, dtype=np.uint32)
 _ROT13[97:123] = np.roll(np.arange(97, 123), -13)
-_WORDS = 4
+_SEED_VISUAL = np.uint64(0x5851F42D4C957F2D)
+_WORDS, _VISUAL_WORDS = 4, 6
 _SHORTEST = 6
+_MOST_PIGS = 200
 
 
 def shuffled_words(values: U64, starts: Indices, ends: Indices) -> U64:
@@ -33,64 +34,69 @@ def shuffled_pair(first: U64, second: U64) -> U64:
     return mixed(first * _CHAIN + second + _SEED_SHUFFLED)
 
 
-def _odd_runs(scan: Scan) -> tuple[Indices, Indices]:
-    """Runs of one to _WORDS words with an odd one in them, as (first word, last word)."""
-    count = len(scan.starts)
-    first = np.repeat(np.arange(count), _WORDS)
-    last = first + np.tile(np.arange(_WORDS), count)
-    keep = last < count
-    first, last = first[keep], last[keep]
-    odd = np.concatenate(([0], np.cumsum(scan.odd)))
-    size = scan.ends[last] - scan.starts[first]
-    keep = (odd[last + 1] > odd[first]) & (size >= _SHORTEST) & (size <= 64)
-    return first[keep], last[keep]
+def visual(letters: U32) -> U32:
+    """Letters with those made one that leet and similar forms do not tell apart: i and l, o and 0."""
+    return np.where(letters == 0x69, np.uint32(0x6C), np.where(letters == 0x30, np.uint32(0x6F), letters))
 
 
-def _backwards(scan: Scan, part: Part, first: Indices, last: Indices) -> Iterator[Found]:
-    reverse = scan.sums.backwards()
-    begin, end = scan.starts[first], scan.ends[last]
-    whole = mixed(reverse.of(begin, end))
-    each = reverse.of(scan.starts, scan.ends)
-    triples = np.flatnonzero(last - first == 2)
-    a, b = first[triples], first[triples] + 1
-    sizes = scan.sizes
-    by_word = scan.sums.joined(scan.sums.joined(each[a], sizes[a], each[b]), sizes[a] + sizes[b], each[b + 1])
-    at, rows = part.exact.find(np.concatenate([whole, mixed(by_word)]))
-    for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-        run = index if index < len(first) else int(triples[index - len(first)])
-        row = part.row(row_no)
-        words = fold_text(row.text).split()
-        seen = [scan.word(number)[::-1] for number in range(int(first[run]), int(last[run]) + 1)]
-        if "".join(words) in ("".join(seen), "".join(seen[::-1])) and not (len(words) == 1 and len(words[0]) < _SHORTEST):
-            yield Found(row, int(begin[run]), int(end[run]), "reversed", 0.95, plain=False)
+def visual_key(sums: U64) -> U64:
+    """The key of a name as it looks."""
+    return sums ^ _SEED_VISUAL
 
 
-def _rot13(scan: Scan, part: Part, first: Indices, last: Indices) -> Iterator[Found]:
-    turned: U32 = np.where(scan.folded.letters < 0x80, _ROT13.take(np.minimum(scan.folded.letters, 0x7F)), scan.folded.letters)
-    sums = Sums(turned)
-    begin, end = scan.starts[first], scan.ends[last]
-    at, rows = part.exact.find(mixed(sums.of(begin, end)))
-    for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-        row = part.row(row_no)
-        words = fold_text(row.text).split()
-        start, stop = int(begin[index]), int(end[index])
-        seen = turned[start:stop].tobytes().decode("utf-32-le", "replace")
-        if seen in ("".join(words), words[-1] + "".join(words[:-1])) and len(words) > 1:
-            yield Found(row, start, stop, "rot13", 0.95, plain=False)
+def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None:
+    if not scan.odd[one : other + 1].any():
+        return None
+    words = fold_text(row.text).split()
+    seen = [scan.word(number)[::-1] for number in range(one, other + 1)]
+    if "".join(words) not in {"".join(seen), "".join(seen[::-1])} and words[-1] + "".join(words[:-1]) not in {
+        "".join(seen),
+        "".join(seen[::-1]),
+    }:
+        return None
+    short = len("".join(words)) < _SHORTEST
+    return None if short else Found(row, int(scan.starts[one]), int(scan.ends[other]), "reversed", 0.95, plain=False)
 
 
-def _shuffled(scan: Scan, part: Part) -> Iterator[Found]:
-    pairs = scan.odd_pairs
-    words = shuffled_words(scan.sums.values, scan.starts, scan.ends)
-    at, rows = part.loose.find(shuffled_pair(words[pairs], words[pairs + 1]))
-    for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-        one = int(pairs[index])
-        row = part.row(row_no)
-        seen = [scan.word(one), scan.word(one + 1)]
-        names = fold_text(row.text).split()
-        wanted = [names[0], names[-1]]
-        if seen != wanted and all(_same_letters(a, b) for a, b in zip(seen, wanted, strict=True)):
-            yield Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), "letters shuffled", 0.9, plain=False)
+def _check_rot13(scan: Scan, row: Row, one: int, other: int) -> Found | None:
+    if not scan.odd[one : other + 1].any():
+        return None
+    words = fold_text(row.text).split()
+    start, stop = int(scan.starts[one]), int(scan.ends[other])
+    seen = _rotated(scan.folded.letters[start:stop]).tobytes().decode("utf-32-le", "replace")
+    if len(words) > 1 and seen in {"".join(words), words[-1] + "".join(words[:-1])}:
+        return Found(row, start, stop, "rot13", 0.95, plain=False)
+    return None
+
+
+def _check_shuffled(scan: Scan, row: Row, one: int, _: int) -> Found | None:
+    seen = [scan.word(one), scan.word(one + 1)]
+    names = fold_text(row.text).split()
+    wanted = [names[0], names[-1]]
+    if seen != wanted and all(_same_letters(a, b) for a, b in zip(seen, wanted, strict=True)):
+        return Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), "letters shuffled", 0.9, plain=False)
+    return None
+
+
+def _check_visual(scan: Scan, row: Row, start: int, end: int) -> Found | None:
+    words = fold_text(row.text).split()
+    looks = visual(code_points("".join(words))).tobytes()
+    if len(words) > 1 and looks == visual(scan.folded.letters[start:end]).tobytes():
+        return Found(row, start, end, "leet", 0.94, plain=False)
+    return None
+
+
+def _check_pig_latin(scan: Scan, row: Row, one: int, _: int) -> Found | None:
+    words = fold_text(row.text).split()
+    readings = [_unpigged(scan.word(one)), _unpigged(scan.word(one + 1))]
+    for first, last in ((words[0], words[-1]), (words[-1], words[0])):
+        if first in readings[0] and last in readings[1]:
+            return Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), "pig Latin", 0.9, plain=False)
+    return None
+
+
+def _rotated(letters: U32) -> U32:
+    return np.where(letters < 0x80, _ROT13.take(np.minimum(letters, 0x7F)), letters)
 
 
 def _same_letters(seen: str, wanted: str) -> bool:
@@ -108,29 +114,45 @@ def _unpigged(word: str) -> list[str]:
     return out
 
 
-def _pig_latin(scan: Scan, part: Part) -> Iterator[Found]:
+def _ask_pig_latin(scan: Scan, questions: Questions) -> None:
     letters = scan.folded.letters
-    ay = np.flatnonzero((letters[scan.ends - 1] == ord("y")) & (letters[np.maximum(scan.ends - 2, 0)] == ord("a")) & (scan.sizes >= 4))
-    spots = [int(number) for number in ay if number + 1 < len(scan.starts) and (ay == number + 1).any()]
-    for one in spots:
-        readings = [(a, b) for a in _unpigged(scan.word(one)) for b in _unpigged(scan.word(one + 1))]
-        keys = mixed(np.array([hash_word(a + b) for a, b in readings], dtype=np.uint64))
-        at, rows = part.exact.find(keys)
-        for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-            row = part.row(row_no)
-            words = fold_text(row.text).split()
-            if list(readings[index]) in ([words[0], words[-1]], [words[-1], words[0]]):
-                yield Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), "pig Latin", 0.9, plain=False)
+    ay = (letters[scan.ends - 1] == ord("y")) & (letters[np.maximum(scan.ends - 2, 0)] == ord("a")) & (scan.sizes >= 4)
+    for one in (ay[:-1] & ay[1:]).nonzero()[0].tolist()[:_MOST_PIGS]:
+        readings = [hash_word(a + b) for a in _unpigged(scan.word(one)) for b in _unpigged(scan.word(one + 1))]
+        if readings:
+            number = np.full(len(readings), one)
+            questions.put(np.array(readings, dtype=np.uint64), number, number, _check_pig_latin)
 
 
-def find(scan: Scan, part: Part) -> Iterator[Found]:
-    """Every alias of `part` that stands in the text in one of these disguises."""
+def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
+    """Put down what may be a name in one of these disguises, for the table of names and for that of loose keys."""
     if not scan.odd.any():
         return
-    first, last = _odd_runs(scan)
-    if len(first):
-        yield from _backwards(scan, part, first, last)
-        yield from _rot13(scan, part, first, last)
-    if len(scan.odd_pairs):
-        yield from _shuffled(scan, part)
-        yield from _pig_latin(scan, part)
+    count = len(scan.starts)
+    most = min(_WORDS, count)
+    numbers = np.arange(count)
+    first = np.concatenate([numbers[: count - more] for more in range(most)])
+    last = np.concatenate([numbers[more:] for more in range(most)])
+    begin, end = scan.starts[first], scan.ends[last]
+    reverse = scan.sums.backwards()
+    exact.put(reverse.of(begin, end), first, last, _check_backwards)
+    if np.count_nonzero(scan.odd) > 1:
+        if count > 2:
+            each = reverse.of(scan.starts, scan.ends)
+            two = scan.sums.joined(each[:-2], scan.sizes[:-2], each[1:-1])
+            exact.put(scan.sums.joined(two, scan.sizes[:-2] + scan.sizes[1:-1], each[2:]), numbers[:-2], numbers[2:], _check_backwards)
+        exact.put(Sums(_rotated(scan.folded.letters)).of(begin, end), first, last, _check_rot13)
+        _ask_pig_latin(scan, exact)
+    pairs = scan.odd_pairs
+    if len(pairs):
+        words = shuffled_words(scan.sums.values, scan.starts, scan.ends)
+        loose.put(shuffled_pair(words[pairs], words[pairs + 1]), pairs, pairs, _check_shuffled)
+
+
+def ask_visual(scan: Scan, loose: Questions) -> None:
+    """Put down every run of words by how it looks (for readings of leet)."""
+    count = len(scan.starts)
+    most = min(_VISUAL_WORDS, count)
+    begin = np.concatenate([scan.starts[: count - more] for more in range(most)])
+    end = np.concatenate([scan.ends[more:] for more in range(most)])
+    loose.put(visual_key(Sums(visual(scan.folded.letters)).of(begin, end)), begin, end, _check_visual)

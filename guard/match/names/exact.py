@@ -1,47 +1,75 @@
 """Names as written: any spacing, punctuation, case and order, spelled letter by letter, with a middle name more."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from guard.match.names.part import Found, Part
+from guard.match.names.part import Found, Questions
+from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
-from guard.normalise.fold import LOOSE, Folded
-from guard.normalise.hashing import U64, Indices, mixed
+from guard.normalise.fold import LOOSE, UPPER
+from guard.normalise.hashing import Indices
 from guard.normalise.letters import fold_text
 
 # Longest name looked for, in words (camel-case parts count) and in letters; the longest in writing without spaces; and
 # the longest one spelled letter by letter.
 _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
 # Korean particles that follow a name within the same word, folded.
-_PARTICLES = ("의", "가", "이", "은", "는", "을", "를", "에게", "에", "와", "과", "랑", "이랑", "처럼", "도", "만", "로", "으로", "께서", "씨", "님", "한테", "에서", "같은", "풍", "풍의")
+_PARTICLES = (
+    "의",
+    "가",
+    "이",
+    "은",
+    "는",
+    "을",
+    "를",
+    "에게",
+    "에",
+    "와",
+    "과",
+    "랑",
+    "이랑",
+    "처럼",
+    "도",
+    "만",
+    "로",
+    "으로",
+    "께서",
+    "씨",
+    "님",
+    "한테",
+    "에서",
+    "같은",
+    "풍",
+    "풍의",
+)
 
 
-def _stretches(folded: Folded) -> tuple[Indices, Indices]:
+def _stretches(scan: Scan) -> tuple[Indices, Indices]:
     """Every run of up to _WORDS words, as (start, end) letters."""
-    starts, ends = folded.starts, folded.ends
+    starts, ends = scan.folded.starts, scan.folded.ends
     count = len(starts)
-    last = np.arange(count)[:, None] + np.arange(_WORDS)[None, :]
-    valid = last < count
-    end = ends.take(np.minimum(last, count - 1))
-    begin = np.broadcast_to(starts[:, None], end.shape)
-    size = end - begin
-    valid &= (size <= _LETTERS) & (size > 1)
-    return begin[valid], end[valid]
+    most = min(_WORDS, count)
+    return np.concatenate([starts[: count - more] for more in range(most)]), np.concatenate([ends[more:] for more in range(most)])
 
 
-def _loose_stretches(folded: Folded) -> tuple[Indices, Indices]:
+def _loose_stretches(scan: Scan) -> tuple[Indices, Indices]:
     """Every stretch of 2 to _LOOSE_LETTERS letters that begins or ends in writing without spaces."""
+    folded = scan.folded
     loose = (folded.kinds & LOOSE) != 0
-    count = len(loose)
     edge = np.append(loose | folded.breaks, True)
-    begin = np.flatnonzero(edge[:-1])
-    end = begin[:, None] + np.arange(2, _LOOSE_LETTERS + 1)[None, :]
-    valid = end <= count
-    end = np.minimum(end, count)
-    last_loose = loose.take(end - 1)
-    valid &= (edge[end] | last_loose) & (loose[begin][:, None] | last_loose)
-    return np.broadcast_to(begin[:, None], end.shape)[valid], end[valid]
+    free = np.append(loose, True)
+    free[1:] |= loose
+    edge |= free
+    near = np.concatenate(([0], np.cumsum(loose)))
+    begins: list[Indices] = []
+    ends: list[Indices] = []
+    for size in range(2, min(_LOOSE_LETTERS, len(loose)) + 1):
+        begin = (edge[:-size] & edge[size:] & (near[size:] > near[:-size])).nonzero()[0]
+        begins.append(begin)
+        ends.append(begin + size)
+    return np.concatenate(begins), np.concatenate(ends)
 
 
 def _spelled(scan: Scan) -> tuple[Indices, Indices]:
@@ -49,7 +77,7 @@ def _spelled(scan: Scan) -> tuple[Indices, Indices]:
     single = scan.sizes == 1
     if np.count_nonzero(single) < 4:
         return scan.starts[:0], scan.starts[:0]
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], single, [False])).astype(np.int8)))
+    edges = np.diff(np.concatenate(([False], single, [False])).astype(np.int8)).nonzero()[0]
     begins: list[Indices] = []
     ends: list[Indices] = []
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
@@ -68,7 +96,8 @@ def _spelled(scan: Scan) -> tuple[Indices, Indices]:
 def _with_particles(scan: Scan) -> tuple[Indices, Indices]:
     """Stretches that end inside a Korean word, before a particle."""
     none = scan.starts[:0]
-    hangul = np.flatnonzero((scan.folded.letters[scan.ends - 1] >= 0xAC00) & (scan.folded.letters[scan.ends - 1] <= 0xD7A3))
+    last = scan.folded.letters[scan.ends - 1]
+    hangul = ((last >= 0xAC00) & (last <= 0xD7A3)).nonzero()[0]
     if not len(hangul):
         return none, none
     begins: list[int] = []
@@ -94,36 +123,40 @@ def _ordinary_pieces(scan: Scan, start: int, end: int) -> bool:
 
 def _classified(scan: Scan, start: int, end: int, words: Sequence[str]) -> tuple[str, bool, bool]:
     """How the letters `start` to `end`, which spell `words`, are cut into words: view, plain, weak."""
-    cuts = (np.flatnonzero(scan.folded.breaks[start + 1 : end]) + 1).tolist()
+    cuts = (scan.folded.breaks[start + 1 : end].nonzero()[0] + 1).tolist()
     wanted = np.cumsum([len(word) for word in words])[:-1].tolist()
     if cuts == wanted:
         return "as written", True, False
     if not cuts:
-        camel = (np.flatnonzero(scan.folded.camel[start + 1 : end]) + 1).tolist()
+        camel = (scan.folded.camel[start + 1 : end].nonzero()[0] + 1).tolist()
         one_word = int(scan.words.levels(scan.sums.of(np.array([start]), np.array([end])))[0]) > 0
         return "written together", False, one_word and camel != wanted
     if len(cuts) == end - start - 1:
         return "spelled out", False, False
-    return "taken apart", False, _ordinary_pieces(scan, start, end)
+    capitals = bool(scan.folded.kinds[start] & UPPER)
+    return "taken apart", False, (end - start < 8 or not capitals) and _ordinary_pieces(scan, start, end)
 
 
-def _check(scan: Scan, part: Part, row_no: int, start: int, end: int, cut: int = 0) -> Found | None:
-    """The alias, if the letters `start` to `end - cut` spell it."""
-    row = part.row(row_no)
-    seen = scan.folded.word(start, end - cut)
+def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
+    """The alias, if the letters `start` to `end` spell it."""
+    seen = scan.folded.word(start, end)
     words = fold_text(row.text).split()
     if seen == "".join(words):
-        view, plain, weak = _classified(scan, start, end - cut, words)
-        return Found(row, start, end, "inflected" if cut and plain else view, 1.0 if plain else 0.97, plain, weak)
-    if len(words) > 1 and seen == words[-1] + "".join(words[:-1]):
-        if any(len(word) == 1 for word in words):
-            return None
-        view, plain, weak = _classified(scan, start, end - cut, [words[-1], *words[:-1]])
-        return Found(row, start, end, "other order", 0.95, plain, weak or not _turned_on_purpose(scan, start, end, len(words[-1])))
+        view, plain, weak = _classified(scan, start, end, words)
+        weak = weak or (not plain and view != "spelled out" and any(len(word) == 1 for word in words))
+        return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak)
+    if len(words) > 1 and seen == words[-1] + "".join(words[:-1]) and not any(len(word) == 1 for word in words):
+        _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])
+        return Found(row, start, end, "other order", 0.95, plain, not plain or not _turned_on_purpose(scan, start, len(words[-1])))
     return None
 
 
-def _turned_on_purpose(scan: Scan, start: int, end: int, surname: int) -> bool:
+def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
+    found = _check(scan, row, start, end)
+    return replace(found, end=end + 1, view="inflected", score=found.score * 0.99) if found and found.plain else None
+
+
+def _turned_on_purpose(scan: Scan, start: int, surname: int) -> bool:
     """Surname first: with a comma, or both words with a capital, or in a word that no language has."""
     at = scan.folded.at
     between = scan.text[int(at[start + surname - 1]) + 1 : int(at[start + surname])]
@@ -135,60 +168,41 @@ def _turned_on_purpose(scan: Scan, start: int, end: int, surname: int) -> bool:
     return all(bool(scan.capital[number]) or bool(scan.levels[number] == 0) for number in numbers)
 
 
-def find(scan: Scan, part: Part) -> Iterator[Found]:
-    """Every alias of `part` that stands in the text as its own letters."""
-    begin, end = _stretches(scan.folded)
+def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
+    """The alias, if words `one` and `other` spell it and what stands between could be middle names."""
+    words = fold_text(row.text).split()
+    if len(words) != 2 or words != [scan.word(one), scan.word(other)] or not (scan.capital[one] and scan.capital[other]):
+        return None
+    between = range(one + 1, other)
+    initials = any(scan.sizes[number] == 1 for number in between)
+    if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
+        return None
+    begin, stop = int(scan.starts[one]), int(scan.ends[other])
+    raw = scan.text[int(scan.folded.at[begin]) : int(scan.folded.at[stop - 1]) + 1]
+    if any(sign in raw for sign in "\n,;:!?()") or (". " in raw and not initials):
+        return None
+    return Found(row, begin, stop, "middle name", 0.93)
+
+
+def ask(scan: Scan, questions: Questions) -> None:
+    """Put down every stretch of the text that may be a name as written, with a plural s, or with a middle name."""
+    begin, end = _stretches(scan)
     extra = [_spelled(scan)]
     if not scan.text.isascii():
         if ((scan.folded.kinds & LOOSE) != 0).any():
-            extra.append(_loose_stretches(scan.folded))
+            extra.append(_loose_stretches(scan))
         extra.append(_with_particles(scan))
     extra = [pair for pair in extra if len(pair[0])]
     if extra:
         begin, end = np.concatenate([begin, *(pair[0] for pair in extra)]), np.concatenate([end, *(pair[1] for pair in extra)])
-    plural = np.flatnonzero((scan.folded.letters.take(end - 1) == ord("s")) & (end - begin > 4))
-    whole = len(begin)
-    begin, end = np.concatenate([begin, begin[plural]]), np.concatenate([end, end[plural]])
-    stop = end.copy()
-    stop[whole:] -= 1
-    for index, row_no in _pairs(part, mixed(scan.sums.of(begin, stop))):
-        found = _check(scan, part, row_no, int(begin[index]), int(stop[index]))
-        if found:
-            yield found if index < whole else _as_inflected(found)
-    yield from _with_middle(scan, part)
-
-
-def _as_inflected(found: Found) -> Found:
-    return Found(found.row, found.start, found.end, "inflected", found.score * 0.99, found.plain, found.weak)
-
-
-def _pairs(part: Part, keys: U64) -> list[tuple[int, int]]:
-    at, rows = part.exact.find(keys)
-    return list(zip(at.tolist(), rows.tolist(), strict=True))
-
-
-def _with_middle(scan: Scan, part: Part) -> Iterator[Found]:
-    """A given name and a surname with one or two words between them that could be middle names."""
-    count = len(scan.starts)
+    questions.put(scan.sums.of(begin, end), begin, end, _check)
+    plural = ((scan.folded.letters.take(end - 1) == ord("s")) & (end - begin > 4)).nonzero()[0]
+    if len(plural):
+        begin, end = begin[plural], end[plural] - 1
+        questions.put(scan.sums.of(begin, end), begin, end, _check_plural)
+    hashes, sizes = scan.hashes, scan.sizes
     for gap in (2, 3):
-        if count <= gap:
-            return
-        first = np.flatnonzero((scan.sizes[:-gap] > 1) & (scan.sizes[gap:] > 1))
-        last = first + gap
-        keys = mixed(scan.sums.joined(scan.hashes[first], scan.sizes[first], scan.hashes[last]))
-        for index, row_no in _pairs(part, keys):
-            one, other = int(first[index]), int(last[index])
-            row = part.row(row_no)
-            words = fold_text(row.text).split()
-            if len(words) != 2 or words != [scan.word(one), scan.word(other)]:
-                continue
-            between = range(one + 1, other)
-            if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
-                continue
-            if not (scan.capital[one] and scan.capital[other]):
-                continue
-            begin, stop = int(scan.starts[one]), int(scan.ends[other])
-            raw = scan.text[int(scan.folded.at[begin]) : int(scan.folded.at[stop - 1]) + 1]
-            if any(sign in raw for sign in "\n,;:!?()") or ". " in raw and not any(scan.sizes[number] == 1 for number in between):
-                continue
-            yield Found(row, begin, stop, "middle name", 0.93)
+        if len(hashes) > gap:
+            keys = scan.sums.joined(hashes[:-gap], sizes[:-gap], hashes[gap:])
+            first = np.arange(len(keys))
+            questions.put(keys, first, first + gap, _check_middle)

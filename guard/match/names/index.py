@@ -10,7 +10,7 @@ from guard.match.names.context import Surroundings, role_of, strength_in, surrou
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
 from guard.match.names.near import NearPart
-from guard.match.names.part import Found, Part
+from guard.match.names.part import Found, Part, Questions
 from guard.match.names.rows import rows_of
 from guard.match.names.scan import Scan
 from guard.match.names.table import pack_rows
@@ -87,22 +87,27 @@ class NameIndex:
                 other = Scan.of(view.text, self._words)
                 if len(other.folded.letters) < 2:
                     continue
-                for found in self._found(other):
+                for found in self._found(other, leet=view.name == "leet"):
                     low, high = other.folded.span(found.start, found.end)
                     start, end = view.span(low, high)
                     if view.text[low:high] != chunk[start:end]:
                         yield _Mention(replace(found, score=found.score * 0.97), base + start, base + trailing_marks(chunk, end), view.name)
 
-    def _found(self, scan: Scan) -> Iterator[Found]:
+    def _found(self, scan: Scan, *, leet: bool = False) -> Iterator[Found]:
+        names, loose = Questions(), Questions()
+        exact.ask(scan, names)
+        disguise.ask(scan, names, loose)
+        if leet:
+            disguise.ask_visual(scan, loose)
         for number, part in enumerate(self._parts):
-            for found in self._found_in(scan, part, self._near[number]):
+            for found in self._found_in(scan, part, self._near[number], names, loose):
                 if number or found.row.subject_no not in self._removed:
                     yield found
 
     @staticmethod
-    def _found_in(scan: Scan, part: Part, words: NearPart) -> Iterator[Found]:
-        yield from exact.find(scan, part)
-        yield from disguise.find(scan, part)
+    def _found_in(scan: Scan, part: Part, words: NearPart, names: Questions, loose: Questions) -> Iterator[Found]:
+        yield from names.answers(scan, part, part.exact)
+        yield from loose.answers(scan, part, part.loose)
         yield from near.find(scan, part, words)
 
     def _hit(self, joined: str, mention: _Mention, texts: Sequence[Text], begins: list[int]) -> NameHit:
@@ -129,7 +134,8 @@ def _longest(mentions: list[_Mention]) -> list[_Mention]:
     out: list[_Mention] = []
     for mention in mentions:
         inside = any(
-            kept.start <= mention.start and mention.end <= kept.end and (kept.start, kept.end) != (mention.start, mention.end) for kept in out[-8:]
+            kept.start <= mention.start and mention.end <= kept.end and (kept.start, kept.end) != (mention.start, mention.end)
+            for kept in out[-8:]
         )
         if not inside:
             out.append(mention)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from guard.normalise.hashing import U64, Indices
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-_ONE = np.uint64(1)
+_THREE, _SEVEN, _BIT = np.uint64(3), np.uint64(7), np.uint8(1)
 
 
 def pack(name: str, keys: U64, rows: npt.NDArray[np.uint32]) -> dict[str, npt.NDArray[Any]]:
@@ -44,7 +44,8 @@ class KeyTable:
     def maybe(self, keys: U64) -> Indices:
         """Indices into `keys` of those that may be in the table (about one in twelve of the others slips through)."""
         slots = keys >> self._shift
-        return np.flatnonzero((self._bits[(slots >> np.uint64(3)).astype(np.int64)] >> (slots & np.uint64(7)).astype(np.uint8)) & 1)
+        bits = self._bits.take((slots >> _THREE).view(np.int64))
+        return ((bits >> (slots & _SEVEN).astype(np.uint8)) & _BIT).nonzero()[0]
 
     def find(self, keys: U64) -> tuple[Indices, npt.NDArray[np.uint32]]:
         """Pairs (index into `keys`, row) for every row of every key; rows of one key rise."""
@@ -52,12 +53,12 @@ class KeyTable:
         if not len(some):
             return some, self._rows[:0]
         wanted = keys[some]
-        low = np.searchsorted(self._keys, wanted)
+        low = self._keys.searchsorted(wanted)
         hit = self._keys.take(low, mode="clip") == wanted if len(self._keys) else np.zeros(len(low), dtype=np.bool_)
         if not hit.any():
             return some[:0], self._rows[:0]
         some, low, wanted = some[hit], low[hit], wanted[hit]
-        high = np.searchsorted(self._keys, wanted, side="right")
+        high = self._keys.searchsorted(wanted, side="right")
         sizes = high - low
         if int(sizes.max()) == 1:
             return some, self._rows[low]

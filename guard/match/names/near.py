@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan
-from guard.normalise.hashing import U64, Indices, Sums, mixed, without_one
+from guard.normalise.hashing import U64, Indices, Sums, without_one
 from guard.normalise.letters import fold_text
 
 # Fewest letters of a word in which a typing error is looked for.
@@ -24,17 +24,188 @@ SHORTEST = 4
 # Endings cut off, in letters, and the most combinations tried in one text.
 _ENDING = 4
 _MOST_PAIRS = 40_000
-_SEED_NEAR = np.uint64(0x2545F4914F6CDD1D)
 
 _ENDINGS = frozenset(
-    """
-s es en ens er ern e n sche schen scher sches schem esque ish ian ians like isch
-a u i y ie o em om ou ov ova ove ovi ovo ovy owi owa owe owej owie ego emu ej im ym ami ach om ová ové ovou ovu é ého ému ię e ę ą ów ovih inu ina ine ino inom inoj ovoj
-in ın un ün nin nın nun nün yi yı yu yü ya ye na ne da de ta te dan den tan ten la le yla yle ca ce ki lar ler li lı
-а у ом ем ой ей ы и е ю я ого ому ым им ых ою ею ами ах ов ев ова ову овой овым овы ин ина ину иной ье ья ьи ия ию ием
-ου η ος ον α ας ης ε ους ων
-nak nek ban ben bol ból ről rol ra re hoz hez val vel t ot et at ssa ssä sta stä lla llä lta lle n ta tä
-""".split()
+    [
+        "s",
+        "es",
+        "en",
+        "ens",
+        "er",
+        "ern",
+        "e",
+        "n",
+        "sche",
+        "schen",
+        "scher",
+        "sches",
+        "schem",
+        "esque",
+        "ish",
+        "ian",
+        "ians",
+        "like",
+        "isch",
+        "a",
+        "u",
+        "i",
+        "y",
+        "ie",
+        "o",
+        "em",
+        "om",
+        "ou",
+        "ov",
+        "ova",
+        "ove",
+        "ovi",
+        "ovo",
+        "ovy",
+        "owi",
+        "owa",
+        "owe",
+        "owej",
+        "owie",
+        "ego",
+        "emu",
+        "ej",
+        "im",
+        "ym",
+        "ami",
+        "ach",
+        "om",
+        "ová",
+        "ové",
+        "ovou",
+        "ovu",
+        "é",
+        "ého",
+        "ému",
+        "ię",
+        "e",
+        "ę",
+        "ą",
+        "ów",
+        "ovih",
+        "inu",
+        "ina",
+        "ine",
+        "ino",
+        "inom",
+        "inoj",
+        "ovoj",
+        "in",
+        "ın",
+        "un",
+        "ün",
+        "nin",
+        "nın",
+        "nun",
+        "nün",
+        "yi",
+        "yı",
+        "yu",
+        "yü",
+        "ya",
+        "ye",
+        "na",
+        "ne",
+        "da",
+        "de",
+        "ta",
+        "te",
+        "dan",
+        "den",
+        "tan",
+        "ten",
+        "la",
+        "le",
+        "yla",
+        "yle",
+        "ca",
+        "ce",
+        "ki",
+        "lar",
+        "ler",
+        "li",
+        "lı",
+        "а",
+        "у",
+        "ом",
+        "ем",
+        "ой",
+        "ей",
+        "ы",
+        "и",
+        "е",
+        "ю",
+        "я",
+        "ого",
+        "ому",
+        "ым",
+        "им",
+        "ых",
+        "ою",
+        "ею",
+        "ами",
+        "ах",
+        "ов",
+        "ев",
+        "ова",
+        "ову",
+        "овой",
+        "овым",
+        "овы",
+        "ин",
+        "ина",
+        "ину",
+        "иной",
+        "ье",
+        "ья",
+        "ьи",
+        "ия",
+        "ию",
+        "ием",
+        "ου",
+        "η",
+        "ος",
+        "ον",
+        "α",
+        "ας",
+        "ης",
+        "ε",
+        "ους",
+        "ων",
+        "nak",
+        "nek",
+        "ban",
+        "ben",
+        "bol",
+        "ból",
+        "ről",
+        "rol",
+        "ra",
+        "re",
+        "hoz",
+        "hez",
+        "val",
+        "vel",
+        "t",
+        "ot",
+        "et",
+        "at",
+        "ssa",
+        "ssä",
+        "sta",
+        "stä",
+        "lla",
+        "llä",
+        "lta",
+        "lle",
+        "n",
+        "ta",
+        "tä",
+    ]
 )
 
 
@@ -53,11 +224,11 @@ def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[s
     """The arrays for these words (different ones, as stretches of `sums`), in the order of their hashes."""
     order = np.argsort(hashes)
     hashes, starts, ends = hashes[order], starts[order], ends[order]
-    long = np.flatnonzero(ends - starts >= SHORTEST)
+    long = (ends - starts >= SHORTEST).nonzero()[0]
     keys, owner = without_one(sums, starts[long], ends[long])
     table = pack(
         "names.near",
-        mixed(np.concatenate([hashes, keys]) ^ _SEED_NEAR),
+        np.concatenate([hashes, keys]),
         np.concatenate([np.arange(len(hashes)), long[owner]]).astype(np.uint32),
     )
     return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
@@ -89,15 +260,15 @@ def _candidates(scan: Scan, part: NearPart, numbers: Indices) -> tuple[Indices, 
     """(index into `numbers`, word of a name) for every word of a name that one of the words may stand for, nearest first."""
     starts, ends = scan.starts[numbers], scan.ends[numbers]
     sizes = ends - starts
-    long = np.flatnonzero(sizes >= SHORTEST)
+    long = (sizes >= SHORTEST).nonzero()[0]
     less, owner = without_one(scan.sums, starts[long], ends[long])
     keys, owners = [scan.hashes[numbers], less], [np.arange(len(numbers)), long[owner]]
     for cut in range(2, _ENDING + 1):
-        rest = np.flatnonzero(sizes - cut >= 3)
+        rest = (sizes - cut >= 3).nonzero()[0]
         keys.append(scan.sums.of(starts[rest], ends[rest] - cut))
         owners.append(rest)
     which = np.concatenate(owners)
-    at, tokens = part.table.find(mixed(np.concatenate(keys) ^ _SEED_NEAR))
+    at, tokens = part.table.find(np.concatenate(keys))
     both = np.unique(which[at].astype(np.int64) << 32 | tokens.astype(np.int64))
     return both >> 32, (both & 0xFFFFFFFF).astype(np.uint32)
 
@@ -124,7 +295,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     place = np.arange(total) - np.repeat(np.cumsum(amount) - amount, amount)
     a = tokens[low[first[pair]] + place // counts[second[pair]]]
     b = tokens[low[second[pair]] + place % counts[second[pair]]]
-    keys = mixed(scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b]))
+    keys = scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b])
     at, rows = part.exact.find(keys)
     done: set[tuple[int, int]] = set()
     for where, row_no in zip(at.tolist(), rows.tolist(), strict=True):
@@ -150,7 +321,9 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         kinds = {kind for kind, _ in steps if kind}
         view = "typing error" if "typing error" in kinds else "inflected"
         weak = cost > 0 or _by_chance(scan, one, seen, names, steps)
-        return Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), view, 1.0 - cost - sum(price for _, price in steps), plain=False, weak=weak)
+        return Found(
+            row, int(scan.starts[one]), int(scan.ends[one + 1]), view, 1.0 - cost - sum(price for _, price in steps), plain=False, weak=weak
+        )
     return None
 
 

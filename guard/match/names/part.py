@@ -1,9 +1,14 @@
 """The arrays of some people (the base or a delta), and what a search hands on about a name it found there."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from guard.match.names.keys import Arrays, KeyTable
 from guard.match.names.rows import KINDS, STRENGTHS, Row
+from guard.normalise.hashing import U64, Indices
 
 
 class Part:
@@ -40,3 +45,35 @@ class Found:
     score: float
     plain: bool = True
     weak: bool = False
+
+
+Check = Callable[[Any, Row, int, int], Found | None]
+
+
+class Questions:
+    """Keys to look up together in one table, each with two numbers for the check that decides whether a row is a mention."""
+
+    __slots__ = ("_asked",)
+
+    def __init__(self) -> None:
+        self._asked: list[tuple[U64, Indices, Indices, Check]] = []
+
+    def put(self, keys: U64, first: Indices, second: Indices, check: Check) -> None:
+        """Add keys; `check(scan, row, first[i], second[i])` is called for every row of key i."""
+        self._asked.append((keys, first, second, check))
+
+    def answers(self, scan: object, part: Part, table: KeyTable) -> Iterator[Found]:
+        """Every mention that the table and the checks confirm."""
+        if not self._asked:
+            return
+        at, rows = table.find(np.concatenate([keys for keys, *_ in self._asked]))
+        if not len(at):
+            return
+        ends = np.cumsum([len(keys) for keys, *_ in self._asked])
+        for index, row_no in zip(at.tolist(), rows.tolist(), strict=True):
+            group = int(ends.searchsorted(index, side="right"))
+            keys, first, second, check = self._asked[group]
+            place = index - (int(ends[group]) - len(keys))
+            found = check(scan, part.row(row_no), int(first[place]), int(second[place]))
+            if found:
+                yield found

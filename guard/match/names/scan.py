@@ -80,7 +80,7 @@ class Scan:
             return self.starts[:0]
         fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
         odd = self.odd
-        return np.flatnonzero(fine[:-1] & fine[1:] & (odd[:-1] | odd[1:]))
+        return (fine[:-1] & fine[1:] & (odd[:-1] | odd[1:])).nonzero()[0]
 
     def word(self, number: int) -> str:
         """One word, folded."""

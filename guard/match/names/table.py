@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from guard.match.names.disguise import shuffled_pair, shuffled_words
+from guard.match.names.disguise import shuffled_pair, shuffled_words, visual, visual_key
 from guard.match.names.keys import pack
 from guard.match.names.near import pack_near
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
 from guard.normalise.fold import LOOSE, SCRIPT, Folded, fold
-from guard.normalise.hashing import U64, Indices, Sums, mixed
+from guard.normalise.hashing import U64, Indices, Sums
 from guard.types import SubjectRecord
 
 NamedArrays = dict[str, npt.NDArray[Any]]
@@ -57,19 +57,23 @@ def _exact(batch: Batch) -> tuple[U64, Indices]:
     """Keys of aliases as written and with the last word first; and which alias of the batch each belongs to."""
     begin, end = batch.starts[batch.first], batch.ends[batch.last - 1]
     whole = batch.sums.of(begin, end)
-    several = np.flatnonzero(batch.last - batch.first > 1)
+    several = (batch.last - batch.first > 1).nonzero()[0]
     cut = batch.starts[batch.last[several] - 1]
     head = batch.sums.of(begin[several], cut)
     tail = batch.sums.of(cut, end[several])
     turned = batch.sums.joined(tail, end[several] - cut, head)
-    return mixed(np.concatenate([whole, turned])), np.concatenate([batch.alias, batch.alias[several]])
+    return np.concatenate([whole, turned]), np.concatenate([batch.alias, batch.alias[several]])
 
 
 def _loose(batch: Batch) -> tuple[U64, Indices]:
-    """Keys of the first and last word with shuffled inner letters."""
-    several = np.flatnonzero(batch.last - batch.first > 1)
-    words = shuffled_words(batch.sums.values, batch.starts, batch.ends) if len(several) else batch.sums.values
-    return shuffled_pair(words[batch.first[several]], words[batch.last[several] - 1]), batch.alias[several]
+    """Keys of the first and last word with shuffled inner letters, and of the whole name as it looks."""
+    several = (batch.last - batch.first > 1).nonzero()[0]
+    if not len(several):
+        return np.zeros(0, dtype=np.uint64), several
+    first, last = batch.first[several], batch.last[several] - 1
+    words = shuffled_words(batch.sums.values, batch.starts, batch.ends)
+    looks = Sums(visual(batch.folded.letters)).of(batch.starts[first], batch.ends[last])
+    return np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks)]), np.tile(batch.alias[several], 2)
 
 
 @dataclass(slots=True)

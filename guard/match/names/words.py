@@ -8,15 +8,15 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from guard.normalise.hashing import Sums, hash_word
 from guard.normalise.letters import fold_text
-from guard.normalise.hashing import Sums, hash_word, mixed
 
 _LANGUAGES = (
     "en", "de", "fr", "es", "pt", "it", "nl", "sv", "nb", "da", "pl", "cs", "tr", "vi", "id", "fi", "hu", "ro",
     "ru", "uk", "el", "ar", "fa", "he", "hi", "ja", "ko", "zh",
 )  # fmt: skip
 # A word of another Latin-script language says less about an English prompt than an English one; in Zipf units.
-_FOREIGN_LATIN_PENALTY = 1.0
+_FOREIGN_LATIN_PENALTY = 1.5
 # Words of other languages below this are too many to carry for what they tell (0.3 million more).
 _LEAST_ZIPF = 3.6
 _STEPS_PER_ZIPF = 30.0
@@ -75,7 +75,7 @@ def pack_words() -> dict[str, npt.NDArray[Any]]:
         begin = int(ends[first] - sizes[first])
         sums = Sums(blob[begin : int(ends[last - 1])])
         hashes[first:last] = sums.of(ends[first:last] - sizes[first:last] - begin, ends[first:last] - begin)
-    keys = mixed(hashes)
+    keys = hashes
     levels = np.fromiter((min(255, int(table[word] * _STEPS_PER_ZIPF)) for word in words), dtype=np.uint8, count=len(words))
     order = np.argsort(keys)
     return {"names.words.keys": keys[order], "names.words.levels": levels[order]}
@@ -92,10 +92,8 @@ class WordTable:
 
     def levels(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
         """Thirtieths of a Zipf unit for each H of a word; 0 when it is not ordinary."""
-        keys = mixed(hashes)
-        at = np.searchsorted(self._keys, keys)
-        found = self._keys.take(at, mode="clip") == keys
-        return np.where(found, self._levels.take(at, mode="clip"), np.uint8(0))
+        at = self._keys.searchsorted(hashes)
+        return self._levels.take(at, mode="clip") * (self._keys.take(at, mode="clip") == hashes)
 
     def zipf(self, word: str) -> float:
         """See Ordinary."""
