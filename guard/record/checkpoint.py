@@ -97,9 +97,9 @@ def parse_keys(text: str) -> list[VerifierKey]:
     return [parse_key(line) for line in text.splitlines() if line.strip()]
 
 
-def sign(origin: str, tree: Tree, signer: Signer) -> str:
-    """The signed note of a tree."""
-    text = f"{origin}\n{tree.size}\n{base64.b64encode(tree.root).decode()}\n"
+def sign(tree: Tree, signer: Signer) -> str:
+    """The signed note of a tree; the key's name is the origin, as C2SP recommends."""
+    text = f"{signer.name}\n{tree.size}\n{base64.b64encode(tree.root).decode()}\n"
     signature = base64.b64encode(signer.key.hash + signer.sign(text.encode())).decode()
     return f"{text}\n— {signer.name} {signature}\n"
 
@@ -132,6 +132,14 @@ def verify(note: str, keys: list[VerifierKey], origin: str | None = None) -> Tre
     if not good:
         raise NoteError("not signed by the key given")
     return _tree(text, origin)
+
+
+def stated(note: str) -> Tree:
+    """The tree that a note states, whoever signed it; for saying which one is meant, never for believing it."""
+    text, separator, _ = note.rpartition("\n\n")
+    if not separator:
+        raise NoteError("not a signed note: no blank line before the signatures")
+    return _tree(text + "\n", None)
 
 
 def _tree(text: str, origin: str | None) -> Tree:

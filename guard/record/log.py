@@ -26,7 +26,6 @@ from guard.record.tiles import StoredTiles
 from guard.record.writer import Cursor, DuplicateError, Writer
 from guard.storage.queue import QueuedEvent
 
-DEFAULT_ORIGIN = "likeness-guard"
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 2_000  # queued events a transaction: about 0.1 s, so that whoever waits for the lock does not wait long
 _QUEUE = ("id", "skeleton", "sealed", "wrapped_key", "labels", "reserve", "inserted_at")
@@ -74,8 +73,7 @@ class EventLog:
 
     Args:
         engine: of `guard.storage.make_engine`, upgraded.
-        signer: signs checkpoints; without it `checkpoint` only numbers what is queued.
-        origin: the first line of a checkpoint.
+        signer: signs checkpoints, under its name as the origin; without it `checkpoint` only numbers what is queued.
         now: the clock.
         outside: a file to which every checkpoint is appended as well; it should lie where the operator alone cannot change it.
         published: called with each new checkpoint's note, after it is stored.
@@ -86,14 +84,13 @@ class EventLog:
         engine: Engine,
         signer: Signer | None = None,
         *,
-        origin: str = DEFAULT_ORIGIN,
         now: Callable[[], datetime] = utc_now,
         outside: Path | None = None,
         published: Callable[[str], None] | None = None,
     ) -> None:
         self.engine = engine
         self.direct = engine.dialect.name != "postgresql"
-        self._signer, self._origin, self._now, self._outside, self._published = signer, origin, now, outside, published
+        self._signer, self._now, self._outside, self._published = signer, now, outside, published
         self._orderer, self._queuer = Writer(engine), Writer(engine)
         self._order_lock, self._queue_lock = threading.Lock(), threading.Lock()
         self._known: Frontier | None = None
@@ -135,7 +132,7 @@ class EventLog:
             if cursor.execute("SELECT 1 FROM checkpoint WHERE size = ?", (size,)).one():
                 return None
             tree = Tree(size, subtree(0, size, StoredTiles(lambda sql, values: cursor.execute(sql, values).all())))
-            note = checkpoint.sign(self._origin, tree, self._signer)
+            note = checkpoint.sign(tree, self._signer)
             cursor.insert("checkpoint", ("size", "root", "note", "created_at"), [(size, tree.root, note, rfc3339(self._now()))])
         self._publish(note)
         return note

@@ -42,7 +42,12 @@ def tag_key(data_key: bytes) -> bytes:
 
 def tag(data_key: bytes, nonce: bytes) -> str:
     """HMAC-SHA256(tag key, nonce) in hex: whose event this is, for those who hold the key, noise for all others."""
-    return hmac.digest(tag_key(data_key), nonce, "sha256").hex()
+    return tag_with(tag_key(data_key), nonce)
+
+
+def tag_with(key: bytes, nonce: bytes) -> str:
+    """As `tag`, for those who hold only the tag key."""
+    return hmac.digest(key, nonce, "sha256").hex()
 
 
 def commitment(salted_body: bytes) -> str:

@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
 
-import guard.record.tables
 from guard.record.checkpoint import Signer
 from guard.record.event import Draft, make_draft
 from guard.record.log import EventLog
+from guard.record.tables import EVENT
 from guard.storage import make_engine
 
 SIGNER = Signer("guard.example", bytes(range(32)))
@@ -81,13 +80,18 @@ def draft(keys: MemoryKeys) -> Callable[..., Draft]:
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
-    SQLModel.metadata.create_all(engine)
+    EVENT.metadata.create_all(engine)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
 def log(engine: Engine, clock: Clock) -> Iterator[EventLog]:
-    log = EventLog(engine, SIGNER, origin="guard.example/log", now=clock)
+    log = EventLog(engine, SIGNER, now=clock)
     yield log
     log.close()
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return SIGNER
