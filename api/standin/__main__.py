@@ -4,7 +4,7 @@ import argparse
 import socket
 
 from api.standin.server import run, serve
-from guard.processes import parts
+from guard.processes import child
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     if args.fd is None:
         run(args.host, args.port)
     else:
-        parts.start_process("stand-in")
+        child.start_process("stand-in")
         serve(socket.socket(fileno=args.fd))
 
 

@@ -5,12 +5,12 @@ import socket
 import sys
 
 from guard import faceworker
-from guard.processes import parts
+from guard.processes import child
 
 
 def main() -> None:
     """Entry of the process; it yields to the gateway workers when cores are few."""
-    settings = parts.start_process("faces")
+    settings = child.start_process("faces")
     os.nice(5)
     faceworker.serve(socket.socket(fileno=int(sys.argv[1])), settings)
 

@@ -1,13 +1,6 @@
 """The long-lived parts, made from the settings; every process and the command line make them here and nowhere else."""
 
-import ctypes
-import json
-import logging
 import os
-import signal
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -18,6 +11,7 @@ from guard.keyring.master import load_master_key as master_key
 from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
 from guard.normalise.letters import fold_text
+from guard.processes.child import configure_logging, on_terminate, start_process
 from guard.record.checkpoint import Signer
 from guard.record.event import SYSTEM_TENANT, make_draft
 from guard.record.log import EventLog, queued
@@ -35,14 +29,6 @@ def child_environment(settings: Settings) -> dict[str, str]:
     environment = dict(os.environ)
     environment["GUARD_DATA_DIR"] = str(settings.data_dir.absolute())
     return environment
-
-
-def start_process(name: str) -> Settings:
-    """Settings and logging of a child process, which ends when its supervisor does."""
-    settings = Settings()
-    configure_logging(settings.log_level, name)
-    _die_with_parent()
-    return settings
 
 
 def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
@@ -98,49 +84,6 @@ def configured_policy(settings: Settings) -> dict[str, str]:
     """The policy that `GUARD_POLICY` names, as it is sent to the workers."""
     path = load.bundled().get(settings.policy, Path(settings.policy))
     return {"name": settings.policy, "yaml": path.read_text(encoding="utf-8")}
-
-
-def on_terminate(stop: Callable[[], None]) -> None:
-    """Call `stop` on SIGTERM and SIGINT."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop())
-
-
-def _die_with_parent() -> None:
-    """Linux: the kernel ends this process when the supervisor dies, kill -9 included."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line; never a prompt, a name or a key: those are not passed to loggers."""
-
-    def __init__(self, process: str) -> None:
-        super().__init__()
-        self._process = process
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + f".{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "process": self._process,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line.update(getattr(record, "fields", {}))
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
-
-
-def configure_logging(level: str, process: str) -> None:
-    """JSON lines on standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines(process))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("alembic", "asyncio", "aiohttp.access", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 __all__ = [
