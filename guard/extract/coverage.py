@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 
 from guard.extract import fields
-from guard.extract.base import Dialect, Kind, Route
-from guard.extract.openai import DIALECT as OPENAI
+from guard.extract.base import Kind, Route
+from guard.extract.dialects import DIALECTS, USUAL_PREFIXES
 
 Shape = Callable[..., object]
 _KINDS: dict[Shape, str] = {
@@ -26,7 +26,6 @@ _COLUMNS = (
     "refused",
 )
 _DEEPEST = 12
-MOUNTS: dict[str, Dialect] = {"/v1": OPENAI}
 
 
 def places(shape: Shape | None) -> dict[str, list[str]]:
@@ -68,7 +67,8 @@ def page() -> str:
         "a URL or an id. `[]` is each item of a list, `<x>` an item of that type.",
         "",
     ]
-    for prefix, dialect in MOUNTS.items():
+    for name, prefix in USUAL_PREFIXES.items():
+        dialect = DIALECTS[name]
         lines += [f"## {dialect.name}, under `{prefix}`", "", "| call | what becomes of it |", "|---|---|"]
         lines += [f"| `{route.method} {prefix}{route.path}` | {_summary(route)} |" for route in dialect.routes]
         lines += [f"| `{prefix}/{family}*` | refused: {reason} |" for family, reason in dialect.families.items()]

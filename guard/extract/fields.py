@@ -32,6 +32,7 @@ _STATE_ID = re.compile(
 _STATE_KEY = re.compile(
     r"(^|[_-])(ids?|urls?|uris?|images?|mask|video|file|files|reference|references|ref|lora|loras|character|characters)$", re.IGNORECASE
 )
+_HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_\s-]{64,}={0,2}\s*")
 _LONGEST_SCALAR = 32_000
 
@@ -322,7 +323,7 @@ def unknown(value: Json, where: str, reading: Reading) -> Json:
         return value
     if type(value) is not str:
         raise UnscreenableError(f"The field {where} is not known and holds more than one value; the guard cannot screen it.", where)
-    if _STATE_KEY.search(where.rpartition(".")[2]) or _STATE_ID.fullmatch(value) or "://" in value or value[:5].lower() == "data:":
+    if _names_state(where) or _STATE_ID.fullmatch(value) or "://" in value or value[:5].lower() == "data:":
         raise UnscreenableError(f"The field {where} is not known and points at something that the guard cannot see.", where)
     if len(value) > _LONGEST_SCALAR:
         raise UnscreenableError(f"The field {where} is not known and longer than {_LONGEST_SCALAR} characters.", where)
@@ -331,10 +332,15 @@ def unknown(value: Json, where: str, reading: Reading) -> Json:
     return value
 
 
+def _names_state(where: str) -> bool:
+    """Whether a field's name says that it points at something, in snake_case, kebab-case or camelCase."""
+    return _STATE_KEY.search(_HUMP.sub(r"_\1", where.rpartition(".")[2])) is not None
+
+
 def unknown_in_answer(value: Json, where: str, reading: Reading) -> Json:
     """A field of an answer that nobody listed: its texts are screened, a picture or a URL in it is refused."""
     if type(value) is str:
-        if "://" in value and _STATE_KEY.search(where.rpartition(".")[2]):
+        if "://" in value and _names_state(where):
             raise UnscreenableError(f"The answer points at something in a field {where} that the guard does not know.", where)
         _no_picture(value, where)
         reading.text(where, value)

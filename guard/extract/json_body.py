@@ -73,6 +73,20 @@ def answers(shape: Reader, required: str, is_error: Callable[[Tree], bool] | Non
     return answer
 
 
+def or_bare_picture(answer: ReadAnswer) -> ReadAnswer:
+    """`answer`, for providers that answer with the bytes of the picture alone where the client accepts that."""
+
+    def read(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+        bare = content_type.partition(";")[0].strip().lower()
+        if status != 200 or not bare.startswith("image/"):
+            return answer(status, content_type, body, limits)
+        reading = Reading(limits, answer=True)
+        reading.picture("image", body)
+        return replace(answer_of(body, reading), content_type=bare)
+
+    return read
+
+
 def events(shape: Reader, final: Callable[[Tree], bool] = lambda _: True, is_error: Callable[[Tree], bool] | None = None) -> ReadEvent:
     """A route's `event` for events whose data is JSON of a shape; `final` is as `Answer.final`."""
     fails = is_error or has_error

@@ -1,7 +1,8 @@
 """JSON (RFC 8259) read so that no two readers can differ about it, and written so that numbers keep their text.
 
 Refused: duplicate keys (also when one is escaped), NaN and infinities, numbers no double can hold (1e400, 400 digits),
-lone surrogates, a byte order mark, anything that is not UTF-8, nesting beyond 201, trailing characters or commas.
+lone surrogates, a byte order mark, anything that is not UTF-8, nesting beyond 201, trailing characters or commas, and
+more values than any honest request has.
 """
 
 import re
@@ -10,13 +11,14 @@ from typing import TypeAlias
 import jiter
 import orjson
 
-from guard.errors import UnscreenableError
+from guard.errors import TooLargeError, UnscreenableError
 
 Number = jiter.LosslessFloat
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | Number | None"
 """A parsed tree. Numbers with a fraction or exponent (and `-0`) are `Number`s, whose `str` is the text as it was sent."""
 
 _LARGEST_BITS = 1023
+_MOST_VALUES = 400_000  # about 60 MB of Python objects at worst; a body of 64 MB could make 1.4 GB
 _NEGATIVE_ZERO = re.compile(rb'"(?:[^"\\]|\\.)*"|-0(?![.eE0-9])', re.DOTALL)
 
 
@@ -26,6 +28,8 @@ def parse(body: bytes, where: str | None = None) -> Json:
     Raises:
         UnscreenableError: for every text that two JSON readers might read differently; `where` is its place.
     """
+    if body.count(b",") + body.count(b"[") + body.count(b"{") > _MOST_VALUES:
+        raise TooLargeError(f"The body has more than {_MOST_VALUES} values.", where)
     try:
         tree: Json = _from_json(body)
         if b"-0" in body:

@@ -49,6 +49,11 @@ def error_frame(refused: Refusal) -> bytes:
     return frame("error", orjson.dumps(error_body(refused)))
 
 
+def message(refused: Refusal) -> str:
+    """What the caller is told, in words."""
+    return refused.message or _MESSAGES[refused.why]
+
+
 def status(refused: Refusal) -> int:
     """The HTTP status that the official clients map to the right exception and do not retry."""
     return _STATUS.get(refused.why, refused.status)
@@ -57,7 +62,7 @@ def status(refused: Refusal) -> int:
 def error_body(refused: Refusal) -> dict[str, object]:
     """The `error` object. It says what happened and never that a person is registered."""
     kind, code = _CODES[refused.why]
-    error: dict[str, object] = {"message": refused.message or _MESSAGES[refused.why], "type": kind, "code": code, "param": refused.param}
+    error: dict[str, object] = {"message": message(refused), "type": kind, "code": code, "param": refused.param}
     if refused.why in (Refused.REFUSE, Refused.HOLD):
         error["param"] = refused.param or ("prompt" if refused.stage is Stage.INPUT else None)
         error["moderation_details"] = {"moderation_stage": refused.stage.value, "categories": [refused.category]}

@@ -44,6 +44,7 @@ REFUSED = [
     pytest.param(b'{"a":"\n"}', id="raw control character"),
     pytest.param(b'{"a":"\\x41"}', id="unknown escape"),
     pytest.param(b"", id="nothing"),
+    pytest.param(b"[" + b"[]," * 300_000 + b"0]", id="24: as many values as memory"),
 ]
 
 

@@ -104,6 +104,7 @@ BAD_GENERATIONS = [
     pytest.param({"reference": "Jane"}, "reference", id="R2: a reference"),
     pytest.param({"image": "x"}, "image", id="R2: an image"),
     pytest.param({"init_image_url": "x"}, "init_image_url", id="R2: a URL by its key"),
+    pytest.param({"refImageUrl": "x"}, "refImageUrl", id="R2: a URL by its key in camelCase"),
     pytest.param({"thing": "https://host/x.png"}, "thing", id="R2: a URL by its value"),
     pytest.param({"thing": "data:,x"}, "thing", id="R2: a data URL"),
     pytest.param({"thing": "file-abc123def"}, "thing", id="R2: an id by its value"),

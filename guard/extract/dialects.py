@@ -1,0 +1,19 @@
+"""Every dialect the gateway speaks, by the name that `GUARD_UPSTREAMS` uses."""
+
+from guard.extract import azure, gemini, openai, reve, stability, together, vertex, xai
+from guard.extract.base import Dialect
+
+DIALECTS: dict[str, Dialect] = {
+    module.DIALECT.name: module.DIALECT for module in (openai, azure, gemini, vertex, xai, together, reve, stability)
+}
+USUAL_PREFIXES = {
+    "openai": "/v1",
+    "azure": "/azure",
+    "gemini": "/gemini/v1beta",
+    "vertex": "/vertex/v1",
+    "xai": "/xai/v1",
+    "together": "/together/v1",
+    "reve": "/reve/v1",
+    "stability": "/stability/v2beta",
+}
+"""Where each is mounted unless the operator says otherwise; the upstream's base URL holds what the prefix ends with."""
