@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 from guard import errors
 from guard.settings import Settings
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
 
 
 def settings_page() -> str:
@@ -42,7 +42,9 @@ def _kind(field: FieldInfo) -> str:
     members = getattr(kind, "__members__", None)
     if members:
         return " or ".join(f"`{member.value}`" for member in members.values())
-    bounds = [f"{word} {getattr(item, key)}" for item in field.metadata for key, word in _BOUNDS.items() if getattr(item, key, None) is not None]
+    bounds = [
+        f"{word} {getattr(item, key)}" for item in field.metadata for key, word in _BOUNDS.items() if getattr(item, key, None) is not None
+    ]
     words = {"str": "text", "int": "whole number", "float": "number", "bool": "true or false", "Path": "path", "SecretStr": "secret text"}
     readable = " or ".join(words.get(part, part) for part in text.split(" | ") if part != "None")
     return ", ".join([readable, *bounds])
@@ -78,8 +80,30 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"settings.md": settings_page, "errors.md": errors_page}
+KINDS = {
+    "tutorial": "Learn",
+    "how-to": "Do",
+    "reference": "Look up",
+    "explanation": "Understand",
+    "adr": "Decisions that are costly to undo, each with its reasons and its price",
+}
+
+
+def index_page() -> str:
+    """Every page by its kind, under its own title."""
+    lines = ["# Likeness Guard: all pages", "", "Where to start: the [readme](../README.md). This page is made by `make docs`."]
+    for directory, heading in KINDS.items():
+        pages = sorted((DOCS / directory).glob("*.md"))
+        lines += ["", f"## {heading}", "", *(f"- [{_title(page)}]({directory}/{page.name})" for page in pages)]
+    return "\n".join(lines) + "\n"
+
+
+def _title(page: Path) -> str:
+    return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+
+
+PAGES = {"reference/settings.md": settings_page, "reference/errors.md": errors_page, "index.md": index_page}
 
 if __name__ == "__main__":
-    for page, write in PAGES.items():
-        (REFERENCE / page).write_text(write(), encoding="utf-8")
+    for path, write in PAGES.items():
+        (DOCS / path).write_text(write(), encoding="utf-8")
