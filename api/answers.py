@@ -435,7 +435,30 @@ class ActivatedOut(Answer):
     registry_revision: int
 
 
+class ReplayOut(Answer):
+    """How a policy would have decided; `changes` has one entry for each pair of outcomes, such as `allow to refuse`."""
+
+    revision: str
+    decisions: int
+    not_seen: int
+    changes: dict[str, int]
+    examples: list[dict[str, Any]]
+
+
 class StatsOut(Answer):
     """Counts of the registry and the record."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True, extra="allow")
+    subjects: int
+    erased_subjects: int
+    directives_active: int
+    directives_pending: int
+    faces: int
+    templates: int
+    known_images: int
+    cases_open: int
+    reviews_open: int
+    keys: int
+    tenants: int
+    registry_revision: int
+    log_size: int
+    decisions_24h: dict[str, int]

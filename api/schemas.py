@@ -451,7 +451,7 @@ class ReplayIn(PolicyChoice):
 
     after: Instant | None = Field(None, alias="from")
     before: Instant | None = Field(None, alias="to")
-    limit: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    limit: Annotated[int, Field(ge=1, le=100_000)] = 10_000
 
 
 class ActivateIn(Body):

@@ -21,13 +21,14 @@ from api.admin import (
     policies,
     reviews,
     screen,
+    stats,
     subjects,
 )
 from api.admin.access import access_of
 from api.admin.services import AdminServices
 from api.problems import problem_for
 
-ROUTERS = (optouts, subjects, faces, directives, cases, known_images, imports, screen, reviews, decisions, policies, log, keys)
+ROUTERS = (optouts, subjects, faces, directives, cases, known_images, imports, screen, reviews, decisions, policies, log, keys, stats)
 
 API_VERSION = "1"
 _ABOUT = "Register who must not be depicted, look up what was decided, and prove it."

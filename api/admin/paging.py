@@ -37,7 +37,7 @@ async def page_of(look: Callable[[int, str | None], Page[ItemT]], limit: int, cu
     position = decode(cursor)
     try:
         page = await to_thread.run_sync(look, limit, position)
-    except ValueError as error:
+    except (ValueError, InvalidInputError) as error:  # the list's own word for a position that is not one of its
         if position is None:
             raise
         raise _foreign() from error

@@ -9,9 +9,10 @@ from starlette.responses import Response
 from api.admin.access import AdminRoute, Takes, access
 from api.admin.call import Call, CallDep
 from api.admin.policybook import NAME, Entry, book, find, with_mode
-from api.answers import ActivatedOut, CaseResultOut, PageOut, PolicyFault, PolicyOut, PolicyTestOut, ValidationOut
+from api.admin.replay import Replay
+from api.answers import ActivatedOut, CaseResultOut, PageOut, PolicyFault, PolicyOut, PolicyTestOut, ReplayOut, ValidationOut
 from api.auth import ADMIN, STAFF
-from api.schemas import ActivateIn, PolicyChoice, PolicyText
+from api.schemas import ActivateIn, PolicyChoice, PolicyText, ReplayIn
 from guard.decide import cases, load
 from guard.decide.policy import Policy
 from guard.decide.yaml_tree import Problem
@@ -70,6 +71,22 @@ async def run_policy_cases(call: CallDep, body: PolicyChoice) -> PolicyTestOut:
             for each in report.results
         ]
         return PolicyTestOut(passed=report.passed, policy=report.policy, revision=report.revision, results=results)
+
+    return await to_thread.run_sync(run)
+
+
+@router.post("/policies/replay", response_model=ReplayOut, summary="Ask what a policy would have decided")
+@access("policy.replay", STAFF, Takes.JSON)
+async def replay_policy(call: CallDep, body: ReplayIn) -> ReplayOut:
+    """Over what the record kept of the newest decisions, with directives as they are now; `not_seen` counts what it could not read."""
+
+    def run() -> ReplayOut:
+        policy = _chosen(call, body)
+        done = Replay(call.services, policy).run(body.after, body.before, body.limit)
+        changes = {f"{was} to {now}": number for (was, now), number in sorted(done.changes.items())}
+        return ReplayOut(
+            revision=policy.revision, decisions=done.decisions, not_seen=done.not_seen, changes=changes, examples=done.examples
+        )
 
     return await to_thread.run_sync(run)
 

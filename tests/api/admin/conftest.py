@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 import pytest
 
 from api.admin.app import create_admin_app
@@ -22,8 +23,10 @@ from guard.keyring import Keyring
 from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
+from guard.record.bodies import Bodies, DamagedError, ErasedError, parsed
 from guard.record.checkpoint import Signer
 from guard.record.log import EventLog
+from guard.record.reading import EVENT_C, labelled, labels_of, subjects_of
 from guard.record.recorder import LocalRecorder
 from guard.registry.store import Registry
 from guard.registry.values import By, Hold
@@ -86,26 +89,19 @@ class World:
 
 def read_events(world: World) -> list[dict[str, Any]]:
     """Open every body that can be opened."""
-    import orjson
-    from sqlalchemy import text
-
-    from guard.record import vault
-    from guard.record.event import SYSTEM_TENANT
-
+    bodies = Bodies(world.keyring)
     with world.registry.engine.connect() as connection:
-        rows = connection.execute(text('SELECT leaf, wrapped_key, sealed FROM event ORDER BY "index"')).all()
-        subjects = connection.execute(text('SELECT "index", subject_id FROM event_subject ORDER BY "index", subject_id')).all()
+        query = labelled(EVENT_C["index"], EVENT_C.leaf, EVENT_C.sealed, EVENT_C.wrapped_key).order_by(EVENT_C["index"])
+        rows = connection.execute(query).mappings().all()
+        subjects = subjects_of(connection, [row["index"] for row in rows])
     found = []
     for row in rows:
-        leaf = orjson.loads(row.leaf)
-        ids = [subject_id for index, subject_id in subjects if index == leaf["index"]]
-        keys = [world.keyring.get("tenant", SYSTEM_TENANT), *(world.keyring.get("subject", i) for i in ids)]
+        leaf, labels = orjson.loads(row["leaf"]), labels_of(row, subjects)
         try:
-            salted = vault.unseal(row.sealed, row.wrapped_key, keys, leaf["id"], bytes.fromhex(leaf["nonce"]), leaf["body"])
-        except (vault.ErasedError, vault.DamagedError):
-            found.append({"kind": leaf["kind"]})
-        else:
-            found.append({"kind": leaf["kind"], **orjson.loads(salted[vault.SALT_BYTES :])})
+            body = parsed(bodies.open(leaf, row["sealed"], row["wrapped_key"], labels.tenant, labels.subject_ids))
+        except (ErasedError, DamagedError):
+            body = {}
+        found.append({"kind": leaf["kind"], **body})
     return found
 
 

@@ -56,7 +56,7 @@ async def test_one_bad_line_refuses_all_and_each_is_named(world: Any) -> None:
 
 async def test_a_dry_run_and_csv(world: Any) -> None:
     registrar = world.client("registrar")
-    csv = "name,aliases,external_ids.wikidata\nAda Example,Countess Example|Ada Augusta Example,Q7259\nBob Example,,\n".encode()
+    csv = b"name,aliases,external_ids.wikidata\nAda Example,Countess Example|Ada Augusta Example,Q7259\nBob Example,,\n"
     job = await finished(registrar, (await start(registrar, csv, "text/csv", dry_run="true")).json()["job_id"])
     assert (job["status"], job["imported"], job["dry_run"]) == ("done", 2, True)
     assert (await registrar.get("/admin/v1/subjects")).json()["items"] == []

@@ -88,7 +88,9 @@ async def test_everything_that_can_be_said(world: Any) -> None:
         ("Ада Пример", "transliteration", "ru"),
     }
     directive = (await registrar.get(f"/admin/v1/subjects/{made['subject_id']}/directives")).json()["items"][0]
-    assert {name: directive[name] for name in ("effect", "scopes", "exemptions", "modalities", "jurisdictions", "authority", "expires_at")} == {
+    assert {
+        name: directive[name] for name in ("effect", "scopes", "exemptions", "modalities", "jurisdictions", "authority", "expires_at")
+    } == {
         "effect": "deny",
         "scopes": ["sexual", "commercial"],
         "exemptions": ["news"],
@@ -113,7 +115,9 @@ REFUSED = [
     pytest.param({"subject": {"name": "Ada", "nmae": "x"}}, ["/subject/nmae"], id="an unknown field within"),
     pytest.param({"subject": {"name": "Ada", "kind": "robot"}}, ["/subject/kind"], id="an unknown kind"),
     pytest.param({"subject": {"name": "Ada", "aliases": ["x", ""]}}, ["/subject/aliases/1/text"], id="an empty alias"),
-    pytest.param({"subject": {"name": "Ada", "aliases": [{"text": "x y", "kind": "generated"}]}}, ["/subject/aliases/0/kind"], id="a generated alias"),
+    pytest.param(
+        {"subject": {"name": "Ada", "aliases": [{"text": "x y", "kind": "generated"}]}}, ["/subject/aliases/0/kind"], id="a generated alias"
+    ),
     pytest.param({"subject": {"name": "Ada", "aliases": ["x y"] * 501}}, ["/subject/aliases"], id="too many aliases"),
     pytest.param({"subject": {"name": "Ada", "born": "soon"}}, ["/subject/born"], id="a birth date that is none"),
     pytest.param({**ADA, "scopes": ["everything"]}, ["/scopes/0"], id="an unknown scope"),
@@ -123,7 +127,9 @@ REFUSED = [
     pytest.param({**ADA, "expires_at": "2030-01-01T00:00:00"}, ["/expires_at"], id="a time without an offset"),
     pytest.param({**ADA, "expires_at": 1893456000}, ["/expires_at"], id="a number for a time"),
     pytest.param({**ADA, "expires_at": "9999-12-31T23:59:59-12:00"}, ["/expires_at"], id="a time beyond the calendar"),
-    pytest.param({**ADA, "effective_from": "2030-01-02T00:00:00Z", "expires_at": "2030-01-01T00:00:00Z"}, [""], id="an end before its beginning"),
+    pytest.param(
+        {**ADA, "effective_from": "2030-01-02T00:00:00Z", "expires_at": "2030-01-01T00:00:00Z"}, [""], id="an end before its beginning"
+    ),
 ]
 
 
@@ -205,7 +211,9 @@ async def test_the_audit_event_says_who_and_what(world: Any) -> None:
     }
 
 
-@pytest.mark.parametrize(("role", "status"), [("admin", 201), ("registrar", 201), ("reviewer", 403), ("auditor", 403), ("caller", 403), ("", 401)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("admin", 201), ("registrar", 201), ("reviewer", 403), ("auditor", 403), ("caller", 403), ("", 401)]
+)
 async def test_roles(world: Any, role: str, status: int) -> None:
     answer = await world.client(role).post(PATH, json=ADA)
     assert (answer.status_code, answer.json().get("status")) == (status, "active" if status == 201 else status)
