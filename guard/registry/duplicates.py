@@ -68,11 +68,12 @@ def find(
         select(ALIAS.c.tag, SUBJECT.c.no, SUBJECT.c.id, SUBJECT.c.sealed)
         .join(SUBJECT, SUBJECT.c.no == ALIAS.c.subject_no)
         .where(ALIAS.c.tag.in_(list(wanted)), SUBJECT.c.erased_at.is_(None))
-        .order_by(SUBJECT.c.no)
-    ).all()
+    )
     found: dict[str, Duplicate] = {}
-    for tag, no, subject_id, sealed in rows:
-        reason = wanted[bytes(tag)]
+    # An id says more than a name, so it is named first.
+    for no, _, reason, subject_id, sealed in sorted(
+        (r.no, (why := wanted[bytes(r.tag)]) == EQUAL_ALIAS, why, r.id, r.sealed) for r in rows
+    ):
         if subject_id in found:
             continue
         if reason == EQUAL_ALIAS:

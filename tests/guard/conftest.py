@@ -1,6 +1,7 @@
 """A database for each test: SQLite always, PostgreSQL where one answers (a database of the tests' own, dropped at the end)."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ def postgres_url() -> Iterator[str]:
     try:
         with server.connect() as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"ALTER DATABASE {name} SET synchronous_commit = off"))  # nobody pulls the plug on a test
     except OperationalError as exc:
         pytest.skip(f"no PostgreSQL answers at {SERVER}: {exc.orig}")
     try:
@@ -47,11 +49,21 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-@pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    """A SQLite file with the newest schema."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    engine = make_engine(f"sqlite:///{path}")
     upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_engine(empty_sqlite: Path, tmp_path: Path) -> Iterator[Engine]:
+    """A SQLite file of the test's own."""
+    shutil.copyfile(empty_sqlite, tmp_path / "guard.db")
+    engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
     yield engine
     engine.dispose()
 

@@ -72,9 +72,14 @@ def test_the_database_file_is_private(tmp_path: Path) -> None:
 
 def test_a_failed_write_leaves_nothing(engine: Engine) -> None:
     event = QueuedEvent("evt_1", b"{}", b"s", b"w")
-    with pytest.raises(RuntimeError, match="too late"), write(engine) as connection:
-        enqueue(connection, [event], NOON)
-        raise RuntimeError("too late")
+
+    def fail() -> None:
+        with write(engine) as connection:
+            enqueue(connection, [event], NOON)
+            raise RuntimeError("too late")
+
+    with pytest.raises(RuntimeError, match="too late"):
+        fail()
     with read(engine) as connection:
         assert connection.execute(select(EVENT_QUEUE)).all() == []
 

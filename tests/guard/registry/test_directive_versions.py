@@ -1,0 +1,116 @@
+"""Directives and grants: versions that are only ever added."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from guard.errors import ConflictError, NotFoundError
+from guard.registry.store import Registry
+from guard.registry.tables import DIRECTIVE
+from guard.registry.values import By, DirectiveChange, DirectiveData, OptOut, Requester, SubjectData
+from guard.storage import read
+from guard.types import Channel, Directive, DirectiveStatus, Effect, KeyRole
+
+GRANT = DirectiveData(
+    tenant="acme",
+    purposes=("advertising",),
+    scopes=("likeness",),
+    endpoints=("images.generations",),
+    models=("gpt-image-1",),
+    use_description="one poster",
+    max_uses=3,
+)
+
+
+@pytest.fixture
+def subject_id(registry: Registry, by: By) -> str:
+    return registry.create_subject(SubjectData("Jane Roe"), by).id
+
+
+def test_a_grant(registry: Registry, by: By, subject_id: str) -> None:
+    made = registry.create_grant(subject_id, GRANT, by)
+    warning = "tenant 'acme' has no caller key yet, so nobody can use this grant; make one with POST /admin/v1/keys"
+    assert made == DirectiveChange(made.directive_id, 1, DirectiveStatus.ACTIVE, None, 2, (warning,))
+    (record,) = registry.records(1)[1]
+    assert record.directives == (
+        Directive(
+            made.directive_id,
+            1,
+            Effect.ALLOW,
+            DirectiveStatus.ACTIVE,
+            scopes=("likeness",),
+            tenant="acme",
+            purposes=("advertising",),
+            endpoints=("images.generations",),
+            models=("gpt-image-1",),
+            max_uses=3,
+        ),
+    )
+    assert [tenant.name for tenant in registry.tenants()] == ["acme"]
+    assert registry.list_directives(subject_id)[0].use_description == "one poster"
+
+
+def test_a_grant_to_a_tenant_with_a_key_needs_no_warning(registry: Registry, by: By, subject_id: str) -> None:
+    registry.create_key(KeyRole.CALLER, "acme", "", by)
+    assert registry.create_grant(subject_id, GRANT, by).warnings == ()
+
+
+def test_terms_make_it_an_allow_with_terms(registry: Registry, by: By, subject_id: str) -> None:
+    registry.create_grant(subject_id, replace(GRANT, terms=("label",)), by)
+    assert [(d.effect, d.terms) for d in registry.records(None)[1][0].directives] == [(Effect.ALLOW_WITH_TERMS, ("label",))]
+
+
+def test_revoking_adds_a_version(registry: Registry, by: By, subject_id: str) -> None:
+    grant = registry.create_grant(subject_id, GRANT, by)
+    revoked = registry.revoke_directive(grant.directive_id, "the campaign ended", by)
+    assert revoked == DirectiveChange(grant.directive_id, 2, DirectiveStatus.REVOKED, None, 3)
+    assert registry.records(None)[1][0].directives == ()
+    history = registry.directive_history(grant.directive_id)
+    assert [(v.directive.version, v.directive.status.value, v.reason, v.use_description) for v in history] == [
+        (1, "active", "", "one poster"),
+        (2, "revoked", "the campaign ended", "one poster"),
+    ]
+    with read(registry.engine) as connection:
+        assert connection.execute(select(func.count()).select_from(DIRECTIVE)).scalar_one() == 2
+
+
+def test_revoking_twice_is_a_conflict(registry: Registry, by: By, subject_id: str) -> None:
+    grant = registry.create_grant(subject_id, GRANT, by)
+    registry.revoke_directive(grant.directive_id, "", by)
+    with pytest.raises(ConflictError, match="is revoked already"):
+        registry.revoke_directive(grant.directive_id, "", by)
+    assert registry.revision() == 3
+
+
+@pytest.mark.parametrize("call", ["revoke", "history"])
+def test_an_unknown_directive(registry: Registry, by: By, call: str) -> None:
+    with pytest.raises(NotFoundError, match="no directive 'dir_x'"):
+        registry.revoke_directive("dir_x", "", by) if call == "revoke" else registry.directive_history("dir_x")
+
+
+def test_an_unknown_subject(registry: Registry, by: By) -> None:
+    with pytest.raises(NotFoundError, match="no subject 'sub_x'"):
+        registry.create_grant("sub_x", GRANT, by)
+    assert (registry.revision(), registry.tenants()) == (0, [])
+
+
+def test_another_deny_with_its_case(registry: Registry, by: By, subject_id: str) -> None:
+    data = DirectiveData(Effect.DENY, scopes=("sexual",), exemptions=("news",), channels=(Channel.PROMPT,), jurisdictions=("DE",))
+    made = registry.add_directive(subject_id, data, by, Requester("agent", "Ann Agent"))
+    assert (made.version, made.status, made.registry_revision) == (1, DirectiveStatus.PENDING_VERIFICATION, 2)
+    assert made.case_id is not None
+    case = registry.get_case(made.case_id)
+    assert (case.directive_id, case.subject_id, case.status, case.requester.name) == (
+        made.directive_id,
+        subject_id,
+        "verifying",
+        "Ann Agent",
+    )
+
+
+def test_revoking_withdraws_the_case(registry: Registry, by: By) -> None:
+    made = registry.create_opt_out(OptOut(SubjectData("Jane Roe")), by)
+    registry.revoke_directive(made.directive_id, "asked by phone", by)
+    case = registry.get_case(made.case_id)
+    assert [(step.status, step.reason) for step in case.steps] == [("active", ""), ("withdrawn", "asked by phone")]
