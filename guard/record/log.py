@@ -21,7 +21,7 @@ from guard.record import checkpoint, grants
 from guard.record.checkpoint import Signer, Tree
 from guard.record.event import Draft
 from guard.record.merkle import subtree
-from guard.record.numbering import Frontier, Numbering, Sealed
+from guard.record.numbering import Frontier, Numbering
 from guard.record.tiles import StoredTiles
 from guard.record.writer import Cursor, DuplicateError, Writer
 from guard.storage.queue import QueuedEvent
@@ -156,7 +156,7 @@ class EventLog:
         with self._numbering() as (cursor, numbering):
             numbering.add_queued(_AT_ONCE)
             chosen = [_reserved(cursor, draft, numbering.time) for draft in drafts]
-            first = numbering.add([Sealed(d.id, d.skeleton, d.sealed, d.wrapped_key, d.labels) for d in chosen])
+            first = numbering.add(chosen)
         return [Recorded(draft.id, first + i, numbering.time) for i, draft in enumerate(chosen)]
 
     def _append_to_queue(self, drafts: Sequence[Draft]) -> list[Recorded]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from guard.record.event import Labels, leaf_bytes
+from guard.record.event import Draft, Labels, leaf_bytes
 from guard.record.merkle import TILE, leaf_hash
 from guard.record.tiles import LEAVES_SQL, add_leaves
 from guard.record.writer import Cursor
@@ -14,17 +14,6 @@ _EVENT = ("index", "leaf_hash", "id", "time", "leaf", "wrapped_key", "sealed")
 _LABEL = ("index", "kind", "tenant", "stage", "outcome", "rule", "request_id")
 _SUBJECT = ("subject_id", "index")
 _QUEUE_SQL = "SELECT id, skeleton, sealed, wrapped_key, labels FROM event_queue ORDER BY inserted_at, id LIMIT ?"
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A draft without its grants."""
-
-    id: str
-    skeleton: bytes
-    sealed: bytes
-    wrapped_key: bytes
-    labels: Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Numbering:
         self.time = max(now, last_time)
         self.frontier = known if known is not None and known.size == size else self._read(size)
 
-    def add(self, events: Sequence[Sealed]) -> int:
+    def add(self, events: Sequence[Draft]) -> int:
         """Numbers these events; returns the index of the first."""
         first, time = self.frontier.size, self.time
         rows, labels, subjects, hashes = [], [], [], []
@@ -79,7 +68,7 @@ class Numbering:
             return 0
         self._cursor.delete("event_queue", "id", [row[0] for row in rows])
         fresh = [row for row in rows if self._cursor.execute("SELECT 1 FROM event WHERE id = ?", (row[0],)).one() is None]
-        self.add([Sealed(row[0], bytes(row[1]), bytes(row[2]), bytes(row[3]), labels_from(row[4])) for row in fresh])
+        self.add([Draft(row[0], bytes(row[1]), bytes(row[2]), bytes(row[3]), labels_from(row[4])) for row in fresh])
         return len(rows)
 
     def finish(self) -> None:

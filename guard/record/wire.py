@@ -6,7 +6,7 @@ a grant is spent follows it. Numbers are big-endian. Bodies travel as bytes: bas
 """
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -23,8 +23,7 @@ class WireError(Exception):
     """A peer that does not speak this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One message or answer."""
 
     kind: int
@@ -82,7 +81,7 @@ def load_draft(content: bytes) -> Draft:
         if start > len(content):
             raise WireError(f"a draft cut short: {len(content)} of {start} bytes")
         labels = Labels(kind, tenant, tuple(subject_ids), *rest)
-        reserve = tuple(GrantUse(*use) for use in uses)
+        reserve = tuple(GrantUse(*use) for use in uses) if uses else ()
         otherwise = load_draft(content[start:]) if start < len(content) else None
     except (struct.error, ValueError, TypeError) as error:
         raise WireError(f"not a draft: {error}") from error

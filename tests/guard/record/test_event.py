@@ -119,3 +119,13 @@ def test_what_must_not_be_kept_for_ever_is_refused(changes: dict[str, Any]) -> N
 
 def test_an_audit_event_has_another_prefix() -> None:
     assert drafted(kind="admin.opt_out.create").id.startswith("evt_")
+
+
+def test_an_id_may_begin_with_its_time() -> None:
+    assert drafted(now_ms=0x18F_0000_0001).id == "dec_018f00000001" + bytes(range(6, 16)).hex()
+
+
+def test_only_a_skeleton_becomes_a_leaf() -> None:
+    for wrong in (b"{}", b'{"kind":1}', drafted().skeleton[:-1]):
+        with pytest.raises(ValueError, match="not a skeleton"):
+            leaf_bytes(wrong, 0, TIME)
