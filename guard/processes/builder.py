@@ -42,6 +42,7 @@ _SEND_TIMEOUT_S = 30.0
 @dataclass(eq=False)
 class _Worker:
     connection: socket.socket
+    has_base: bool = False
     acknowledged: int = 0
     sending: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,21 +62,23 @@ class Builder:
         self._settings = settings
         self._workers: list[_Worker] = []
         self._base: _Base | None = None
-        self._revision = -1
+        self._revision = registry.revision()
         self._sequence = 0
         self._delta = 0
         self._bulk_revision: int | None = None
         self._building = False
-        self._stale = False
+        self._stale = True
         self._lock = threading.RLock()
         self._acknowledged = threading.Condition(self._lock)
         self._wake = threading.Event()
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Build the first snapshot, then follow until `stop`."""
+        """Follow the registry until `stop`; the first snapshot is built meanwhile.
+
+        A worker that has a gallery already (this process was restarted) needs no snapshot: it gets what changed since.
+        """
         threading.Thread(target=self._registry.rules.expand, args=("Warm Up", ()), daemon=True).start()
-        self._take(self._build())
         threading.Thread(target=self._accept, daemon=True).start()
         while not self._stopped.is_set():
             asked_at = time.monotonic()
@@ -155,30 +158,33 @@ class Builder:
         while not self._stopped.is_set():
             connection, _ = self._listening.accept()
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(_SEND_TIMEOUT_S))
-            worker = _Worker(connection)
-            with self._lock:
-                base = self._base
-                if base is None:
-                    connection.close()
-                    continue
-                revision, upserts, removed = self._registry.records(since=base.revision)
-                self._workers.append(worker)
-                self._send(worker, self._message(revision, upserts, removed, base), base.descriptor)
-            threading.Thread(target=self._listen, args=(worker,), daemon=True).start()
+            threading.Thread(target=self._listen, args=(_Worker(connection),), daemon=True).start()
 
     def _listen(self, worker: _Worker) -> None:
         try:
+            hello, _ = messages.receive(worker.connection)
+            self._welcome(worker, hello["revision"])
             while True:
                 message, _ = messages.receive(worker.connection)
-                match message["type"]:
-                    case "ack":
-                        with self._acknowledged:
-                            worker.acknowledged = message["sequence"]
-                            self._acknowledged.notify_all()
-                    case _:
-                        threading.Thread(target=self._answer, args=(worker, message), daemon=True).start()
+                if message["type"] == "ack":
+                    with self._acknowledged:
+                        worker.acknowledged = message["sequence"]
+                        self._acknowledged.notify_all()
+                else:
+                    threading.Thread(target=self._answer, args=(worker, message), daemon=True).start()
         except OSError:
             self._drop(worker)
+
+    def _welcome(self, worker: _Worker, revision: int | None) -> None:
+        """Bring a worker up to date: from the revision it has, else from the base, else when the first base is built."""
+        with self._lock:
+            if (base := None if revision is not None else self._base) is not None:
+                revision = base.revision
+            if revision is not None:
+                newest, upserts, removed = self._registry.records(since=revision)
+                worker.has_base = True
+                self._send(worker, self._message(newest, upserts, removed, base), None if base is None else base.descriptor)
+            self._workers.append(worker)
 
     def _answer(self, worker: _Worker, asked: dict[str, Any]) -> None:
         """One question of a worker; a question that cannot be answered closes its connection, which fails what it waits for."""
@@ -198,7 +204,8 @@ class Builder:
                 case "refusal":
                     answer = {"reason": self._registry.rules.refusal(asked["text"])}
                 case other:
-                    raise ValueError(f"a worker asked {other!r}")
+                    log.error("a worker asked %r", other)
+                    return self._drop(worker)
         except Exception:
             log.exception("a worker's question could not be answered")
             self._drop(worker)
@@ -213,7 +220,7 @@ class Builder:
                 if self._waits_for_bulk(revision):
                     self._acknowledged.wait(0.05)
             sequence = self._sequence
-            self._acknowledged.wait_for(lambda: all(w.acknowledged >= sequence for w in self._workers))
+            self._acknowledged.wait_for(lambda: all(w.acknowledged >= sequence for w in self._workers if w.has_base))
 
     def _waits_for_bulk(self, revision: int) -> bool:
         return self._bulk_revision is not None and revision >= self._bulk_revision
@@ -222,7 +229,9 @@ class Builder:
         self._sequence += 1
         message = self._message(self._revision, upserts, removed, base)
         for worker in list(self._workers):
-            self._send(worker, message, None if base is None else base.descriptor)
+            if base is not None or worker.has_base:
+                worker.has_base = True
+                self._send(worker, message, None if base is None else base.descriptor)
 
     def _message(self, revision: int, upserts: list[SubjectRecord], removed: list[int], base: _Base | None) -> dict[str, Any]:
         policy = self._registry.active_policy() or parts.configured_policy(self._settings)
@@ -244,7 +253,8 @@ class Builder:
 
     def _beat(self, at: float) -> None:
         for worker in list(self._workers):
-            self._send(worker, {"type": "beat", "at": at})
+            if worker.has_base:
+                self._send(worker, {"type": "beat", "at": at})
 
     def _send(self, worker: _Worker, message: dict[str, Any], descriptor: int | None = None) -> None:
         try:

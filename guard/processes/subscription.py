@@ -127,6 +127,7 @@ class Subscription:
                 answer.set_exception(RegistryUnavailableError("the registry builder went away"))
 
     def _follow(self, connection: socket.socket) -> None:
+        self._send({"type": "hello", "revision": None if self._gallery is None else self._gallery.revision})
         while True:
             message, descriptor = messages.receive(connection)
             match message["type"]:
