@@ -83,13 +83,13 @@ class Trials:
 
 def fit(sample: Sample, encoder: str, seed: int = 1) -> Scale:
     """Whitening and cohort of the whole sample; the curve from `cross_trials`."""
-    curve, measured_to = _curve(cross_trials(sample, seed=seed).strangers())
+    curve, measured_to = false_match_curve(cross_trials(sample, seed=seed).strangers())
     return replace(_bare(sample, encoder, seed), curve=curve, measured_to=measured_to)
 
 
 def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 1, parts: int = PARTS) -> Trials:
     """Everyone against everyone, each pair scored on a scale that neither of the two helped to make."""
-    templates, owners, used = _templates(sample, photos)
+    templates, owners, used = templates_of(sample, photos)
     scores = np.empty((len(templates), len(sample.people)), np.float32)
     dealt = sample.parts(parts, seed)
     for first, one in enumerate(dealt):
@@ -104,7 +104,7 @@ def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 
 
 def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE) -> Trials:
     """Everyone against everyone on one scale; the sample must not be what the scale was made from."""
-    templates, owners, used = _templates(sample, photos)
+    templates, owners, used = templates_of(sample, photos)
     return Trials(score(scale, templates, sample.vectors), owners, sample.people, used)
 
 
@@ -151,13 +151,13 @@ def faces_of_nobody(whitened: Floats, seed: int, count: int = COHORT) -> Floats:
     return result
 
 
-def _templates(sample: Sample, photos: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+def templates_of(sample: Sample, photos: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
     """Templates of everyone who has a photo to spare, whose they are, and which photos are in them."""
     chosen = list(_choices(sample.people, photos))
     used = np.zeros((len(chosen), len(sample.people)), np.bool_)
     for row, (_, columns) in enumerate(chosen):
         used[row, list(columns)] = True
-    vectors = np.stack([_template(sample.vectors[list(rows)]) for _, rows in chosen])
+    vectors = np.stack([template(sample.vectors[list(rows)]) for _, rows in chosen])
     return vectors, np.array([owner for owner, _ in chosen]), used
 
 
@@ -171,13 +171,14 @@ def _choices(people: NDArray[np.int64], photos: int) -> Iterator[tuple[int, tupl
             yield from ((person, every[place]) for place in order)
 
 
-def _template(vectors: Floats) -> Floats:
+def template(vectors: Floats) -> Floats:
+    """The unit-length mean of some photos of a person."""
     mean = vectors.mean(axis=0)
     result: Floats = (mean / np.linalg.norm(mean)).astype(np.float32)
     return result
 
 
-def _curve(strangers: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
+def false_match_curve(strangers: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
     """Score against false match rate: counted where at least `_MEASURED_PAIRS` pairs lie above, then a parabola fitted to the tail.
 
     The logarithm of a tail bends down; a straight line would set thresholds of large galleries too high, a bend fitted too
@@ -191,7 +192,7 @@ def _curve(strangers: NDArray[np.float32]) -> tuple[NDArray[np.float64], float]:
     if bend > 0:
         bend, (slope, level) = 0.0, np.polyfit(at, rate, 1)
     counted = [(falling[round(rate * len(falling))], np.log10(rate)) for rate in 10.0**-_CURVE_DECADES if rate > _TAIL]
-    ahead = np.arange(falling[places[-1] - 1], falling[0] + 8, 0.1)
+    ahead = at[-1] + np.arange(200) * (at[0] - at[-1]) / 50  # three times as far as was counted
     fitted = [(at, bend * at * at + slope * at + level) for at in ahead.tolist()]
     points = [point for point in [*counted, *fitted] if point[1] > -10]
     rising = [points[0]]

@@ -12,13 +12,15 @@ from PIL import Image, ImageFilter, ImageOps
 
 from guard.errors import InvalidInputError, UnscreenableError
 from guard.evaluate.faces_fit import Sample
+from guard.faceworker.encode import ENCODER
 from guard.faceworker.look import Looker
-from guard.match.faces import FaceFound
+from guard.match.faces import FaceFound, FacesInPicture
 from guard.types import Picture
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
-Progress = Callable[[int, int], None]
+Done = Callable[[int, int], None]
+"""Told how many of how many are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def groups_of(folder: Path) -> dict[int, str]:
         return {number[row["person"]]: row["group"] for row in csv.DictReader(rows) if row["person"] in number}
 
 
-def see(folder: Path, looker: Looker, progress: Progress) -> Seen:
+def see(folder: Path, looker: Looker, progress: Done) -> Seen:
     """Every photo of the folder through detector and encoder; of several faces the one nearest to the middle is the person's."""
     photos = photos_of(folder)
     rows: list[tuple[Photo, FaceFound, float]] = []
@@ -87,18 +89,24 @@ def see(folder: Path, looker: Looker, progress: Progress) -> Seen:
 
 def central_face(looker: Looker, photo: bytes, where: str) -> tuple[FaceFound | None, float]:
     """The face nearest to the middle of a photo, and the CPU time in ms that looking took."""
+    seen = all_faces(looker, photo, where)
     with Image.open(io.BytesIO(photo)) as opened:
-        picture = Picture(where, photo, (opened.format or "").lower(), opened.width, opened.height)
-    try:
-        seen = looker.look(picture)
-    except UnscreenableError:
-        return None, 0.0
-    middle = np.array([picture.width, picture.height]) / 2
+        middle = np.array(opened.size) / 2
 
     def off_centre(face: FaceFound) -> float:
         return float(np.hypot(*(np.array([face.box.left + face.box.right, face.box.top + face.box.bottom]) / 2 - middle)))
 
     return min(seen.faces, key=off_centre, default=None), seen.cpu_ms
+
+
+def all_faces(looker: Looker, photo: bytes, where: str) -> FacesInPicture:
+    """Every face of a photo; none where it cannot be examined."""
+    with Image.open(io.BytesIO(photo)) as opened:
+        picture = Picture(where, photo, (opened.format or "").lower(), opened.width, opened.height)
+    try:
+        return looker.look(picture)
+    except UnscreenableError:
+        return FacesInPicture((), ENCODER)
 
 
 def _saved(image: Image.Image, quality: int = 95) -> bytes:
