@@ -61,9 +61,10 @@ def code_values(letters: U32) -> U64:
 class Sums:
     """Prefix sums of one run of letters."""
 
-    __slots__ = ("down", "length", "pow", "up", "values")
+    __slots__ = ("down", "length", "letters", "pow", "up", "values")
 
     def __init__(self, letters: U32) -> None:
+        self.letters = letters
         self.length = len(letters)
         self.pow, self.down = powers(self.length)
         self.values = code_values(letters)

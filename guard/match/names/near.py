@@ -5,18 +5,19 @@ same way, and the candidates of two neighbouring words are put together and look
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from os.path import commonprefix
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Prefix
 
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan
-from guard.normalise.hashing import U64, Indices, Sums, without_one
+from guard.match.names.sound import codes_of_name
+from guard.normalise.hashing import U64, Indices, Sums, hash_word, without_one
 from guard.normalise.letters import fold_text
 
 # Fewest letters of a word in which a typing error is looked for.
@@ -212,12 +213,27 @@ _ENDINGS = frozenset(
 class NearPart:
     """The words of names, as `near` needs them."""
 
-    __slots__ = ("hashes", "sizes", "table")
+    __slots__ = ("hashes", "sizes", "sound", "table")
 
     def __init__(self, arrays: Arrays) -> None:
         self.hashes: U64 = arrays["names.tokens.hashes"]
         self.sizes: npt.NDArray[np.uint8] = arrays["names.tokens.sizes"]
         self.table = KeyTable(arrays, "names.near")
+        self.sound = KeyTable(arrays, "names.sound")
+
+
+def pack_sound(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """The table from codes by sound to the numbers of these words."""
+    keys: list[int] = []
+    rows: list[int] = []
+    hashed: dict[str, int] = {}
+    for number, word in enumerate(words):
+        for code in codes_of_name(word):
+            if code not in hashed:
+                hashed[code] = hash_word(code)
+            keys.append(hashed[code])
+            rows.append(number)
+    return pack("names.sound", np.array(keys, dtype=np.uint64), np.array(rows, dtype=np.uint32))
 
 
 def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[str, npt.NDArray[Any]]:
@@ -231,12 +247,15 @@ def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[s
         np.concatenate([hashes, keys]),
         np.concatenate([np.arange(len(hashes)), long[owner]]).astype(np.uint32),
     )
+    letters = sums.letters
+    words = [letters[start:end].tobytes().decode("utf-32-le") for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    table |= pack_sound(words)
     return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
 
 
 def _ending(seen: str, wanted: str) -> bool:
     """Whether `seen` is `wanted` with an ending, its last vowel perhaps lost to it."""
-    same = len(commonprefix((seen, wanted)))
+    same = Prefix.similarity(seen, wanted)
     if same < max(2, len(wanted) - 1):
         return False
     if same == len(wanted) - 1 and wanted[-1] not in "aeiouyаеиоуыяйьюοαηυει":
@@ -273,6 +292,48 @@ def _candidates(scan: Scan, part: NearPart, numbers: Indices) -> tuple[Indices, 
     return both >> 32, (both & 0xFFFFFFFF).astype(np.uint32)
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Two neighbouring words that together may be a name: the first word, the candidate behind each, and the row."""
+
+    first: Indices
+    left: Indices
+    right: Indices
+    rows: npt.NDArray[np.uint32]
+
+
+def join(scan: Scan, part: Part, near: NearPart, pairs: Indices, numbers: Indices, index: Indices, tokens: npt.NDArray[np.uint32]) -> Joined | None:
+    """Names whose two words are among the candidates of two neighbouring words.
+
+    Args:
+        scan: the text.
+        part: where names are looked up.
+        near: the words of names.
+        pairs: the first word of each pair.
+        numbers: the words that have candidates, rising; holds both words of every pair.
+        index: for each candidate the index into `numbers` of its word, rising.
+        tokens: for each candidate the word of a name.
+    """
+    spots = np.arange(len(numbers))
+    low = index.searchsorted(spots)
+    counts = index.searchsorted(spots, side="right") - low
+    first, second = numbers.searchsorted(pairs), numbers.searchsorted(pairs + 1)
+    amount = counts[first] * counts[second]
+    if int(amount.sum()) > _MOST_PAIRS:
+        counts = np.minimum(counts, max(1, int((_MOST_PAIRS / len(pairs)) ** 0.5)))
+        amount = counts[first] * counts[second]
+    total = int(amount.sum())
+    if not total:
+        return None
+    pair = np.repeat(np.arange(len(pairs)), amount)
+    place = np.arange(total) - np.repeat(np.cumsum(amount) - amount, amount)
+    width = counts[second[pair]]
+    left, right = low[first[pair]] + place // width, low[second[pair]] + place % width
+    a, b = tokens[left], tokens[right]
+    at, rows = part.exact.find(scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b]))
+    return Joined(pairs[pair[at]], left[at], right[at], rows) if len(at) else None
+
+
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words, of which each may have an error or an ending, around words that no language has."""
     pairs = scan.odd_pairs
@@ -280,31 +341,13 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         return
     numbers = np.unique(np.concatenate([pairs, pairs + 1]))
     index, tokens = _candidates(scan, near, numbers)
-    if not len(index):
+    joined = join(scan, part, near, pairs, numbers, index, tokens) if len(index) else None
+    if joined is None:
         return
-    low = np.searchsorted(index, np.arange(len(numbers)))
-    counts = np.searchsorted(index, np.arange(len(numbers)), side="right") - low
-    first, second = np.searchsorted(numbers, pairs), np.searchsorted(numbers, pairs + 1)
-    if int((counts[first] * counts[second]).sum()) > _MOST_PAIRS:
-        counts = np.minimum(counts, max(1, int((_MOST_PAIRS / len(pairs)) ** 0.5)))
-    amount = counts[first] * counts[second]
-    total = int(amount.sum())
-    if not total:
-        return
-    pair = np.repeat(np.arange(len(pairs)), amount)
-    place = np.arange(total) - np.repeat(np.cumsum(amount) - amount, amount)
-    a = tokens[low[first[pair]] + place // counts[second[pair]]]
-    b = tokens[low[second[pair]] + place % counts[second[pair]]]
-    keys = scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b])
-    at, rows = part.exact.find(keys)
-    done: set[tuple[int, int]] = set()
-    for where, row_no in zip(at.tolist(), rows.tolist(), strict=True):
-        one = int(pairs[pair[where]])
-        if (one, row_no) not in done:
-            done.add((one, row_no))
-            found = _verified(scan, part, row_no, one)
-            if found:
-                yield found
+    for one, row_no in sorted(set(zip(joined.first.tolist(), joined.rows.tolist(), strict=True))):
+        found = _verified(scan, part, row_no, one)
+        if found:
+            yield found
 
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:

@@ -12,7 +12,7 @@ from guard.match.names.keys import pack
 from guard.match.names.near import pack_near
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
-from guard.normalise.fold import LOOSE, SCRIPT, Folded, fold
+from guard.normalise.fold import Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums
 from guard.types import SubjectRecord
 
@@ -88,8 +88,7 @@ class _Tokens:
         several = batch.last - batch.first > 1
         words = np.concatenate([batch.first[several], batch.last[several] - 1])
         sizes = batch.ends[words] - batch.starts[words]
-        alphabet = (batch.folded.kinds[batch.starts[words]] & (SCRIPT | LOOSE)) == 0
-        words = words[alphabet & (sizes > 1) & (sizes <= _LONGEST_WORD)]
+        words = words[(sizes > 1) & (sizes <= _LONGEST_WORD)]
         if not len(words):
             return
         hashes, index = np.unique(batch.sums.of(batch.starts[words], batch.ends[words]), return_index=True)
