@@ -66,6 +66,8 @@ class Condition:
             kind = value.type()
         except RuntimeError as error:
             raise ConditionError(_first_line(error)) from error
+        if kind == _engine().Type.ERROR:
+            raise ConditionError(str(value.value())[:200])
         if kind != _engine().Type.BOOL:
             raise ConditionError(f"gave {kind.name()}, not a boolean: {str(value.value())[:200]}")
         return bool(value.value())

@@ -30,6 +30,7 @@ _PLACES = (Path(__file__).resolve().parent.parent / "_policies", Path(__file__).
 """Where bundled policies lie: inside an installed wheel, or in the checkout."""
 
 _MOST_TENANTS = 1000
+_DEEPEST_BASE = 2
 
 
 def bundled() -> dict[str, Path]:
@@ -60,7 +61,7 @@ def load(name_or_path: str | Path) -> Policy:
 
 def parse(yaml_text: str, source: str = "policy") -> Policy:
     """The policy in a YAML text, or `PolicyInvalidError` with everything that is wrong (`errors` are `Problem`s)."""
-    return _parse(yaml_text, source, allow_extends=True)
+    return _parse(yaml_text, source)
 
 
 def _read(path: Path, source: str) -> Policy:
@@ -71,13 +72,13 @@ def _read(path: Path, source: str) -> Policy:
     except UnicodeDecodeError as error:
         problem = Problem("", f"not UTF-8 (byte {error.start}); save it as UTF-8")
         raise PolicyInvalidError(f"{source}:1:1: {problem.message}", [problem]) from error
-    return _parse(text, source, allow_extends=True)
+    return _parse(text, source)
 
 
-def _parse(text: str, source: str, *, allow_extends: bool) -> Policy:
+def _parse(text: str, source: str, depth: int = 0) -> Policy:
     reader = Reader()
     try:
-        policy = _policy(reader.section(read_tree(text), POLICY, "the policy"), source, allow_extends)
+        policy = _policy(reader.section(read_tree(text), POLICY, "the policy"), source, depth)
     except TreeError as error:
         reader.problems.insert(0, error.problem)
         policy = None
@@ -92,11 +93,11 @@ def invalid(source: str, problems: list[Problem]) -> PolicyInvalidError:
     return PolicyInvalidError("\n".join(lines), problems)
 
 
-def _policy(top: Section, source: str, allow_extends: bool) -> Policy:
+def _policy(top: Section, source: str, depth: int) -> Policy:
     reader = top.reader
     if "version" in top and top.count("version") != 1:
         reader.wrong(top.at("version"), "only version 1 of this format exists")
-    base = _base(top, allow_extends)
+    base = _base(top, depth)
     looks_at = frozenset(top.choices("looks_at", Channel)) or base.looks_at
     policy = _amend(base, top)
     policy = replace(
@@ -118,17 +119,17 @@ def _policy(top: Section, source: str, allow_extends: bool) -> Policy:
     return replace(policy, revision=revision, overlays=overlays, cases=cases)
 
 
-def _base(top: Section, allow_extends: bool) -> Policy:
+def _base(top: Section, depth: int) -> Policy:
     if "extends" not in top:
         return Policy("", "")
     name = top.word("extends")
     known = bundled()
-    if not allow_extends:
-        top.reader.wrong(top.at("extends"), "a bundled policy that is extended may not extend another")
+    if depth >= _DEEPEST_BASE:
+        top.reader.wrong(top.at("extends"), f"more than {_DEEPEST_BASE} policies in a line; name the rules here")
     elif name not in known:
         top.reader.wrong(top.at("extends"), f"{name!r} is no bundled policy; there are {', '.join(known)}")
     else:
-        return replace(_parse(known[name].read_text("utf-8"), f"{name}.yaml", allow_extends=False), cases=())
+        return replace(_parse(known[name].read_text("utf-8"), f"{name}.yaml", depth + 1), cases=())
     return Policy("", "")
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from guard.signals.words import RUN, words_of
+from guard.signals.words import FIRST_OF_RUNS, RUN, words_of
 
+_NEVER = re.compile(r"(?!)")
 _KATAKANA = re.compile("[\u30a1-\u30ff]+")  # a word of katakana ends where katakana ends: ロリ is not in カロリー
 _STEP = 10_000  # one word in the positions below; letters inside a run are ones
 
@@ -36,6 +37,12 @@ class Found:
     term: Term
     start: int
     end: int
+    unit: int = _STEP
+
+    @property
+    def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """The first and the last word (or letter of a run), under the term's signal."""
+        return (self.term.signal, self.start), (self.term.signal, self.end - self.unit)
 
 
 @dataclass(slots=True)
@@ -47,6 +54,7 @@ class Lexicon:
     in_runs: dict[str, list[Term]] = field(default_factory=dict)
     stem_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     run_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    beginnings: re.Pattern[str] = _NEVER
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every term in the words, those inside an exception for the same signal left out."""
@@ -58,10 +66,12 @@ class Lexicon:
             for size in stem_sizes.get(word[:2], ()):
                 if (stem := word[:size]) in by_stem and size <= len(word):
                     found.extend(Found(term, index * _STEP, (index + 1) * _STEP) for term in by_stem[stem])
-            if word > "\u0e00" and RUN.search(word) is not None:
+            if word >= FIRST_OF_RUNS and RUN.search(word) is not None:
                 self._inside(word, index * _STEP, found)
-        exceptions = [f for f in found if f.term.exception]
-        return [f for f in found if not f.term.exception and not any(_within(f, e) for e in exceptions)]
+        excepted = {(f.term.signal, at) for f in found if f.term.exception for at in range(f.start, f.end, f.unit)}
+        if not excepted:
+            return found
+        return [f for f in found if not f.term.exception and not excepted.issuperset(f.ends)]
 
     def _phrases(self, terms: list[Term], words: Sequence[str], index: int, found: list[Found]) -> None:
         for term in terms:
@@ -74,17 +84,14 @@ class Lexicon:
                 found.append(Found(term, index * _STEP, end * _STEP))
 
     def _inside(self, run: str, start: int, found: list[Found]) -> None:
-        for at, char in enumerate(run):
-            for size in self.run_sizes.get(char, ()):
+        for begin in self.beginnings.finditer(run):
+            at = begin.start()
+            for size in self.run_sizes[begin[0]]:
                 for term in self.in_runs.get(run[at : at + size], ()):
                     if not _KATAKANA.fullmatch(run, at, at + size) or not _KATAKANA.match(
                         run[at - 1 : at] + run[at + size : at + size + 1]
                     ):
-                        found.append(Found(term, start + at, start + at + size))  # noqa: PERF401
-
-
-def _within(found: Found, exception: Found) -> bool:
-    return found.term.signal == exception.term.signal and exception.start <= found.start and found.end <= exception.end
+                        found.append(Found(term, start + at, start + at + size, 1))  # noqa: PERF401
 
 
 def score(found: Iterable[Found]) -> dict[str, float]:
@@ -115,6 +122,8 @@ def build(lines: Iterable[str]) -> Lexicon:
             _add(lexicon, _term(parts[0], float(parts[1]), text.strip()))
     lexicon.stem_sizes = _sizes(lexicon.by_stem, 2)
     lexicon.run_sizes = _sizes(lexicon.in_runs, 1)
+    if lexicon.run_sizes:
+        lexicon.beginnings = re.compile(f"[{re.escape(''.join(lexicon.run_sizes))}]")
     return lexicon
 
 

@@ -22,24 +22,36 @@ _MORE_CYRILLIC = {"в": "b", "з": "3", "ѕ": "s", "ј": "j", "һ": "h", "ԁ": "
 _GREEK = {"α": "a", "ε": "e", "ο": "o", "ρ": "p", "ν": "v", "ι": "i", "κ": "k", "τ": "t", "υ": "u", "η": "n", "ω": "w", "χ": "x"}
 _LOOK_ALIKES = str.maketrans(_CYRILLIC | _MORE_CYRILLIC | _GREEK)
 _LATIN = re.compile(r"[a-z]")
+_MAY_BE_LATIN = re.compile(r"[a-z\u00df-\u024f\u1d00-\u1eff\uff00-\uff5a\U0001d400-\U0001d7ff]")
 _OTHER_ALPHABET = re.compile(r"[\u0370-\u052f]")
 _DISGUISED = re.compile(r"[0-9$@!]")
 _MEASURE = re.compile(r"[0-9]+[a-z]{0,3}|[a-z]{1,2}[0-9]+|[0-9]+x[0-9]+")
 RUN = re.compile(r"[\u0e00-\u0eff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff]")
+FIRST_OF_RUNS = "\u0e00"
 """Letters of scripts whose words stand without spaces, so that terms are looked for inside of runs."""
 
 
 def words_of(text: str) -> list[str]:
-    """The folded words of a text in order; scripts without spaces come as whole runs."""
-    if not text.isascii():
-        return _joined([_unleeted(_latin(word)) for word in _folded(text)])
-    if _CAMEL.search(text) is not None:
-        text = _CAMEL.sub(" ", text)
-    lowered = text.lower()
-    words = _ASCII_WORD.findall(lowered)
-    if _DISGUISED.search(lowered) is not None:
-        words = [_unleeted(word) for word in words]
-    return _joined(words)
+    """The folded words of a text in order; scripts without spaces come as whole runs.
+
+    A text with camel case comes twice, with and without it taken apart (`NudeFigure`, `NuDe`).
+    """
+    words = _words(text.lower())
+    return words if _CAMEL.search(text) is None else words + _words(_CAMEL.sub(" ", text).lower())
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text in lower case. What a text has no letters for is not looked for word by word."""
+    ascii_only = text.isascii()
+    words = _ASCII_WORD.findall(text) if ascii_only else _folded(text)
+    if not ascii_only and _OTHER_ALPHABET.search(text) is not None and _MAY_BE_LATIN.search(text) is not None:
+        words = [_latin(word) for word in words]
+    if not ascii_only or _DISGUISED.search(text) is not None:
+        words = [word if word.isalpha() else _unleeted(word) for word in words]
+    words = _joined(words)
+    if _REPEATED.search(" ".join(words)) is not None:
+        words = [_REPEATED.sub(r"\1", word) if len(word) > 3 else word for word in words]
+    return words
 
 
 def _folded(text: str) -> list[str]:
@@ -54,21 +66,21 @@ def _folded(text: str) -> list[str]:
         points = np.where(hiragana & (points >= 0x30A1) & (points <= 0x30F6), points - 0x60, points).astype(np.uint32)
     letters = points.tobytes().decode("utf-32-le", "replace")
     out: list[str] = []
-    end_before = -2
+    places, end_before, run_before = found.at.tolist(), -2, False
     for start, end in zip(found.starts.tolist(), found.ends.tolist(), strict=True):
         word = letters[start:end]
-        touches = int(found.at[start]) - end_before <= 1
-        if touches and out and RUN.match(word) is not None and RUN.match(out[-1][-1]) is not None:
+        run = word[0] >= FIRST_OF_RUNS and RUN.match(word) is not None
+        if run and run_before and places[start] - end_before <= 1:
             out[-1] += word
         else:
             out.append(word)
-        end_before = int(found.at[end - 1])
+        end_before, run_before = places[end - 1], run
     return out
 
 
 def _unleeted(word: str) -> str:
     """A word with digits or signs among its letters, read as letters. Numbers and measures (`35mm`, `4k`) stay."""
-    if word.isalpha() or _MEASURE.fullmatch(word) is not None:
+    if _MEASURE.fullmatch(word) is not None:
         return word
     word = word.strip("!@")
     return word if word.isalpha() or _LATIN.search(word) is None else word.translate(_LEET)
@@ -82,7 +94,7 @@ def _latin(word: str) -> str:
 
 
 def _joined(words: list[str]) -> list[str]:
-    """The words, with three and more single letters in a row put together and letters repeated for show taken out."""
+    """The words, with three and more single letters in a row put together."""
     out: list[str] = []
     letters: list[str] = []
     for word in words:
@@ -92,7 +104,7 @@ def _joined(words: list[str]) -> list[str]:
         if letters:
             out.extend(_spelled(letters))
             letters = []
-        out.append(_REPEATED.sub(r"\1", word) if len(word) > 3 and _REPEATED.search(word) is not None else word)
+        out.append(word)
     return out + _spelled(letters)
 
 
