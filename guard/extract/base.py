@@ -74,7 +74,8 @@ class Answer:
 
     `remote` lists (place, URL) of pictures the answer only points at: fetch them and give the bytes to `with_fetched`, or
     treat the answer as unscreenable. `final` is False for an event that a later one repeats or completes (a partial image,
-    a piece of text). `issued` lists ids (and digests of sealed state) that a later request may point at, for the ledger.
+    a piece of text). `linked`, where it is set, writes the answer with the places the client must go to next under a base URL
+    (`https://host/prefix`, no slash at the end). `issued` lists ids (and digests of sealed state) that a later request may point at, for the ledger.
     """
 
     texts: tuple[Text, ...]
@@ -86,11 +87,14 @@ class Answer:
     final: bool = True
     issued: tuple[str, ...] = ()
     inline: "Callable[[Mapping[str, bytes], Limits], Answer] | None" = None
+    linked: "Callable[[str], Answer] | None" = None
 
     def release(self) -> bytes:
         """The bytes for the caller: the upstream's own, which parsed strictly."""
         if self.remote:
             raise UnscreenableError("The answer points at a picture that was not fetched.", self.remote[0][0])
+        if self.linked:
+            raise UnscreenableError("The answer sends the client past the gateway.")
         return self.body
 
     def with_fetched(self, fetched: Mapping[str, bytes], limits: Limits) -> "Answer":

@@ -13,7 +13,7 @@ from guard.extract.dialects import DIALECTS, USUAL_PREFIXES
 Shape = Callable[..., object]
 _KINDS: dict[Shape, str] = {
     fields.text: "text", fields.prose: "text", fields.anything: "text, with everything below it", fields.scalar: "text", fields.model: "model name",
-    fields.data_url: "picture", fields.answer_url: "picture", fields.base64_picture: "picture", fields.number: "number", fields.ignored: "number",
+    fields.data_url: "picture", fields.answer_url: "picture", fields.base64_picture: "picture", fields.picture_text: "picture", fields.number: "number", fields.ignored: "number",
     fields.stored: "stored state", fields.sealed: "stored state",
 }  # fmt: skip
 _COLUMNS = (

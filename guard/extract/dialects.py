@@ -1,10 +1,10 @@
 """Every dialect the gateway speaks, by the name that `GUARD_UPSTREAMS` uses."""
 
-from guard.extract import azure, gemini, openai, reve, stability, together, vertex, xai
+from guard.extract import azure, bfl, gemini, openai, reve, stability, together, vertex, xai
 from guard.extract.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    module.DIALECT.name: module.DIALECT for module in (openai, azure, gemini, vertex, xai, together, reve, stability)
+    module.DIALECT.name: module.DIALECT for module in (openai, azure, gemini, vertex, xai, together, reve, stability, bfl)
 }
 USUAL_PREFIXES = {
     "openai": "/v1",
@@ -15,5 +15,6 @@ USUAL_PREFIXES = {
     "together": "/together/v1",
     "reve": "/reve/v1",
     "stability": "/stability/v2beta",
+    "bfl": "/bfl/v1",
 }
 """Where each is mounted unless the operator says otherwise; the upstream's base URL holds what the prefix ends with."""

@@ -212,6 +212,12 @@ def data_url(value: Json, where: str, reading: Reading) -> Json:
     return value if found.group() == f"data:{mime};base64," else f"data:{mime};base64,{value[found.end() :]}"
 
 
+def picture_text(value: Json, where: str, reading: Reading) -> Json:
+    """A picture as base64, bare or as a data URL."""
+    is_url = type(value) is str and (value[:5].lower() == "data:" or "://" in value[:16])
+    return (data_url if is_url else base64_picture)(value, where, reading)
+
+
 def answer_url(value: Json, where: str, reading: Reading) -> Json:
     """A picture an answer points at: a data URL is read, anything else is listed in `remote`."""
     if type(value) is str and value[:5].lower() == "data:":

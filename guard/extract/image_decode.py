@@ -4,6 +4,8 @@ Sizes and frames were checked by `containers` before anything is decoded here. R
 """
 
 import io
+import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +18,11 @@ from guard.types import Picture
 
 Pixels = NDArray[np.uint8]
 _ORIENTATION = 0x0112
+# What Pillow and the libraries below it were seen to raise on mangled files, or say in their source that they raise.
+_DECODER_ERRORS = (
+    OSError, SyntaxError, ValueError, EOFError, RuntimeError, IndexError, KeyError, TypeError, OverflowError, struct.error, zlib.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
 _SIXTEEN_BITS = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
@@ -51,7 +58,7 @@ def frames(picture: Picture) -> Iterator[Frame]:
                     image.seek(index)
                 image.load()
                 yield from _views(image, index)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except _DECODER_ERRORS as error:
         raise UnscreenableError(f"The picture cannot be decoded: {error}.", picture.where) from error
 
 

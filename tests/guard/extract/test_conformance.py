@@ -72,6 +72,7 @@ REQUESTS = [
     pytest.param("/reve/v1/image/create", {"prompt": NAME, "aspect_ratio": "3:2", "version": "latest"}, id="reve create"),
     pytest.param("/reve/v1/image/edit", {"edit_instruction": NAME, "reference_image": B64}, id="reve edit"),
     pytest.param("/reve/v1/image/remix", {"prompt": NAME, "reference_images": [B64, B64]}, id="reve remix"),
+    pytest.param("/bfl/v1/flux-kontext-pro", {"prompt": NAME, "input_image": B64, "input_image_2": URL, "seed": 1}, id="bfl"),
 ]  # fmt: skip
 
 FORMS = [
@@ -99,6 +100,9 @@ REFUSED = [
     pytest.param(STREAM.partition("?")[0], {"contents": []}, "alt", id="gemini: a stream that is no event stream"),
     pytest.param(f"{VERTEX}/imagen-4.0:predict", {"instances": [{"prompt": "a", "image": {"gcsUri": "gs://b/x"}}]}, "instances[0].image.gcsUri", id="vertex: a bucket"),
     pytest.param(f"{VERTEX}/imagen-4.0:predict", {"instances": [], "parameters": {"storageUri": "gs://b/x"}}, "parameters.storageUri", id="vertex: into a bucket"),
+    pytest.param("/bfl/v1/flux-pro", {"prompt": "a", "webhook_url": ELSEWHERE}, "webhook_url", id="bfl: a webhook"),
+    pytest.param("/bfl/v1/flux-pro", {"prompt": "a", "finetune_id": "jane"}, "finetune_id", id="bfl: a fine-tune"),
+    pytest.param("/bfl/v1/flux-pro", {"prompt": "a", "image_prompt": ELSEWHERE}, "image_prompt", id="bfl: a URL"),
     pytest.param("/reve/v1/image/create", {"prompt": "a", "regions": [{"label": NAME}]}, "regions", id="reve: regions"),
     pytest.param("/reve/v1/image/edit", {"edit_instruction": "a", "reference_image": ELSEWHERE}, "reference_image", id="reve: a URL"),
 ]  # fmt: skip
@@ -263,6 +267,33 @@ def test_a_bare_picture_is_an_answer_where_the_provider_gives_one(path: str) -> 
         route.answer(200, "image/png", PNG + b"x", LIMITS)
 
 
+def test_a_poll_stays_inside_the_gateway_from_submission_to_picture() -> None:
+    submit = target("/bfl/v1/flux-pro").route
+    assert submit.answer
+    submitted = submit.answer(
+        200, "application/json", b'{"id":"ab-1","polling_url":"https://us1.host.example/v1/get_result?id=ab-1"}', LIMITS
+    )
+    assert submitted.linked
+    with pytest.raises(UnscreenableError):
+        submitted.release()
+    assert json.loads(submitted.linked("https://guard/bfl/v1").release()) == {
+        "id": "ab-1",
+        "polling_url": "https://guard/bfl/v1/get_result?id=ab-1",
+    }
+    poll = ROUTER.match("GET", b"/bfl/v1/get_result", b"id=ab-1", [])
+    assert poll.route.answer
+    ready = poll.route.answer(
+        200,
+        "application/json",
+        json.dumps({"id": "ab-1", "status": "Ready", "result": {"sample": ELSEWHERE, "prompt": NAME}}).encode(),
+        LIMITS,
+    )
+    assert ready.remote == (("result.sample", ELSEWHERE),)
+    shown = ready.with_fetched({"result.sample": PNG}, LIMITS)
+    assert [picture.data for picture in shown.pictures] == [PNG]
+    assert json.loads(shown.release())["result"] == {"sample": URL, "prompt": NAME}
+
+
 def test_events_of_gemini_give_their_pictures() -> None:
     route = target(STREAM).route
     assert route.event
@@ -324,7 +355,7 @@ def test_a_route_is_reached_by_its_own_path_and_by_no_other_spelling(prefix: str
     assert hasattr(route, "path")
     path = prefix + route.path
     for name in ("{model}", "{response_id}", "{project}", "{location}"):
-        path = path.replace(name, "x1")
+        path = path.replace(name, "flux-x1")
     headers = [(b"content-type", f"{(route.content_types or ('application/json',))[0]}".encode())] if route.content_types else []
     assert ROUTER.match(route.method, path.encode(), b"", headers).route is route
     for other in (
@@ -334,7 +365,7 @@ def test_a_route_is_reached_by_its_own_path_and_by_no_other_spelling(prefix: str
         path.upper(),
         path + "%00",
         path + ";a",
-        path.replace("x1", ".."),
+        path.replace("flux-x1", ".."),
     ):
         if other != path:
             with pytest.raises(UnscreenableError):
