@@ -26,7 +26,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -596,8 +596,8 @@ def verify(path: Path, keys: Sequence[Key] | None = None, older: Sequence[str] =
     """Checks the archive; raises Wrong with the first thing that is wrong."""
     report = Report()
     try:
-        with zipfile.ZipFile(path) as archive:
-            _verify(archive, keys, older, report)
+        with path.open("rb") as file:
+            _verify(file, keys, older, report)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError, OverflowError) as error:
         raise Wrong(f"not a whole zip archive (truncated or changed): {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -605,7 +605,15 @@ def verify(path: Path, keys: Sequence[Key] | None = None, older: Sequence[str] =
     return report
 
 
-def _verify(archive: zipfile.ZipFile, keys: Sequence[Key] | None, older: Sequence[str], report: Report) -> None:
+def _verify(file: IO[bytes], keys: Sequence[Key] | None, older: Sequence[str], report: Report) -> None:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _verify_members(archive, keys, older, report)
+    except OSError as error:  # an offset that a changed byte made impossible
+        raise Wrong(f"not a whole zip archive (truncated or changed): {error}") from error
+
+
+def _verify_members(archive: zipfile.ZipFile, keys: Sequence[Key] | None, older: Sequence[str], report: Report) -> None:
     manifest, trusted = open_manifest(archive, keys, report)
     described = {entry["name"]: entry for entry in manifest["files"]}
     tree = read_checkpoint(manifest["checkpoint"], trusted, "the archive's checkpoint")
