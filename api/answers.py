@@ -367,14 +367,17 @@ class ExportOut(Answer):
     """An export: `pending`, `running`, `ready` or `failed`."""
 
     export_id: str
+    id: str
     status: str
     format: str
     redaction: str
-    rows: int | None = None
-    size_bytes: int | None = None
-    error: str | None = None
-    created_at: Time
-    finished_at: Time | None = None
+    filter: dict[str, str | None]
+    rows: int
+    total: int
+    size_bytes: int | None
+    error: str | None
+    created_at: str
+    finished_at: str | None
 
 
 class PolicyOut(Answer):

@@ -12,6 +12,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
+from guard.record.export import ExportRequest
+from guard.record.formats import Format
+from guard.record.rows import Redaction
 from guard.registry.subjects import Changes
 from guard.registry.values import CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
 from guard.types import AliasKind, Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
@@ -461,40 +464,42 @@ class ActivateIn(Body):
     yaml: Annotated[str, Field(max_length=1_000_000)] | None = None
 
 
-class ExportFormat(StrEnum):
-    """How the rows of an export are written."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-    PARQUET = "parquet"
-    OCSF = "ocsf"
-
-
-class Redaction(StrEnum):
-    """How much of what people wrote an export shows."""
-
-    NONE = "none"
-    STANDARD = "standard"
-    STRICT = "strict"
-
-
 class ExportIn(Body):
     """`POST /exports`; `from` is inclusive, `to` exclusive."""
 
-    format: ExportFormat = ExportFormat.JSONL
+    format: Format = Format.JSONL
     after: Instant | None = Field(None, alias="from")
     before: Instant | None = Field(None, alias="to")
     tenant: TenantName | None = None
     subject_id: Annotated[str, Field(min_length=1, max_length=128)] | None = None
     outcome: Outcome | None = None
-    redaction: Redaction = Redaction.STANDARD
-    consistent_with: Annotated[str, Field(max_length=4_000)] | None = None
+    stage: Stage | None = None
+    redaction: Redaction = Redaction.NONE
+    consistent_with: Annotated[
+        tuple[Annotated[int, Field(ge=0, strict=True)] | Annotated[str, Field(max_length=4_000)], ...], Field(max_length=16)
+    ] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.after and self.before and self.before < self.after:
             raise ValueError("to must not be earlier than from")
         return self
+
+    def value(self) -> ExportRequest:
+        """As the record takes it."""
+        return ExportRequest.parse(
+            {
+                "format": self.format.value,
+                "redaction": self.redaction.value,
+                "from": self.after,
+                "to": self.before,
+                "tenant": self.tenant,
+                "subject_id": self.subject_id,
+                "outcome": self.outcome.value if self.outcome else None,
+                "stage": self.stage.value if self.stage else None,
+                "consistent_with": list(self.consistent_with),
+            }
+        )
 
 
 class KeyIn(Body):

@@ -12,6 +12,7 @@ from api.admin import (
     decisions,
     directives,
     docs,
+    exports,
     faces,
     imports,
     keys,
@@ -28,7 +29,23 @@ from api.admin.access import access_of
 from api.admin.services import AdminServices
 from api.problems import problem_for
 
-ROUTERS = (optouts, subjects, faces, directives, cases, known_images, imports, screen, reviews, decisions, policies, log, keys, stats)
+ROUTERS = (
+    optouts,
+    subjects,
+    faces,
+    directives,
+    cases,
+    known_images,
+    imports,
+    screen,
+    reviews,
+    decisions,
+    exports,
+    policies,
+    log,
+    keys,
+    stats,
+)
 
 API_VERSION = "1"
 _ABOUT = "Register who must not be depicted, look up what was decided, and prove it."

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import orjson
 
+from api.admin import alive
 from api.admin.audit import Audit
 from guard.processes import parts
 from guard.record.event import SYSTEM_TENANT
@@ -62,8 +63,9 @@ def main() -> None:
     settings = parts.start_process("importer")
     task = Task(**orjson.loads(sys.stdin.buffer.readline()))
     registry = parts.open_registry(settings)
-    report = run(task, sys.stdin.buffer.read(), registry, registry.keyring.get("tenant", SYSTEM_TENANT))
-    sys.stdout.buffer.write(orjson.dumps(asdict(report)))
+    with alive.hold(alive.lock_path(settings.data_dir, task.job_id)):
+        report = run(task, sys.stdin.buffer.read(), registry, registry.keyring.get("tenant", SYSTEM_TENANT))
+        sys.stdout.buffer.write(orjson.dumps(asdict(report)))
 
 
 if __name__ == "__main__":

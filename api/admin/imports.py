@@ -13,6 +13,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.admin import alive
 from api.admin.access import AdminRoute, Takes, access
 from api.admin.call import Call, CallDep
 from api.admin.importer import Task
@@ -25,6 +26,7 @@ from guard.extract import multipart_strict
 from guard.processes import parts
 from guard.registry.values import By, Job
 
+GRACE_S = 60.0  # from the 202 until the importer holds its lock, and from its end until its worker has bound what it did
 router = APIRouter(prefix="/admin/v1", tags=["imports"], route_class=AdminRoute)
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ async def start_import(call: CallDep, request: Request, *, dry_run: bool = False
 
     response = await call.change(create, shown_job, 202)
     for job in started:
+        alive.announce(alive.lock_path(call.services.settings.data_dir, job.id))
         task = Task(job.id, call.key.id, call.key.role.value, call.request_id, call.route.partition(" ")[2], csv, dry_run)
         running = asyncio.create_task(_follow(call.services, task, content))
         _running.add(running)
@@ -69,7 +72,18 @@ async def start_import(call: CallDep, request: Request, *, dry_run: bool = False
 @access("job.read", REGISTRAR, audited=False)
 async def get_job(call: CallDep, job_id: str) -> JobOut:
     """`status` is `pending`, `running`, `done` or `failed`; `refused` names each line that was refused, and why."""
-    return shown_job(await call.read(lambda: call.services.registry.get_job(job_id)))
+    return shown_job(await to_thread.run_sync(look, call.services, job_id))
+
+
+def look(services: AdminServices, job_id: str) -> Job:
+    """A job; one whose process, and the worker that waited for it, have died is `failed` from now on."""
+    registry = services.registry
+    job = registry.get_job(job_id)
+    lock = alive.lock_path(services.settings.data_dir, job_id)
+    if job.finished_at is None and alive.died(lock, GRACE_S, services.clock().timestamp()):
+        registry.finish_job(job_id, {"imported": 0, "error": "its process ended before it did; start it again"}, failed=True)
+        return registry.get_job(job_id)
+    return job
 
 
 def shown_job(job: Job) -> JobOut:
@@ -104,6 +118,7 @@ async def _follow(services: AdminServices, task: Task, content: bytes) -> None:
         logger.exception("import failed", extra={"fields": {"job": task.job_id}})
         report, failed = {"imported": 0, "refused": [], "dry_run": task.dry_run, "error": f"the import could not be done: {error}"}, True
     await to_thread.run_sync(lambda: registry.finish_job(task.job_id, report, failed=failed))
+    alive.settle(alive.lock_path(services.settings.data_dir, task.job_id))
 
 
 async def _in_its_own_process(services: AdminServices, task: Task, content: bytes) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api.admin.access import AdminRoute, Takes, access
 from api.admin.call import CallDep
+from api.admin.exports import jobs_of
 from api.admin.paging import Cursor, Limit, page_of
 from api.answers import ErasureOut, PageOut, SubjectOut
 from api.auth import REGISTRAR
@@ -60,6 +61,7 @@ async def patch_subject(call: CallDep, subject_id: str, body: SubjectPatch) -> R
 async def erase_subject(call: CallDep, subject_id: str) -> Response:
     """Destroys templates, names and the keys of what was recorded about them. Their protection ends with it; the receipt says so."""
     call.services.faces.purge()  # the cache of this worker may hold their vectors; entries elsewhere end within minutes
+    await call.read(lambda: jobs_of(call.services).discard_all("somebody who may be in it was erased; ask for it again"))
     return await call.change(
         lambda by: call.services.registry.erase_subject(subject_id, by, sign=call.services.sign), ErasureOut.model_validate
     )
