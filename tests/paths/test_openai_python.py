@@ -236,6 +236,6 @@ def test_the_export_lists_each_decision(guarded: Trial, opted_out: str) -> None:
         rows = [json.loads(line) for line in archive.read("decisions.jsonl").splitlines()]
     assert [(row["tenant"], row["stage"], row["outcome"], row["prompt"]) for row in rows] == [
         ("export-tenant", "input", "allow", PROMPT),
-        ("export-tenant", "output", "allow", PROMPT),
+        ("export-tenant", "output", "allow", None),
         ("export-tenant", "input", "refuse", f"{opted_out} on a bicycle"),
     ]
