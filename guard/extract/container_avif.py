@@ -96,8 +96,9 @@ def _meta(data: bytes, body: int, end: int) -> _Meta:
             _locations(data, start, stop, meta)
         elif kind == b"iprp":
             for inner, at, to in _boxes(data, start, stop):
-                for name, value, _ in _boxes(data, at, to) if inner == b"ipco" else ():
+                for name, value, value_end in _boxes(data, at, to) if inner == b"ipco" else ():
                     need(name in _PROPERTIES, f"The AVIF has a property {name!r} that the guard does not know.")
+                    need(name == b"colr" or value_end - value <= 4096, f"The AVIF has a property {name!r} that is larger than it can be.")
                     if name == b"ispe":
                         width, height = _SIZE.unpack_from(data, value + 4)
                         meta.sizes.append((width, height))

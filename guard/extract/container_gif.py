@@ -15,6 +15,8 @@ _APPLICATIONS = {
     b"ImageMagick": "tool",
 }
 
+_LOOPING = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
+
 
 def read(data: bytes, start: int = 0) -> Layout:
     """The layout of the GIF that begins at `start`."""
@@ -79,6 +81,7 @@ def _extension(data: bytes, position: int, layout: Layout) -> int:
     application = data[position + 3 : position + 14]
     need(application in _APPLICATIONS, f"The GIF has an application block {application!r} that the guard does not know.")
     end = _skip(data, position + 14)
+    need(application not in _LOOPING or end - position <= 20, "The GIF has a looping block of a wrong size.")
     if name := _APPLICATIONS[application]:
         layout.metadata.append((name, data[position + 14 : end] if name == "xmp" else _blocks(data, position + 14)[0]))
     return end

@@ -12,7 +12,7 @@ _HEAD = Struct(">I4s")
 _SIZE = Struct(">II")
 _ONCE = frozenset({b"IHDR", b"PLTE", b"IEND", b"acTL", b"iCCP", b"eXIf", b"caBX"})
 _HARMLESS = frozenset(
-    {b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"pHYs", b"tIME", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi",
+    {b"PLTE", b"tRNS", b"cHRM", b"gAMA", b"sBIT", b"sRGB", b"bKGD", b"hIST", b"pHYs", b"sPLT", b"tIME", b"cICP", b"mDCV", b"cLLI", b"mDCv", b"cLLi",
      b"oFFs", b"sCAL", b"sTER", b"vpAg", b"iDOT", b"orNT"}
 )  # fmt: skip
 
@@ -60,8 +60,8 @@ def read(data: bytes, start: int = 0) -> Layout:
             layout.texts.append((kind.decode(), _text(kind, body)))
         elif kind in (b"eXIf", b"caBX"):
             layout.metadata.append(("exif" if kind == b"eXIf" else "c2pa", body))
-        elif kind in (b"iCCP", b"sPLT"):
-            layout.metadata.append(("icc", body[:80]))
+        elif kind == b"iCCP":
+            layout.metadata.append(("icc", body))
         else:
             need(kind in _HARMLESS or kind == b"IDAT", f"The PNG has a chunk {kind!r} that the guard does not know.")
             need(size <= 4096 or kind in (b"IDAT", b"PLTE"), f"The PNG chunk {kind!r} is larger than it can be.")

@@ -41,8 +41,10 @@ def read(data: bytes, start: int = 0) -> Layout:
             layout.metadata.append(("c2pa", data[body_start:body_end]))
         elif kind == b"ICCP":
             layout.metadata.append(("icc", data[body_start:body_end]))
+        elif kind == b"ANIM":
+            need(animated and body_end - body_start == 6, "The WebP's animation is announced wrongly.")
         else:
-            need(kind in (b"ALPH", b"ANIM"), f"The WebP has a chunk {kind!r} that the guard does not know.")
+            need(kind == b"ALPH" and canvas and not images, f"The WebP has a chunk {kind!r} that the guard does not know.")
         position = position_next
     need(
         (len(images) == 1 and not frames and not animated) or (not images and frames and animated),

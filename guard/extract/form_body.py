@@ -52,7 +52,7 @@ def form_generation(target: Target, body: bytes, limits: Limits, form: Form) -> 
             parts.append(_file(part, count, form.files[part.name], reading))
         else:
             values[part.name] = _field(part, count, form, reading)
-            parts.append(part)
+            parts.append(Part(part.name, None, None, part.content))
     for name in form.files:
         if name in counts and f"{name}[]" in counts:
             raise UnscreenableError(f"{name} and {name}[] are both given; use one of them.", name)

@@ -18,7 +18,7 @@ _CONTENT_TYPE = re.compile(
     r'multipart/form-data[ \t]*;[ \t]*boundary=(?:"([0-9A-Za-z\'()+_,./:=? -]{0,69}[0-9A-Za-z\'()+_,./:=?-])"|([0-9A-Za-z\'+_.-]{1,70}))[ \t]*;?',
     re.IGNORECASE,
 )
-_DISPOSITION = re.compile(r'form-data; ?name="([^"\\\x00-\x1f\x7f]{1,128})"(?:; ?filename="([^"\\\x00-\x1f\x7f]{0,255})")?', re.IGNORECASE)
+_DISPOSITION = re.compile(r'form-data; ?name="([^"\\%\x00-\x1f\x7f]{1,128})"(?:; ?filename="([^"\\\x00-\x1f\x7f]{0,255})")?', re.IGNORECASE)
 _TYPE = re.compile(r"([a-z0-9]+/[a-z0-9.+-]+)(?:; ?charset=\"?(utf-8)\"?)?", re.IGNORECASE)
 _LENGTH = re.compile(r"\d{1,12}")
 
@@ -109,7 +109,7 @@ def _part(head: bytes, content: memoryview) -> Part:
         raise UnscreenableError(f"The type of the part {name} is not understood.", name)
     if media_type and (media_type.group(1).lower().startswith(("multipart/", "message/"))):
         raise UnscreenableError(f"The part {name} is a form inside the form.", name)
-    if filename is None and media_type and media_type.group(1).lower() not in ("text/plain", "application/json"):
+    if filename is None and media_type and media_type.group(1).lower() != "text/plain":
         raise UnscreenableError(f"The part {name} has the type of a file but no file name.", name)
     return Part(name, filename, media_type.group(1).lower() if media_type else None, content)
 

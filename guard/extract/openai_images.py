@@ -12,7 +12,7 @@ from guard.extract import fields
 from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target
 from guard.extract.fields import Reader, Reading, base64_picture, data_url, described, each, known, model, number, obj, text
 from guard.extract.form_body import Form, form_generation, reads_form
-from guard.extract.json_body import answer_of, error_texts, events, json_generation, parse_answer, read_tree, reads
+from guard.extract.json_body import answer_of, error_texts, events, has_error, json_generation, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json, dump
 
 MOST_IMAGES = 16
@@ -85,7 +85,7 @@ EVENT = obj(
 def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
     """`{created, data: [{b64_json | url, revised_prompt}]}`, or the upstream's error in its own shape."""
     tree = parse_answer(content_type, body)
-    if status >= 400 or "error" in tree:
+    if status >= 400 or (has_error(tree) and "data" not in tree):
         return Answer(error_texts(tree, limits), (), body, error=True)
     if not isinstance(tree.get("data"), list):
         raise UpstreamInvalidError("The upstream's answer has no list `data`.")

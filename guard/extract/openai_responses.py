@@ -24,7 +24,7 @@ from guard.extract.fields import (
     tagged,
     text,
 )
-from guard.extract.json_body import answer_of, error_texts, parse_answer, read_tree, reads
+from guard.extract.json_body import answer_of, error_texts, has_error, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json
 from guard.extract.openai_images import IMAGE_SETTINGS, refuse_svg
 from guard.extract.sse import DONE, Event
@@ -246,7 +246,7 @@ _EVENT = obj(_EVENTS, other=anything)
 def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
     """A response, a list of its input items, or an error."""
     tree = parse_answer(content_type, body)
-    if status >= 400 or (tree.get("error") is not None and "output" not in tree):
+    if status >= 400 or (has_error(tree) and not tree.keys() & {"output", "data"}):
         return Answer(error_texts(tree, limits), (), body, error=True)
     if not isinstance(tree.get("output", tree.get("data", [])), list):
         raise UpstreamInvalidError("The upstream's answer has no list of items.")

@@ -303,6 +303,11 @@ def test_an_error_of_the_upstream_is_screened_too(status: int) -> None:
     assert {"no Jane", "Jane"} <= {text.text for text in read_.texts}
 
 
+def test_an_error_beside_pictures_does_not_hide_them() -> None:
+    for error in (None, {"message": "x"}):
+        assert pictures(answer({"error": error, "data": [{"b64_json": b64(PNG)}]})) == [("data[0].b64_json", "png")]
+
+
 BAD_ANSWERS = [
     pytest.param(b"<html>", "application/json", UpstreamInvalidError, id="not JSON"),
     pytest.param(b"{}", "text/html", UpstreamInvalidError, id="another type"),
