@@ -36,6 +36,10 @@ class EpochFile:
         """Whether any epoch was ever made here."""
         return self._path.exists()
 
+    def made_at(self) -> float:
+        """When the file was last written, in seconds since 1970."""
+        return self._path.stat().st_mtime
+
     def load(self) -> Epochs:
         """The epochs as the file has them now."""
         try:

@@ -22,10 +22,11 @@ from guard.keyring.master import load_master_key
 from guard.keyring.sealing import KEY_BYTES, NONCE_BYTES, unseal_with
 from guard.keyring.tables import WRAPPED_KEY
 from guard.settings import Settings
-from guard.storage.engine import KEYRING_LOCK, read, write
+from guard.storage.engine import KEYRING_LOCK, NEW_KEY_LOCK, read, write
 
 _CHUNK = 500  # owners in one IN list: long lists are planned anew each time
 _REWRAPPED_AT_ONCE = 2_000  # about 0.1 s, for which other writers wait
+DAY_S = 86_400.0
 _TABLE = WRAPPED_KEY.c
 
 
@@ -162,6 +163,8 @@ class Keyring:
         except NotFoundError:
             pass
         with self._writing(connection) as inside:
+            if inside.dialect.name == "postgresql":
+                inside.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (NEW_KEY_LOCK,))  # several may find it missing at once
             found = self.get_many(kind, [owner], inside).get(owner)
             return found if found is not None else self.create(kind, owner, inside)
 
@@ -241,6 +244,10 @@ class Keyring:
     def erased(self) -> list[tuple[str, str]]:
         """The (kind, owner) of every key ever destroyed here, oldest first."""
         return [(entry["kind"], entry["owner"]) for entry in _lines(self._erased_path)]
+
+    def rotation_due(self, every_s: float = DAY_S) -> bool:
+        """Whether the current epoch is older than that; a clock that was set back counts as old."""
+        return not 0 <= time.time() - self._epoch_file.made_at() < every_s
 
     # -- rotating ----------------------------------------------------------------------------------------------------
 

@@ -75,6 +75,13 @@ class Faces(Desk):
         with self._reading() as connection:
             return [(row.id, row.face_id) for row in connection.execute(query.order_by(FACE.c.destroy_by))]
 
+    def destroy_due_faces(self, by: By) -> int:
+        """Withdraws every photo whose `destroy_by` has come, one audited change each; returns how many."""
+        due = self.faces_to_destroy(self._clock())
+        for subject_id, face_id in due:
+            self.remove_face(subject_id, face_id, by)
+        return len(due)
+
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _face_row(self, person: Person, photo: FaceData, at: datetime) -> dict[str, object]:

@@ -42,3 +42,8 @@ class Registry(OptOuts, Imports, Erasure, Faces, Records, Keys, KnownImages, Pol
                 idempotency.release(writing.connection, once)
             else:
                 idempotency.store(writing.connection, self.keyring, once, (answer.status, answer.body), writing.at)
+
+    def keep_house(self, by: By) -> dict[str, int]:
+        """What has to happen by itself, once an hour in one process: photos past their date go, keys are rotated once a day."""
+        destroyed = self.destroy_due_faces(by)
+        return {"faces_destroyed": destroyed, "keys_rotated": self.rotate_keys() if self.keyring.rotation_due() else 0}

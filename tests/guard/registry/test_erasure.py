@@ -119,6 +119,7 @@ def test_a_restored_backup(sqlite_engine: Engine, settings: Settings, clock, by:
     registry.erase_subject(erased.subject_id, by)
     if rotated:
         registry.rotate_keys()
+    sqlite_engine.dispose()
     for leftover in tmp_path.glob("guard.db*"):
         leftover.unlink()
     shutil.copyfile(backup, path)

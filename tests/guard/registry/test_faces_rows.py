@@ -76,6 +76,14 @@ def test_photos_whose_time_has_come(registry: Registry, by: By, subject_id: str,
     assert registry.faces_to_destroy(clock.now + 3 * day) == [(subject_id, face.id) for face in faces[:2]]
 
 
+def test_they_are_destroyed_by_themselves(registry: Registry, by: By, subject_id: str, clock) -> None:
+    registry.add_faces(subject_id, [replace(PHOTO, destroy_by=clock.now + timedelta(days=1)), replace(PHOTO, vector=vector(1))], by)
+    assert registry.keep_house(by) == {"faces_destroyed": 0, "keys_rotated": 0}
+    clock.advance(days=1)
+    assert registry.keep_house(by)["faces_destroyed"] == 1
+    assert templates(registry) == [("dlib", vector(1))]
+
+
 def test_no_vector_and_no_source_is_in_the_clear(registry: Registry, by: By, subject_id: str) -> None:
     registry.add_faces(subject_id, [PHOTO], by)
     with read(registry.engine) as connection:
