@@ -159,7 +159,8 @@ class Weighing:
     def verdicts(self, *, stop_early: bool) -> list[Verdict]:
         """What each layer says. `stop_early` leaves out what can no longer change outcome, rule or obligations."""
         verdicts = [*self._floor(), *self._unanswered(), *self._directives(stop_early)]
-        if not (stop_early and any(verdict.outcome is Outcome.REFUSE for verdict in verdicts)):
+        above = any(verdict.outcome is Outcome.REFUSE and verdict.place[0] < RULES for verdict in verdicts)
+        if not (stop_early and above):
             self._operator(stop_early, verdicts)
         return verdicts
 
