@@ -66,8 +66,10 @@ class Numbering:
         rows = self._cursor.execute(_QUEUE_SQL, (most,)).all()
         if not rows:
             return 0
-        self._cursor.delete("event_queue", "id", [row[0] for row in rows])
-        fresh = [row for row in rows if self._cursor.execute("SELECT 1 FROM event WHERE id = ?", (row[0],)).one() is None]
+        ids = [row[0] for row in rows]
+        self._cursor.delete("event_queue", "id", ids)
+        known = self._cursor.present("event", "id", ids)  # only after a restore that brought the queue back
+        fresh = [row for row in rows if row[0] not in known]
         self.add([Draft(row[0], bytes(row[1]), bytes(row[2]), bytes(row[3]), labels_from(row[4])) for row in fresh])
         return len(rows)
 

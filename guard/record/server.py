@@ -21,6 +21,7 @@ from guard.record.log import EventLog, NotRecorded
 _LOG = logging.getLogger(__name__)
 _READ_BYTES = 1 << 20
 _MAX_UNREAD_ANSWERS_BYTES = 1 << 20  # of a worker that asks and never listens
+_PACE_S = 0.05  # between two rounds of numbering: nobody waits for them, and few large ones cost less than many small ones
 _LISTENER, _WAKE = "listener", "wake"
 
 
@@ -256,6 +257,7 @@ class _Chores:
             if time.monotonic() >= self._next:
                 self._checkpoint()
                 self._next = time.monotonic() + self._every_s
+            self._over.wait(_PACE_S)
 
     def _checkpoint(self) -> None:
         try:

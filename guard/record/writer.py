@@ -60,6 +60,15 @@ class Cursor:
             marks = ",".join("?" * len(columns))
             self._raw.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608 (our own names)
 
+    def present(self, table: str, column: str, values: Sequence[str]) -> set[str]:
+        """Those of the values that the column holds."""
+        if self._postgres:
+            self._raw.execute(f'SELECT "{column}" FROM {table} WHERE "{column}" = ANY(%s)', (list(values),))  # noqa: S608
+        else:
+            marks = ",".join("?" * len(values))
+            self._raw.execute(f'SELECT "{column}" FROM {table} WHERE "{column}" IN ({marks})', values)  # noqa: S608
+        return {row[0] for row in self._raw.fetchall()}
+
     def delete(self, table: str, column: str, values: Sequence[object]) -> None:
         """Deletes the rows with these values."""
         if self._postgres:

@@ -1,10 +1,8 @@
 """A log on throw-away storage, with keys held in memory and a clock that the test moves."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +11,6 @@ from sqlalchemy import Engine
 from guard.record.checkpoint import Signer
 from guard.record.event import Draft, make_draft
 from guard.record.log import EventLog
-from guard.record.tables import EVENT
-from guard.storage import make_engine
 
 SIGNER = Signer("guard.example", bytes(range(32)))
 
@@ -78,25 +74,10 @@ def draft(keys: MemoryKeys) -> Callable[..., Draft]:
     return make
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables and nothing in them, copied by each test."""
-    path = tmp_path_factory.mktemp("record") / "empty.db"
-    engine = make_engine(f"sqlite:///{path}")
-    EVENT.metadata.create_all(engine)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("ROLLBACK")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return path
-
-
 @pytest.fixture
-def engine(tmp_path: Path, empty_database: Path) -> Iterator[Engine]:
-    shutil.copy(empty_database, tmp_path / "guard.db")
-    engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
-    yield engine
-    engine.dispose()
+def engine(sqlite_engine: Engine) -> Engine:
+    """SQLite; what is different on PostgreSQL is in test_record_postgres.py."""
+    return sqlite_engine
 
 
 @pytest.fixture

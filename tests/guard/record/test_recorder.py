@@ -24,9 +24,10 @@ from guard.record.query import Log
 from guard.record.recorder import LocalRecorder, RecorderClient, RecorderServer
 
 words = st.text(max_size=8)
-labels_ = st.builds(Labels, words, words, st.lists(words, max_size=2).map(tuple), st.none() | words, st.none() | words)
+maybe = st.none() | words
+labels_ = st.builds(Labels, words, words, st.lists(words, max_size=2).map(tuple), maybe, maybe, maybe, maybe)
 uses = st.lists(st.builds(GrantUse, words, st.integers(0, 99), words), max_size=2).map(tuple)
-plain = st.builds(Draft, words, st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=50), labels_)
+plain = st.builds(Draft, words, st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=50), labels_, uses, st.none())
 drafts_ = st.builds(Draft, words, st.binary(max_size=50), st.binary(max_size=50), st.binary(max_size=50), labels_, uses, st.none() | plain)
 
 
@@ -73,7 +74,7 @@ def server(listener: socket.socket, log: EventLog) -> Iterator[RecorderServer]:
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[RecorderClient]:
-    client = RecorderClient(tmp_path / "recorder.sock", timeout_s=2)
+    client = RecorderClient(tmp_path / "recorder.sock", timeout_s=20)
     yield client
     await client.close()
 
