@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from guard.errors import InvalidInputError
 
 Floats = NDArray[np.float32]
 
@@ -133,7 +137,7 @@ class Scale:
         """The inverse of `dumps`."""
         with np.load(BytesIO(encoded), allow_pickle=False) as held:
             cohort = held["cohort"].astype(np.float32)
-            return cls(
+            scale = cls(
                 encoder=str(held["encoder"]),
                 centre=held["centre"].astype(np.float32),
                 whitening=held["whitening"].astype(np.float32),
@@ -142,10 +146,56 @@ class Scale:
                 curve=held["curve"].astype(np.float64),
                 measured_to=float(held["measured_to"]),
             )
+        scale._check()
+        return scale
+
+    def _check(self) -> None:
+        size = self.dimensions
+        shapes = (self.whitening.shape, self.cohort.shape[1:], self.curve.shape[:1])
+        if shapes != ((size, size), (size,), (2,)) or not 0 < self.nearest <= len(self.cohort):
+            raise ValueError(
+                f"shapes that do not fit each other: {shapes} for {size} dimensions, {self.nearest} of {len(self.cohort)} nearest"
+            )
+        numbers = (self.centre, self.whitening, self.cohort, self.curve)
+        if (
+            not all(np.isfinite(array).all() for array in numbers)
+            or (np.diff(self.curve[0]) <= 0).any()
+            or (np.diff(self.curve[1]) >= 0).any()
+        ):
+            raise ValueError("numbers that are not finite, or a curve that does not fall")
+
+
+def bundled(encoder: str) -> Scale | None:
+    """The scale of an encoder: one that `add_scales` brought, else the one that ships, else None."""
+    return _added.get(encoder) or _shipped(encoder)
+
+
+_added: dict[str, Scale] = {}
+
+
+def add_scales(folder: Path) -> list[str]:
+    """Use the scales in a folder (`*.npz`, as `guard evaluate faces --scale` writes them); called once when a process starts.
+
+    Returns:
+        The encoders that they are for.
+
+    Raises:
+        InvalidInputError: a file that is no scale, or two for one encoder.
+    """
+    found: dict[str, Scale] = {}
+    for file in sorted(folder.glob("*.npz")):
+        try:
+            scale = Scale.loads(file.read_bytes())
+        except (OSError, KeyError, ValueError, BadZipFile) as broken:
+            raise InvalidInputError(f"{file} is no scale of an encoder: {broken}; make one with `guard evaluate faces --scale`") from broken
+        if scale.encoder in found:
+            raise InvalidInputError(f"{file}: a second scale for encoder {scale.encoder}; keep one")
+        found[scale.encoder] = scale
+    _added.update(found)
+    return sorted(found)
 
 
 @cache
-def bundled(encoder: str) -> Scale | None:
-    """The scale that ships for an encoder, or None when there is none."""
+def _shipped(encoder: str) -> Scale | None:
     file = files("guard.match.faces") / "data" / f"{encoder}.npz"
     return Scale.loads(file.read_bytes()) if file.is_file() else None

@@ -1,11 +1,15 @@
 """Scores that mean the same for everybody, and thresholds that follow the gallery's size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.match.faces.scale import Scale, Thresholds, bundled, score_of
+from guard.errors import InvalidInputError
+from guard.match.faces import scale as scale_module
+from guard.match.faces.scale import Scale, Thresholds, add_scales, bundled, score_of
 
 SCALE = bundled("dlib-resnet-v1")
 assert SCALE is not None
@@ -64,3 +68,36 @@ def test_a_scale_survives_its_file() -> None:
 
 def test_an_encoder_without_a_scale() -> None:
     assert bundled("unknown") is None
+
+
+def test_an_operators_scale_takes_the_place_of_the_shipped_one(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scale_module, "_added", {})
+    folder = tmp_path_factory.mktemp("scales")
+    (folder / "mine.npz").write_bytes(replace(SCALE, nearest=50).dumps())
+    assert add_scales(folder) == ["dlib-resnet-v1"]
+    mine = bundled("dlib-resnet-v1")
+    assert mine is not None
+    assert mine.nearest == 50
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"not a scale", id="garbage"),
+        pytest.param(replace(SCALE, centre=np.zeros(64, np.float32)).dumps(), id="another size"),
+        pytest.param(replace(SCALE, centre=np.full(128, np.nan, np.float32)).dumps(), id="not a number"),
+        pytest.param(replace(SCALE, curve=SCALE.curve[:, ::-1]).dumps(), id="a curve that rises"),
+        pytest.param(replace(SCALE, nearest=0).dumps(), id="no neighbours"),
+    ],
+)
+def test_a_file_that_is_no_scale_is_refused(
+    content: bytes, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scale_module, "_added", {})
+    folder = tmp_path_factory.mktemp("scales")
+    (folder / "mine.npz").write_bytes(content)
+    with pytest.raises(InvalidInputError, match=r"mine\.npz is no scale"):
+        add_scales(folder)
+    assert bundled("dlib-resnet-v1") is SCALE
