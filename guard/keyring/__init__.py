@@ -9,7 +9,7 @@ A restored backup of the database must not bring an erased person back. Three fi
 `erased.jsonl` lists every destroyed key and is applied again at start; `epochs.json` forgets the old epoch key when
 `rotate_epoch` has wrapped the living keys anew, after which older copies of `wrapped_key` open nothing; `keys.jsonl`,
 written by each rotation, holds the living keys under the new epoch, so that the rest of an older backup can still be
-read. docs/adr/0011-keys-and-erasure.md says why.
+read. docs/adr/0040-keys-and-erasure.md says why.
 """
 
 from guard.keyring.master import load_master_key
