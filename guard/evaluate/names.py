@@ -30,7 +30,17 @@ from guard.types import Alias, AliasKind, Role, Strength, SubjectKind, SubjectRe
 
 _Z = 1.959964
 PROMPT_CHARACTERS = 300
-SCRIPT_TARGETS = {"Cyrillic": 0.85, "Greek": 0.85, "Arabic": 0.85, "Hebrew": 0.85, "Devanagari": 0.85, "Thai": 0.0, "kana": 0.6, "Hangul": 0.6, "Han": 0.3}
+SCRIPT_TARGETS = {
+    "Cyrillic": 0.85,
+    "Greek": 0.85,
+    "Arabic": 0.85,
+    "Hebrew": 0.85,
+    "Devanagari": 0.85,
+    "Thai": 0.0,
+    "kana": 0.6,
+    "Hangul": 0.6,
+    "Han": 0.3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +171,9 @@ def read_prompts(path: Path) -> list[tuple[str, str]]:
     return out
 
 
-def _false_refusals(index: NameIndex, prompts: Sequence[tuple[str, str]], registered: int, report: Report, tick: Callable[[], None]) -> None:
+def _false_refusals(
+    index: NameIndex, prompts: Sequence[tuple[str, str]], registered: int, report: Report, tick: Callable[[], None]
+) -> None:
     bases: dict[str, bool] = {}
     held: dict[str, bool] = {}
     for base, text in prompts:
@@ -174,7 +186,7 @@ def _false_refusals(index: NameIndex, prompts: Sequence[tuple[str, str]], regist
                 bases[base] = True
                 begin, end = hit.span
                 around = text[max(0, begin - 30) : end + 30].replace("\n", " ")
-                report.refused_prompts.append({"base": base, "alias": hit.alias, "view": hit.view, "around": around})
+                report.refused_prompts.append({"base": base, "alias": hit.alias, "view": hit.view, "text": hit.text, "around": around})
     total = len({base for base, _ in prompts})
     target = 0.001 if registered <= 20_000 else 0.002 if registered <= 200_000 else 0.005
     report.rates.append(Rate("prompts without people, refused", len(bases), total, target, "false refusals", at_most=True))
@@ -189,7 +201,10 @@ def _latency(index: NameIndex, prompts: Sequence[tuple[str, str]], report: Repor
         index.search(texts)
         times.append((time.process_time_ns() - began) / 1e6)
     report.latency_ms = {f"p{q}": round(float(np.percentile(times, q)), 4) for q in (50, 90, 99)} if times else {}
-    hostile = [Text("prompt", (" ".join(text for _, text in prompts)[at * 10_000 :])[:10_000]) for at in range(3)] + [Text("prompt", "a b " * 2500), Text("prompt", "Tailor Swyft " * 770)]
+    hostile = [Text("prompt", (" ".join(text for _, text in prompts)[at * 10_000 :])[:10_000]) for at in range(3)] + [
+        Text("prompt", "a b " * 2500),
+        Text("prompt", "Tailor Swyft " * 770),
+    ]
     worst = 0.0
     for text in hostile:
         began = time.process_time_ns()
@@ -285,7 +300,9 @@ def _roles(index: NameIndex, people: Sequence[tuple[int, str]], report: Report) 
                     misses.append(f"{language} {role}: {text} -> {sorted(roles)}")
     for role, (hits, trials) in right.items():
         report.rates.append(Rate(f"role {role}", hits, trials, 0.0, "roles"))
-    report.rates.append(Rate("role, all", sum(a for a, _ in right.values()), sum(b for _, b in right.values()), 0.9, "roles", misses=tuple(misses)))
+    report.rates.append(
+        Rate("role, all", sum(a for a, _ in right.values()), sum(b for _, b in right.values()), 0.9, "roles", misses=tuple(misses))
+    )
 
 
 def print_table(report: Report, console: Console | None = None) -> None:
@@ -307,7 +324,9 @@ def print_table(report: Report, console: Console | None = None) -> None:
         table.add_row(rate.name, f"{rate.value:.1%}", f"{low:.1%} - {high:.1%}", seen, str(rate.trials), target, mark)
     console.print(table)
     latency = ", ".join(f"{name} {value} ms" for name, value in report.latency_ms.items())
-    console.print(f"CPU of a {PROMPT_CHARACTERS}-character prompt: {latency}; build {report.build_s} s; {report.bytes_per_alias} bytes an alias; peak {report.peak_mb} MB")
+    console.print(
+        f"CPU of a {PROMPT_CHARACTERS}-character prompt: {latency}; build {report.build_s} s; {report.bytes_per_alias} bytes an alias; peak {report.peak_mb} MB"
+    )
 
 
 def run(
@@ -323,7 +342,14 @@ def run(
     console = Console(stderr=True)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("reading", total=None)
-        report = measure(load(people), read_prompts(prompts) if prompts else [], registered, per_class, only=only, tick=lambda name: progress.update(task, description=name))
+        report = measure(
+            load(people),
+            read_prompts(prompts) if prompts else [],
+            registered,
+            per_class,
+            only=only,
+            tick=lambda name: progress.update(task, description=name),
+        )
     if as_json:
         print(report.to_json())
     else:

@@ -125,7 +125,18 @@ def _styled(name: str, start_upper: int, start_lower: int) -> str:
 
 def styled(name: str, rng: random.Random) -> list[str]:
     """Mathematical, enclosed, or small-capital letters."""
-    upper, lower = rng.choice([(0x1D400, 0x1D41A), (0x1D468, 0x1D482), (0x1D5A0, 0x1D5BA), (0x1D670, 0x1D68A), (0x24B6, 0x24D0), (0x1F130, 0x1F130), (0x1F170, 0x1F170), (0, 0)])
+    upper, lower = rng.choice(
+        [
+            (0x1D400, 0x1D41A),
+            (0x1D468, 0x1D482),
+            (0x1D5A0, 0x1D5BA),
+            (0x1D670, 0x1D68A),
+            (0x24B6, 0x24D0),
+            (0x1F130, 0x1F130),
+            (0x1F170, 0x1F170),
+            (0, 0),
+        ]
+    )
     if not upper:
         small = dict(zip("abcdefghijklmnoprstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", strict=True))
         return ["".join(small.get(char, char) for char in _plain(name).lower())]
@@ -141,7 +152,20 @@ def _joined(name: str, mark: str) -> str:
 
 
 def _accented(name: str, rng: random.Random) -> str | None:
-    table = {"a": "áàâäã", "e": "éèêë", "i": "íìîï", "o": "óòôöõ", "u": "úùûü", "c": "çć", "n": "ñń", "s": "šś", "z": "žź", "l": "ľ", "r": "ř", "y": "ýÿ"}
+    table = {
+        "a": "áàâäã",
+        "e": "éèêë",
+        "i": "íìîï",
+        "o": "óòôöõ",
+        "u": "úùûü",
+        "c": "çć",
+        "n": "ñń",
+        "s": "šś",
+        "z": "žź",
+        "l": "ľ",
+        "r": "ř",
+        "y": "ýÿ",
+    }
     return _each(name, rng, table, 0.5)
 
 
@@ -193,7 +217,13 @@ def _slavic(name: str, rng: random.Random) -> str:
     words = name.split()
     vowel = words[-1][-1] in "aeo"
     last = words[-1][:-1] + rng.choice(["y", "u", "ou", "ę"]) if vowel else words[-1] + rng.choice(["a", "em", "ovi", "owi", "u", "ová"])
-    first = words[0][:-1] + rng.choice(["y", "u"]) if words[0][-1] == "a" else words[0] + rng.choice(["a", "em"]) if words[0][-1] not in "aeiouy" else words[0]
+    first = (
+        words[0][:-1] + rng.choice(["y", "u"])
+        if words[0][-1] == "a"
+        else words[0] + rng.choice(["a", "em"])
+        if words[0][-1] not in "aeiouy"
+        else words[0]
+    )
     return " ".join([first, *words[1:-1], last])
 
 

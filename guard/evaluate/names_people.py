@@ -24,7 +24,13 @@ class People:
 
 def _full(value: str) -> str | None:
     words = value.split()
-    plain = not any(char in ",\"()“”" for char in value) and words[-1].strip(".").lower() not in {"jr", "sr", "ii", "iii", "iv", "and"} and " and " not in value if words else False
+    plain = (
+        not any(char in ',"()“”' for char in value)
+        and words[-1].strip(".").lower() not in {"jr", "sr", "ii", "iii", "iv", "and"}
+        and " and " not in value
+        if words
+        else False
+    )
     return value if plain and 2 <= len(words) <= 4 and all(any(char.isalpha() for char in word) for word in words) else None
 
 
@@ -67,7 +73,9 @@ def load(folder: Path) -> People:
             script = SCRIPTS.get(path.stem.rpartition("_")[2])
             if script:
                 rows = [line.split("\t") for line in path.read_text("utf-8").splitlines()]
-                pairs[script] = tuple((row[0], row[1].replace(" ", "")) for row in rows if len(row) > 1 and row[0].isalpha() and len(row[0]) >= 4)
+                pairs[script] = tuple(
+                    (row[0], row[1].replace(" ", "")) for row in rows if len(row) > 1 and row[0].isalpha() and len(row[0]) >= 4
+                )
         else:
             for name in _read(path):
                 if full := _full(name.strip()):

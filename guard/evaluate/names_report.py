@@ -27,7 +27,9 @@ def _plot(rates: "list[Rate]") -> str:
         low, high = rate.interval
         colour = "#1b6e3c" if rate.met else "#a4262c"
         parts.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" font-size="12" text-anchor="end" fill="#1c2126">{escape(rate.name)}</text>')
-        parts.append(f'<line x1="{_LEFT + low * scale:.1f}" x2="{_LEFT + high * scale:.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>')
+        parts.append(
+            f'<line x1="{_LEFT + low * scale:.1f}" x2="{_LEFT + high * scale:.1f}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="3"/>'
+        )
         parts.append(f'<circle cx="{_LEFT + rate.value * scale:.1f}" cy="{y}" r="4.5" fill="{colour}"/>')
         if rate.target:
             x = _LEFT + rate.target * scale
@@ -42,14 +44,22 @@ def _table(rates: "list[Rate]") -> str:
         low, high = rate.interval
         target = f"{'&le;' if rate.at_most else '&ge;'} {rate.target:.1%}" if rate.target else ""
         state = "" if not rate.target else '<span class="met">met</span>' if rate.met else '<span class="short">short</span>'
-        rows.append(f"<tr><td>{escape(rate.name)}</td><td>{rate.value:.2%}</td><td>{low:.1%} to {high:.1%}</td><td>{rate.trials}</td><td>{target}</td><td>{state}</td></tr>")
-    return "<table><tr><th>class</th><th>share</th><th>95 % interval</th><th>n</th><th>target</th><th></th></tr>" + "".join(rows) + "</table>"
+        rows.append(
+            f"<tr><td>{escape(rate.name)}</td><td>{rate.value:.2%}</td><td>{low:.1%} to {high:.1%}</td><td>{rate.trials}</td><td>{target}</td><td>{state}</td></tr>"
+        )
+    return (
+        "<table><tr><th>class</th><th>share</th><th>95 % interval</th><th>n</th><th>target</th><th></th></tr>" + "".join(rows) + "</table>"
+    )
 
 
 def _list(title: str, lines: list[str]) -> str:
     if not lines:
         return ""
-    return f"<details><summary>{escape(title)}</summary><ul>" + "".join(f"<li><code>{escape(line)}</code></li>" for line in lines) + "</ul></details>"
+    return (
+        f"<details><summary>{escape(title)}</summary><ul>"
+        + "".join(f"<li><code>{escape(line)}</code></li>" for line in lines)
+        + "</ul></details>"
+    )
 
 
 def page(report: "Report") -> str:
@@ -57,7 +67,9 @@ def page(report: "Report") -> str:
     groups: dict[str, list[Rate]] = {}
     for rate in report.rates:
         groups.setdefault(rate.group, []).append(rate)
-    body = [f"<h1>Names: what is found and what is refused by mistake</h1><p>{report.registered:,} people registered, {report.aliases:,} aliases.</p>"]
+    body = [
+        f"<h1>Names: what is found and what is refused by mistake</h1><p>{report.registered:,} people registered, {report.aliases:,} aliases.</p>"
+    ]
     for group, rates in groups.items():
         body.append(f"<h2>{escape(group.capitalize())}</h2>{_plot(rates) if not rates[0].at_most else ''}{_table(rates)}")
         body.extend(_list(f"Examples missed: {rate.name}", list(rate.misses)) for rate in rates)
@@ -65,5 +77,7 @@ def page(report: "Report") -> str:
     body.append(_list("Prompts refused by mistake", refused))
     latency = "".join(f"<tr><td>{escape(name)}</td><td>{value} ms</td></tr>" for name, value in report.latency_ms.items())
     body.append(f"<h2>Speed and size</h2><table>{latency}<tr><td>build</td><td>{report.build_s} s</td></tr>")
-    body.append(f"<tr><td>memory an alias</td><td>{report.bytes_per_alias} bytes</td></tr><tr><td>peak of this run</td><td>{report.peak_mb} MB</td></tr></table>")
+    body.append(
+        f"<tr><td>memory an alias</td><td>{report.bytes_per_alias} bytes</td></tr><tr><td>peak of this run</td><td>{report.peak_mb} MB</td></tr></table>"
+    )
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Names: evaluation</title><style>{_STYLE}</style><body>{"".join(body)}</body></html>'

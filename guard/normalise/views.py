@@ -285,13 +285,21 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", st
 
 def leet(text: str) -> View | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
-
-    def read(match: re.Match[str]) -> str | None:
-        word = match.group()
-        return None if _UNIT.fullmatch(word) else word.translate(_LEET)
-
-    found = _replaced((text, ()), _LEET_WORD, read, each=True)
+    if all(_UNIT.fullmatch(match.group()) for match in _LEET_WORD.finditer(text)):
+        return None
+    found = _replaced((text, ()), _LEET_WORD, lambda match: match.group().translate(_LEET), each=True)
     return View("leet", *found) if found else None
+
+
+_TURNED = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{2,200})[\u202c\u2069]?")
+
+
+def turned(text: str) -> View | None:
+    """What right-to-left overrides show: the text after them read backwards."""
+    if "\u202e" not in text and "\u2067" not in text:
+        return None
+    found = _replaced((text, ()), _TURNED, lambda match: match.group(1)[::-1])
+    return View("bidi override", *found) if found else None
 
 
 _FOREIGN = "".join(re.escape(char) for char in LOOKALIKES)
@@ -418,7 +426,7 @@ def views(text: str, folded: Folded) -> Iterator[View]:
     if reading := decoded(text, signs.blob):
         yield reading
     if not plain:
-        for make in (hidden, look_alikes):
+        for make in (hidden, turned, look_alikes):
             if reading := make(text):
                 yield reading
     if (signs.letters or len(_CODE_WORDS.intersection(text.lower().replace(",", " ").split())) >= 3) and (reading := spelled_out(text)):

@@ -170,7 +170,9 @@ def role_of(around: Surroundings) -> Role:
     return Role.LIKENESS
 
 
-def strength_in(around: Surroundings, strength: Strength, zipfs: Sequence[float], *, plain: bool = True, weak: bool = False) -> Strength:
+def strength_in(
+    around: Surroundings, strength: Strength, zipfs: Sequence[float], *, plain: bool = True, weak: bool = False, doubtful: bool = False
+) -> Strength:
     """The strength of a mention in its surroundings.
 
     Args:
@@ -178,12 +180,15 @@ def strength_in(around: Surroundings, strength: Strength, zipfs: Sequence[float]
         strength: that of the alias.
         zipfs: how frequent each of its words is.
         plain: whether the words stand as the alias has them (else something was undone to see the name).
-        weak: whether ordinary words could have been taken for the name.
+        weak: whether ordinary words could have been taken for the name, so that capitals and a cue are both needed.
+        doubtful: whether a cue (or, in scripts with capitals, capitals) is needed.
     """
     words = len(zipfs)
     cased = around.capitals and not around.shouting and around.text[:1].isupper()
     caseless = around.text[:1].lower() == around.text[:1].upper()
     cue = _seen("cue<", around) or _seen("cue>", around)
+    if doubtful and not cue and not (cased and words > 1):
+        return Strength.WEAK
     if weak:
         return Strength.MEDIUM if cased and cue else Strength.WEAK
     if strength is Strength.STRONG:

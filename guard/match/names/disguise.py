@@ -136,7 +136,7 @@ def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
     begin, end = scan.starts[first], scan.ends[last]
     reverse = scan.sums.backwards()
     exact.put(reverse.of(begin, end), first, last, _check_backwards)
-    if np.count_nonzero(scan.odd) > 1:
+    if count > 1:
         if count > 2:
             each = reverse.of(scan.starts, scan.ends)
             two = scan.sums.joined(each[:-2], scan.sizes[:-2], each[1:-1])

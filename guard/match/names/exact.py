@@ -153,7 +153,11 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
 
 def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     found = _check(scan, row, start, end)
-    return replace(found, end=end + 1, view="inflected", score=found.score * 0.99) if found and found.plain else None
+    if found is None or not found.plain:
+        return None
+    if scan.folded.at[end] - scan.folded.at[end - 1] > 1:
+        return found
+    return replace(found, end=end + 1, view="inflected", score=found.score * 0.99)
 
 
 def _turned_on_purpose(scan: Scan, start: int, surname: int) -> bool:

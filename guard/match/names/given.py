@@ -51,7 +51,7 @@ li lily lin lionel liu livia liz lorenzo luca lucia luciano luigi luis luisa lup
 mila milan mila miley ming mira miriam mohamed monika mustafa nadia naomi narendra natalia neha neymar nick nicki nicolas nicola niels nikita nina noam nora odette olaf olga omar orlando otto pablo paloma paolo paris patrice pedro pedri penelope petra pharrell pierre
 pilar priya priyanka quincy rafael raj rajesh ramon rania raul ravi reese rene rhys ricardo ricky rihanna rishi rita rob rocco rodrigo rohan romeo ron rosa rosalia rowan ruben ruby rupert rosie sachin sacha said salma salman salvador sam sandra sandro sanjay santiago
 sara saskia selma sergio shah shakira shaun shinzo sienna silvia silvio simone sofia sonia sophie soren steffi stefan stefano steve sue sunil sunita suresh susanna suzanne sven tamara tariq tatiana ted teresa thierry thor tiger till tim tina tobey toby tom tomas tony
-trudy uma umar valentina valentino vanessa vera vicente viktor vin virat viola vivek vito walid wei werner wes will willem woody xavier xi yan yasmin yoko yoshi yuki yusuf yves zac zain zendaya zhang zinedine zlatan zoe zara zayn
+trudy uma umar valentina valentino vanessa vera vicente viktor vin virat viola vivek vito walid wei werner wes will willem woody xavier xi yan yasmin yoko yoshi yuki yusuf yves faith joy june april dawn eve ruby pearl jade ivy daisy olive hunter summer autumn skye sky clay cliff dick guy jude kim lou mo norm pat rich rob rusty sterling tate ty van ward woody jon marc bruno rex rocky sage sunny willow heath reed dale glen zac zain zendaya zhang zinedine zlatan zoe zara zayn
 """
 
 _SURNAMES = """

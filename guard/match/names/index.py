@@ -126,7 +126,7 @@ class NameIndex:
     def _strength(self, found: Found, around: Surroundings) -> Strength:
         words = fold_text(found.row.text).split()
         zipfs = [self._words.zipf(word) for word in words]
-        return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak)
+        return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful)
 
 
 def _longest(mentions: list[_Mention]) -> list[_Mention]:

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Protocol
 
 from guard.match.names.given import short_forms
-from guard.match.names.strength import rate, refusal_reason
+from guard.match.names.strength import PARTICLES, rate, refusal_reason
 from guard.normalise.letters import fold_text
 from guard.types import Alias, AliasKind, Strength
 
@@ -78,7 +78,7 @@ def _parts(name: str) -> list[str]:
 def _surname_at(parts: Sequence[str]) -> int:
     """Where the surname begins, with its particles."""
     at = len(parts) - 1
-    while at > 1 and fold_text(parts[at - 1]) in _PARTICLES:
+    while at > 1 and fold_text(parts[at - 1]) in PARTICLES:
         at -= 1
     return at
 

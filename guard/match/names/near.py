@@ -4,6 +4,7 @@ Every word of a name is stored under itself and under each form with one letter 
 same way, and the candidates of two neighbouring words are put together and looked up as a name: all in array operations.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,6 +26,8 @@ SHORTEST = 4
 # Endings cut off, in letters, and the most combinations tried in one text.
 _ENDING = 4
 _MOST_PAIRS = 40_000
+_SEED_PAIR = np.uint64(0x27D4EB2F165667C5)
+_APART = re.compile(r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f.·・‧_-]|\n|\w\w\.\s")
 
 _ENDINGS = frozenset(
     [
@@ -302,7 +305,9 @@ class Joined:
     rows: npt.NDArray[np.uint32]
 
 
-def join(scan: Scan, part: Part, near: NearPart, pairs: Indices, numbers: Indices, index: Indices, tokens: npt.NDArray[np.uint32]) -> Joined | None:
+def join(
+    scan: Scan, part: Part, near: NearPart, pairs: Indices, numbers: Indices, index: Indices, tokens: npt.NDArray[np.uint32]
+) -> Joined | None:
     """Names whose two words are among the candidates of two neighbouring words.
 
     Args:
@@ -330,8 +335,31 @@ def join(scan: Scan, part: Part, near: NearPart, pairs: Indices, numbers: Indice
     width = counts[second[pair]]
     left, right = low[first[pair]] + place // width, low[second[pair]] + place % width
     a, b = tokens[left], tokens[right]
-    at, rows = part.exact.find(scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b]))
+    keys = scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b])
+    at, rows = part.exact.find(keys)
+    at_longer, longer_rows = part.loose.find(pair_key(keys))
+    if len(at_longer):
+        at, rows = np.concatenate([at, at_longer]), np.concatenate([rows, longer_rows])
     return Joined(pairs[pair[at]], left[at], right[at], rows) if len(at) else None
+
+
+def pair_key(sums: U64) -> U64:
+    """The key of two words that begin or end a longer name."""
+    return sums ^ _SEED_PAIR
+
+
+def aligned(scan: Scan, wanted: Sequence[str], one: int) -> Iterator[int]:
+    """Where a name of these words may begin when words `one` and `one + 1` were found to be a pair of it."""
+    for first in dict.fromkeys((one, one + 2 - len(wanted))):
+        if first >= 0 and first + len(wanted) <= len(scan.starts):
+            yield first
+
+
+def parted_plainly(scan: Scan, first: int, last: int) -> bool:
+    """Whether only spaces, hyphens and the like stand between these words."""
+    at = scan.folded.at
+    raw = scan.text[int(at[int(scan.starts[first])]) : int(at[int(scan.ends[last]) - 1])]
+    return _APART.search(raw) is None
 
 
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
@@ -352,21 +380,19 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
     row = part.row(row_no)
-    wanted = fold_text(row.text).split()
-    seen = [scan.word(one), scan.word(one + 1)]
-    for names, cost in ((wanted, 0.0), (wanted[::-1], 0.05)):
-        if len(names) != 2:
-            return None
-        done = [liberty(*pair) for pair in zip(seen, names, strict=True)]
-        if any(step is None for step in done) or seen == names:
-            continue
-        steps = [step for step in done if step is not None]
-        kinds = {kind for kind, _ in steps if kind}
-        view = "typing error" if "typing error" in kinds else "inflected"
-        weak = cost > 0 or _by_chance(scan, one, seen, names, steps)
-        return Found(
-            row, int(scan.starts[one]), int(scan.ends[one + 1]), view, 1.0 - cost - sum(price for _, price in steps), plain=False, weak=weak
-        )
+    words = fold_text(row.text).split()
+    turned = [(words[::-1], 0.05)] if len(words) == 2 else []
+    for wanted, cost in ((words, 0.0), *turned):
+        for first in aligned(scan, wanted, one):
+            last = first + len(wanted) - 1
+            seen = [scan.word(number) for number in range(first, last + 1)]
+            steps = [step for step in map(liberty, seen, wanted) if step is not None]
+            if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last):
+                continue
+            view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
+            weak = cost > 0 or _by_chance(scan, first, seen, wanted, steps)
+            score = 1.0 - cost - sum(price for _, price in steps)
+            return Found(row, int(scan.starts[first]), int(scan.ends[last]), view, max(score, 0.7), plain=False, weak=weak)
     return None
 
 
@@ -374,7 +400,7 @@ def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str],
     """Whether an ordinary lower-case word was changed, or so little is left that chance explains it."""
     for number, (word, _, (kind, _)) in enumerate(zip(seen, wanted, steps, strict=True)):
         ordinary = scan.levels[one + number] > 0 and not scan.capital[one + number]
-        if kind == "typing error" and ordinary:
+        if kind == "typing error" and ordinary and not any(scan.capital[one : one + len(seen)]):
             return True
         if not kind and ordinary and len(word) < 4:
             return True

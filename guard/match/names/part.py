@@ -34,8 +34,8 @@ class Part:
 class Found:
     """A name in the folded text, before its surroundings are looked at.
 
-    `start`/`end` are letters of the scan; `plain` tells that the words stand as the alias has them; `weak` that the
-    liberty taken is one that ordinary words allow too, so that surroundings must speak for a name.
+    `start`/`end` are letters of the scan; `plain` tells that the words stand as the alias has them; `weak` that ordinary
+    words could have been taken for it, so that capitals and a cue must both speak for a name; `doubtful` that one must.
     """
 
     row: Row
@@ -45,6 +45,7 @@ class Found:
     score: float
     plain: bool = True
     weak: bool = False
+    doubtful: bool = False
 
 
 Check = Callable[[Any, Row, int, int], Found | None]

@@ -10,8 +10,8 @@ from guard.match.names.words import WordTable
 from guard.normalise.fold import LOOSE, SCRIPT, UPPER, Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums
 
-# Frequency from which a word is no part of a disguised name (the, with, portrait): Zipf 5.2, about the 900 most frequent.
-COMMON_LEVEL = WordTable.level(5.2)
+# Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
+COMMON_LEVEL = WordTable.level(5.75)
 _SHORTEST_ODD = 3
 
 

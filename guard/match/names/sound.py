@@ -13,10 +13,104 @@ from rapidfuzz.distance import Indel, JaroWinkler
 
 from guard.normalise.letters import Script, script_of
 
-_GREEK = [("μπ", "b"), ("ντ", "d"), ("γκ", "g"), ("γγ", "ng"), ("τζ", "j"), ("τσ", "ch"), ("ου", "u"), ("αι", "e"), ("ει", "i"), ("οι", "i"), ("ευ", "ev"), ("αυ", "av"), ("θ", "th"), ("χ", "h"), ("φ", "f"), ("ψ", "ps"), ("ξ", "ks"), ("γ", "g"), ("υ", "i"), ("η", "i"), ("β", "v")]
-_CYRILLIC = [("дж", "j"), ("дз", "z"), ("кс", "ks"), ("х", "h"), ("ц", "ts"), ("щ", "sh"), ("ч", "ch"), ("ж", "j"), ("ь", ""), ("ъ", ""), ("ю", "yu"), ("я", "ya"), ("э", "e"), ("ы", "i"), ("в", "v")]
-_ARABIC = [("تش", "ch"), ("كس", "ks"), ("دج", "j"), ("ج", "j"), ("غ", "g"), ("ق", "k"), ("خ", "h"), ("ح", "h"), ("ث", "th"), ("ذ", "d"), ("ظ", "z"), ("ض", "d"), ("ط", "t"), ("ص", "s"), ("ش", "sh"), ("ع", "a"), ("ا", "a"), ("و", "w"), ("ي", "y"), ("ه", "h"), ("ء", ""), ("ڤ", "v"), ("چ", "ch"), ("پ", "p"), ("گ", "g"), ("ژ", "j")]
-_HEBREW = [("צ'", "ch"), ("ג'", "j"), ("ז'", "j"), ("ת'", "th"), ("ד'", "d"), ("וו", "v"), ("א", "a"), ("ע", "a"), ("ב", "b"), ("ג", "g"), ("ד", "d"), ("ה", "h"), ("ו", "w"), ("ז", "z"), ("ח", "h"), ("ט", "t"), ("י", "y"), ("כ", "k"), ("ל", "l"), ("מ", "m"), ("נ", "n"), ("ס", "s"), ("פ", "p"), ("צ", "ts"), ("ק", "k"), ("ר", "r"), ("ש", "sh"), ("ת", "t")]
+_GREEK = [
+    ("μπ", "b"),
+    ("ντ", "d"),
+    ("γκ", "g"),
+    ("γγ", "ng"),
+    ("τζ", "j"),
+    ("τσ", "ch"),
+    ("ου", "u"),
+    ("αι", "e"),
+    ("ει", "i"),
+    ("οι", "i"),
+    ("ευ", "ev"),
+    ("αυ", "av"),
+    ("θ", "th"),
+    ("χ", "h"),
+    ("φ", "f"),
+    ("ψ", "ps"),
+    ("ξ", "ks"),
+    ("γ", "g"),
+    ("υ", "i"),
+    ("η", "i"),
+    ("β", "v"),
+]
+_CYRILLIC = [
+    ("дж", "j"),
+    ("дз", "z"),
+    ("кс", "ks"),
+    ("х", "h"),
+    ("ц", "ts"),
+    ("щ", "sh"),
+    ("ч", "ch"),
+    ("ж", "j"),
+    ("ь", ""),
+    ("ъ", ""),
+    ("ю", "yu"),
+    ("я", "ya"),
+    ("э", "e"),
+    ("ы", "i"),
+    ("в", "v"),
+]
+_ARABIC = [
+    ("تش", "ch"),
+    ("كس", "ks"),
+    ("دج", "j"),
+    ("ج", "j"),
+    ("غ", "g"),
+    ("ق", "k"),
+    ("خ", "h"),
+    ("ح", "h"),
+    ("ث", "th"),
+    ("ذ", "d"),
+    ("ظ", "z"),
+    ("ض", "d"),
+    ("ط", "t"),
+    ("ص", "s"),
+    ("ش", "sh"),
+    ("ع", "a"),
+    ("ا", "a"),
+    ("و", "w"),
+    ("ي", "y"),
+    ("ه", "h"),
+    ("ء", ""),
+    ("ڤ", "v"),
+    ("چ", "ch"),
+    ("پ", "p"),
+    ("گ", "g"),
+    ("ژ", "j"),
+]
+_HEBREW = [
+    ("צ'", "ch"),
+    ("ג'", "j"),
+    ("ז'", "j"),
+    ("ת'", "th"),
+    ("ד'", "d"),
+    ("וו", "v"),
+    ("א", "a"),
+    ("ע", "a"),
+    ("ב", "b"),
+    ("ג", "g"),
+    ("ד", "d"),
+    ("ה", "h"),
+    ("ו", "w"),
+    ("ז", "z"),
+    ("ח", "h"),
+    ("ט", "t"),
+    ("י", "y"),
+    ("כ", "k"),
+    ("ל", "l"),
+    ("מ", "m"),
+    ("נ", "n"),
+    ("ס", "s"),
+    ("פ", "p"),
+    ("צ", "ts"),
+    ("ק", "k"),
+    ("ר", "r"),
+    ("ש", "sh"),
+    ("ת", "t"),
+]
 
 
 _SEMITIC_VOWELS = re.compile("[aeiouwy]")
@@ -59,10 +153,44 @@ def script(word: str) -> Script:
 EAST = frozenset({Script.KATAKANA, Script.HIRAGANA, Script.HANGUL, Script.HAN})
 
 _SPELLING = [
-    ("sch", "S"), ("tch", "S"), ("sh", "S"), ("ch", "C"), ("ck", "k"), ("ph", "f"), ("gh", "G"), ("kh", "C"), ("th", "T"), ("wh", "w"), ("qu", "kw"), ("dg", "S"), ("tz", "S"), ("ts", "S"), ("dz", "S"), ("zh", "S"),
-    ("cz", "S"), ("sz", "S"), ("x", "ks"),
+    ("sch", "S"),
+    ("tch", "S"),
+    ("sh", "S"),
+    ("ch", "C"),
+    ("ck", "k"),
+    ("ph", "f"),
+    ("gh", "G"),
+    ("kh", "C"),
+    ("th", "T"),
+    ("wh", "w"),
+    ("qu", "kw"),
+    ("dg", "S"),
+    ("tz", "S"),
+    ("ts", "S"),
+    ("dz", "S"),
+    ("zh", "S"),
+    ("cz", "S"),
+    ("sz", "S"),
+    ("x", "ks"),
 ]
-_FIXED = {"p": "P", "b": "P", "f": "P", "v": "P", "t": "T", "d": "T", "s": "S", "z": "S", "S": "S", "k": "K", "q": "K", "m": "N", "n": "N", "l": "L", "r": "R", "h": ""}
+_FIXED = {
+    "p": "P",
+    "b": "P",
+    "f": "P",
+    "v": "P",
+    "t": "T",
+    "d": "T",
+    "s": "S",
+    "z": "S",
+    "S": "S",
+    "k": "K",
+    "q": "K",
+    "m": "N",
+    "n": "N",
+    "l": "L",
+    "r": "R",
+    "h": "",
+}
 _MOST_CODES = 6
 
 
@@ -101,6 +229,8 @@ def _codes(word: str, east: bool, native: bool) -> list[str]:
         if len(out) * len(options) > _MOST_CODES:
             options = options[:1]
         out = [code + option for code in out for option in options]
+    if east and not native and "ng" in word:
+        out += [code.replace("NK", "N") for code in out]
     if not native and len(word) > 4 and word[-1] in "tdszxr" and len(out) * 2 <= _MOST_CODES:
         out += [code[:-1] for code in out if len(code) > 2]
     return list(dict.fromkeys(out))
@@ -115,6 +245,11 @@ def codes_of_word(word: str) -> tuple[str, ...]:
     if script(word) in EAST:
         return tuple("e" + code for code in _codes(letters, east=True, native=True))
     out = _codes(letters, east=False, native=True)
+    if "\u0590" <= word[0] <= "\u05ff":
+        if "ג" in word:
+            out += _codes(letters.replace("g", "j"), east=False, native=True)
+        if "ו" in word[:-1] and "וו" not in word:
+            out += _codes(letters.replace("w", "v"), east=False, native=True)
     if "\u0400" <= word[0] <= "\u04ff":
         if "г" in word:
             out += _codes(letters.replace("g", "h"), east=False, native=True)

@@ -5,23 +5,52 @@ from functools import lru_cache
 
 import numpy as np
 
-from guard.match.names.near import NearPart, join
+from guard.match.names.near import NearPart, aligned, join, parted_plainly
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan
-from guard.match.names.sound import EAST, alike, codes_of_word, script
+from guard.match.names.sound import alike, codes_of_name, codes_of_word, script
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.hashing import Indices, hash_word
 from guard.normalise.letters import Script, fold_text
 from guard.types import Strength
 
-# Least likeness of each word of a name, by script of the text; measured on tokens of wd_*.tsv (docs/explanation/matching-names.md).
-LEAST_LATIN, LEAST_ALPHABET, LEAST_SEMITIC, LEAST_EAST, LEAST_HAN = 0.84, 0.72, 0.62, 0.7, 0.6
+# Least likeness of each word of a name, by script of the text; with few consonants in all it must be more. Measured on
+# tokens of wd_*.tsv (docs/explanation/matching-names.md).
+_LEAST_LATIN, _LEAST_OTHER = 0.84, 0.72
+_LEAST = {Script.SEMITIC: 0.6, Script.KATAKANA: 0.68, Script.HANGUL: 0.68, Script.HAN: 0.6}
+_FEW = {0: 1.1, 1: 1.1, 2: 0.95, 3: 0.85, 4: 0.75}
+# An ordinary word of its language is taken for a name only when it sounds just like it.
+_LEAST_ORDINARY = 0.8
 # The parts of a name in Han or kana are parted by one of these.
-_DOTS = frozenset("·・･‧•∙⋅=＝゠-–")
-_JOSA = ("에게", "에서", "이랑", "처럼", "으로", "께서", "한테", "의", "가", "은", "는", "을", "를", "에", "와", "과", "랑", "도", "만", "로", "씨", "님")
+_DOTS = frozenset("·・･‧•∙⋅＝゠")
+_JOSA = (
+    "에게",
+    "에서",
+    "이랑",
+    "처럼",
+    "으로",
+    "께서",
+    "한테",
+    "의",
+    "가",
+    "은",
+    "는",
+    "을",
+    "를",
+    "에",
+    "와",
+    "과",
+    "랑",
+    "도",
+    "만",
+    "로",
+    "씨",
+    "님",
+)
 _PREFIXES = {Script.SEMITIC: ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")}
 _LONGEST_HAN = 6
+_ORDINARY = WordTable.level(ORDINARY_ZIPF)
 
 
 @lru_cache(maxsize=4096)
@@ -64,20 +93,21 @@ def _plausible(scan: Scan, one: int) -> bool:
         return False
     between = _between(scan, one)
     if kinds & {Script.HAN, Script.KATAKANA}:
-        return bool(between) and all(char in _DOTS for char in between.strip())
+        return len(between) == 1 and (between in _DOTS or (kinds == {Script.KATAKANA} and between in " \u3000="))
     if not all(char in " -’'\"\u200f\u200e" for char in between):
         return False
     if kinds == {Script.HANGUL}:
-        levels = [_level(scan, first, 0), _level(scan, second, 1)]
+        levels = [_level(scan, first), _level(scan, second)]
     else:
         levels = [int(scan.levels[one]), int(scan.levels[one + 1])]
-    return 0 in levels and max(levels) < COMMON_LEVEL
+    if max(levels) >= COMMON_LEVEL:
+        return False
+    return 0 in levels or bool(scan.capital[one] and scan.capital[one + 1])
 
 
-def _level(scan: Scan, word: str, place: int) -> int:
+def _level(scan: Scan, word: str) -> int:
     """How ordinary a Korean word is, with or without its particle."""
     forms = [word[begin:end] for begin, end in _forms(word, first=False)]
-    del place
     return int(scan.words.levels(np.array([hash_word(form) for form in forms], dtype=np.uint64)).max())
 
 
@@ -111,7 +141,9 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     if joined is None:
         return
     seen: set[tuple[int, int, int, int]] = set()
-    for one, left, right, row_no in zip(joined.first.tolist(), joined.left.tolist(), joined.right.tolist(), joined.rows.tolist(), strict=True):
+    for one, left, right, row_no in zip(
+        joined.first.tolist(), joined.left.tolist(), joined.right.tolist(), joined.rows.tolist(), strict=True
+    ):
         key = (one, int(form[left]), int(form[right]), row_no)
         if key not in seen:
             seen.add(key)
@@ -125,28 +157,41 @@ def _keys(word: str) -> tuple[int, ...]:
     return tuple(hash_word(code) for code in codes_of_word(word) if len(code.lstrip("e")) > 0)
 
 
-def _least(word: str) -> float:
-    kind = script(word)
+def _least(word: str, consonants: int) -> float:
     if word.isascii():
-        return LEAST_LATIN
-    if kind is Script.HAN:
-        return LEAST_HAN
-    return LEAST_EAST if kind in EAST else LEAST_SEMITIC if kind is Script.SEMITIC else LEAST_ALPHABET
+        return _LEAST_LATIN
+    return max(_LEAST.get(script(word), _LEAST_OTHER), _FEW.get(consonants, 0.0))
+
+
+def _shared(seen: str, wanted: str) -> int:
+    """Consonants that the two words agree on."""
+    codes = set(codes_of_word(seen)) & set(codes_of_name(wanted))
+    return max((len(code.lstrip("e")) for code in codes), default=0)
 
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, int], right: tuple[int, int]) -> Found | None:
     row = part.row(row_no)
-    wanted = fold_text(row.text).split()
-    if len(wanted) != 2 or row.strength is not Strength.STRONG:
+    words = fold_text(row.text).split()
+    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in words):
         return None
-    first, second = scan.word(one)[slice(*left)], scan.word(one + 1)[slice(*right)]
-    least = _least(second)
-    scores = [alike(first, wanted[0]), alike(second, wanted[1])]
-    if min(scores) < least or [first, second] == wanted:
-        return None
-    latin = first.isascii()
-    begin, end = int(scan.starts[one]) + left[0], int(scan.starts[one + 1]) + right[1]
-    ordinary = WordTable.level(ORDINARY_ZIPF)
-    weak = latin and any(scan.levels[one + at] >= ordinary and word != wanted[at] and not scan.capital[one + at] for at, word in enumerate((first, second)))
-    view = "sounds alike" if latin else "other script"
-    return Found(row, begin, end, view, round(0.7 + 0.25 * sum(scores) / 2, 4), plain=False, weak=weak)
+    for first in aligned(scan, words, one):
+        last = first + len(words) - 1
+        seen = [scan.word(number) for number in range(first, last + 1)]
+        seen[one - first], seen[one - first + 1] = seen[one - first][slice(*left)], seen[one - first + 1][slice(*right)]
+        if seen == words or not parted_plainly(scan, first, last):
+            continue
+        scores = [alike(a, b) for a, b in zip(seen, words, strict=True)]
+        if min(scores) < _least(seen[-1], sum(map(_shared, seen, words))):
+            continue
+        ordinary = [int(scan.levels[first + at]) for at in range(len(seen))]
+        latin = seen[0].isascii()
+        if not latin and any(level and score < _LEAST_ORDINARY for level, score in zip(ordinary, scores, strict=True)):
+            continue
+        begin = int(scan.starts[first]) + (left[0] if first == one else 0)
+        end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
+        weak = latin and any(
+            level >= _ORDINARY and a != b and not scan.capital[first] for level, a, b in zip(ordinary, seen, words, strict=True)
+        )
+        view = "sounds alike" if latin else "other script"
+        return Found(row, begin, end, view, round(0.7 + 0.25 * min(scores), 4), plain=False, weak=weak, doubtful=True)
+    return None

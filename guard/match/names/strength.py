@@ -9,12 +9,49 @@ from guard.types import AliasKind, Strength
 
 MAX_CHARACTERS = 200
 # "function word" from here up: the, will, may, art, mark ... (wordfreq: about the 250 most frequent English words).
-FUNCTION_ZIPF = 5.8
+FUNCTION_ZIPF = 5.65
 # From here up a word turns up in prompts about anything (rock, swift, stone, cube, seal).
 ORDINARY_ZIPF = 3.7
 # Above this a mononym is a word of everyday prompts ("rose", "pink", "prince"), and no context makes it a person alone.
 EVERYDAY_ZIPF = 4.6
 
+# Words that belong to the surname after them.
+PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ben",
+        "bint",
+        "st",
+        "saint",
+        "mac",
+        "mc",
+        "o",
+        "y",
+        "e",
+        "af",
+        "av",
+        "zu",
+        "zur",
+    ]
+)
 _HANGUL_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모"
 )
@@ -69,12 +106,12 @@ def _several(words: list[str], table: Ordinary) -> Strength:
     if not long[0].isascii():
         return Strength.WEAK if min(commons) >= 4.5 else Strength.STRONG
     names = [_is_name(word) for word in long]
-    if any(word in given_names() for word in long[:-1]):
+    if any(word in given_names() for word in (long if len(long) == 2 and commons[0] < FUNCTION_ZIPF else long[:-1])):
         return Strength.MEDIUM if commons[0] >= FUNCTION_ZIPF and commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG
     if all(common >= ORDINARY_ZIPF for common in commons):
         return Strength.STRONG if sum(names) >= 2 or len(long) > 3 else Strength.WEAK
-    if commons[0] >= FUNCTION_ZIPF:
-        return Strength.WEAK
+    if commons[0] >= FUNCTION_ZIPF or long[0] in PARTICLES:
+        return Strength.MEDIUM if len(long) == 2 and long[0] in PARTICLES and commons[1] < ORDINARY_ZIPF else Strength.WEAK
     return Strength.STRONG
 
 

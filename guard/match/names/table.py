@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from guard.match.names.disguise import shuffled_pair, shuffled_words, visual, visual_key
 from guard.match.names.keys import pack
-from guard.match.names.near import pack_near
+from guard.match.names.near import pack_near, pair_key
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
 from guard.normalise.fold import Folded, fold
@@ -66,14 +66,22 @@ def _exact(batch: Batch) -> tuple[U64, Indices]:
 
 
 def _loose(batch: Batch) -> tuple[U64, Indices]:
-    """Keys of the first and last word with shuffled inner letters, and of the whole name as it looks."""
+    """Keys of the first and last word with shuffled inner letters, of the whole name as it looks, and of the pairs of words
+    at both ends of names of three words or more."""
     several = (batch.last - batch.first > 1).nonzero()[0]
     if not len(several):
         return np.zeros(0, dtype=np.uint64), several
     first, last = batch.first[several], batch.last[several] - 1
     words = shuffled_words(batch.sums.values, batch.starts, batch.ends)
     looks = Sums(visual(batch.folded.letters)).of(batch.starts[first], batch.ends[last])
-    return np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks)]), np.tile(batch.alias[several], 2)
+    hashes = batch.sums.of(batch.starts, batch.ends)
+    longer = several[(batch.last - batch.first)[several] > 2]
+    head, tail = batch.first[longer], batch.last[longer] - 2
+    edges = np.concatenate([head, tail])
+    sizes = batch.ends[edges] - batch.starts[edges]
+    pairs = pair_key(batch.sums.joined(hashes[edges], sizes, hashes[edges + 1]))
+    keys = np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks), pairs])
+    return keys, np.concatenate([np.tile(batch.alias[several], 2), np.tile(batch.alias[longer], 2)])
 
 
 @dataclass(slots=True)
@@ -86,7 +94,8 @@ class _Tokens:
 
     def add(self, batch: Batch) -> None:
         several = batch.last - batch.first > 1
-        words = np.concatenate([batch.first[several], batch.last[several] - 1])
+        longer = batch.last - batch.first > 2
+        words = np.concatenate([batch.first[several], batch.last[several] - 1, batch.first[longer] + 1, batch.last[longer] - 2])
         sizes = batch.ends[words] - batch.starts[words]
         words = words[(sizes > 1) & (sizes <= _LONGEST_WORD)]
         if not len(words):

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from guard.match.names.given import given_names
 from guard.normalise.hashing import Sums, hash_word
 from guard.normalise.letters import fold_text
 
@@ -19,6 +20,8 @@ _LANGUAGES = (
 _FOREIGN_LATIN_PENALTY = 1.5
 # Words of other languages below this are too many to carry for what they tell (0.3 million more).
 _LEAST_ZIPF = 3.6
+# Given names are never as common as the words that no name has in it.
+_NAME_ZIPF = 5.7
 _STEPS_PER_ZIPF = 30.0
 
 
@@ -49,6 +52,9 @@ def frequencies() -> Mapping[str, float]:
             form = word if word.isascii() and word.isalnum() else fold_text(word).replace(" ", "")
             if zipf > out.get(form, 0.0):
                 out[form] = zipf
+    for name in given_names():
+        if out.get(name, 0.0) > _NAME_ZIPF:
+            out[name] = _NAME_ZIPF
     out.pop("", None)
     return out
 
