@@ -15,6 +15,7 @@ _APPLICATIONS = {
     b"ImageMagick": "tool",
 }
 
+_MOST_BLOCKS = 400_000  # of at most 255 bytes; a frame of 100 MB
 _LOOPING = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 
 
@@ -50,11 +51,14 @@ def _table(flags: int) -> int:
 def _skip(data: bytes, position: int) -> int:
     """The position behind a chain of sub-blocks."""
     size = len(data)
+    blocks = 0
     while position < size:
         length = data[position]
         position += 1 + length
         if not length:
             return position
+        blocks += 1
+        need(blocks < _MOST_BLOCKS, "The GIF has too many blocks.")
     need(False, "The GIF ends in the middle.")
     return size
 

@@ -1,11 +1,13 @@
 """JPEG (ISO/IEC 10918-1, JFIF, Exif, MPF, JUMBF): every segment known, one image, and nothing behind its end."""
 
+from itertools import count
 from struct import Struct
 
-from guard.extract.layout import Layout, need
+from guard.extract.layout import MOST_PIECES, Layout, need
 
 SIGNATURE = b"\xff\xd8\xff"
 _UINT16 = Struct(">H")
+_FEWEST_STUFFED = 10_000
 _SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})
@@ -23,7 +25,8 @@ def read(data: bytes, start: int = 0) -> Layout:
     position = start + 2
     parts: dict[str, list[bytes]] = {}
     scans = 0
-    while True:
+    for piece in count():
+        need(piece < MOST_PIECES, "The JPEG has too many segments.")
         need(data[position : position + 1] == b"\xff", "The JPEG ends in the middle, or has bytes between its segments.")
         while data[position + 1 : position + 2] == b"\xff":
             position += 1
@@ -65,16 +68,19 @@ def read(data: bytes, start: int = 0) -> Layout:
 def _end_of_scan(data: bytes, position: int) -> int:
     """Where the next marker that is neither a stuffed byte nor a restart begins (`find` is ten times faster than a pattern)."""
     last = len(data) - 1
+    stuffed = 0
     while True:
         position = data.find(b"\xff", position)
         need(0 <= position < last, "The JPEG has no end.")
         following = data[position + 1]
-        if following == 0 or 0xD0 <= following <= 0xD7:
-            position += 2
-        elif following == 0xFF:
+        if following == 0xFF:
             position += 1
-        else:
+        elif following and not 0xD0 <= following <= 0xD7:
             return position
+        else:
+            position += 2
+            stuffed += 1
+            need(stuffed < _FEWEST_STUFFED or stuffed * 16 < last, "The JPEG's image data is mostly padding.")
 
 
 def _application(marker: int, body: bytes) -> str:

@@ -1,9 +1,10 @@
 """PNG (third edition, APNG included): every chunk known, in place and with its checksum right."""
 
 import zlib
+from itertools import count
 from struct import Struct
 
-from guard.extract.layout import Layout, need
+from guard.extract.layout import MOST_PIECES, Layout, need
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _LARGEST_TEXT = 1_000_000
@@ -24,7 +25,8 @@ def read(data: bytes, start: int = 0) -> Layout:
     seen: set[bytes] = set()
     announced, controls, default_is_frame, in_data, after_data = 0, 0, False, False, False
     view = memoryview(data)
-    while True:
+    for piece in count():
+        need(piece < MOST_PIECES, "The PNG has too many chunks.")
         need(len(data) - position >= 12, "The PNG ends in the middle.")
         size, kind = _HEAD.unpack_from(data, position)
         body_end = position + 8 + size

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from guard.errors import TooLargeError, UnscreenableError
 from guard.extract import container_avif, container_gif, container_jpeg, container_png, container_webp
 from guard.extract.base import Limits
-from guard.extract.layout import Layout, UnaccountedError, need
+from guard.extract.layout import MOST_METADATA_BYTES, Layout, UnaccountedError, need
 from guard.types import Picture, Text
 
 _READERS: dict[str, Callable[[bytes, int], Layout]] = {
@@ -84,6 +84,9 @@ def inspect(data: bytes, where: str, limits: Limits, depth: int = 0) -> Contents
 def _contents(data: bytes, found: str, where: str, limits: Limits, depth: int) -> Contents:
     need(depth < _DEEPEST, "The picture has pictures inside pictures inside pictures.")
     layout = _READERS[found](data, 0)
+    size = sum(len(blob) for _, blob in layout.metadata) + sum(len(text) for _, text in layout.texts)
+    if size > MOST_METADATA_BYTES:
+        raise TooLargeError(f"The picture has {size} bytes of metadata; at most {MOST_METADATA_BYTES} are looked at.", where)
     behind = data[layout.end :]
     need(not behind or layout.appended, f"The {found.upper()} has {len(behind)} bytes behind its end.")
     _check_size(layout, where, limits)
@@ -116,10 +119,8 @@ def _look_into(name: str, blob: bytes, where: str, limits: Limits, depth: int, i
     for start in _pictures_inside(blob):
         if start < position:
             continue
-        end = start + _end_of_picture(blob[start:], where)
-        contents = inspect(blob[start:end], f"{where}.{name}", limits, depth + 1)
-        inner += (contents.picture, *contents.inner)
-        texts += contents.texts
+        end = _end_of_picture(blob, start, where)
+        _take(blob[start:end], f"{where}.{name}", limits, depth, inner, texts)
         kept.append(blob[position:start])
         position = end
     kept.append(blob[position:])
@@ -127,7 +128,7 @@ def _look_into(name: str, blob: bytes, where: str, limits: Limits, depth: int, i
         rest = b"\n".join(kept)
         text = _readable(rest, name)
         if name == "xmp":
-            text = _xmp_pictures(text, where, limits, depth, inner)
+            text = _xmp_pictures(text, where, limits, depth, inner, texts)
         if len(text) > _LARGEST_METADATA_TEXT:
             raise TooLargeError(f"The {name} metadata holds more than {_LARGEST_METADATA_TEXT} characters of text.", where)
         if text:
@@ -145,10 +146,10 @@ def _pictures_inside(blob: bytes) -> list[int]:
     return starts
 
 
-def _end_of_picture(blob: bytes, where: str) -> int:
-    found = sniff(blob[:16])
+def _end_of_picture(blob: bytes, start: int, where: str) -> int:
+    found = sniff(blob[start : start + 16])
     try:
-        return _READERS[found or "jpeg"](blob, 0).end
+        return _READERS[found or "jpeg"](blob, start).end
     except UnaccountedError as error:
         raise UnaccountedError(f"There is a broken picture in the metadata. {error}", where) from error
 
@@ -160,7 +161,7 @@ def _readable(blob: bytes, name: str) -> str:
     return html.unescape("\n".join(runs)) if name == "xmp" else "\n".join(runs)
 
 
-def _xmp_pictures(text: str, where: str, limits: Limits, depth: int, inner: list[Picture]) -> str:
+def _xmp_pictures(text: str, where: str, limits: Limits, depth: int, inner: list[Picture], texts: list[Text]) -> str:
     """XMP without the base64 pictures in it (thumbnails of editors, depth maps of phones), which are screened."""
 
     def take(run: re.Match[str]) -> str:
@@ -172,11 +173,19 @@ def _xmp_pictures(text: str, where: str, limits: Limits, depth: int, inner: list
         if sniff(data[:16]) is None:
             need(len(packed) < 4096, "The XMP metadata holds packed bytes that are no picture.")
             return run.group()
-        contents = inspect(data[: _end_of_picture(data, where)], f"{where}.xmp", limits, depth + 1)
-        inner.extend((contents.picture, *contents.inner))
+        _take(data[: _end_of_picture(data, 0, where)], f"{where}.xmp", limits, depth, inner, texts)
         return ""
 
     return _BASE64_IN_XMP.sub(take, text)
+
+
+def _take(data: bytes, where: str, limits: Limits, depth: int, inner: list[Picture], texts: list[Text]) -> None:
+    """Screen a picture that lies inside of another one's file."""
+    if len(inner) >= limits.max_pictures:
+        raise TooLargeError(f"The picture's file holds more than {limits.max_pictures} further pictures.", where)
+    contents = inspect(data, where, limits, depth + 1)
+    inner += (contents.picture, *contents.inner)
+    texts += contents.texts
 
 
 def _appended(behind: bytes, where: str, limits: Limits, depth: int, inner: list[Picture], texts: list[Text]) -> None:
@@ -184,10 +193,8 @@ def _appended(behind: bytes, where: str, limits: Limits, depth: int, inner: list
     position = 0
     while position < len(behind):
         if behind[position : position + 3] == b"\xff\xd8\xff":
-            end = position + _end_of_picture(behind[position:], where)
-            contents = inspect(behind[position:end], f"{where}.mpf[{len(inner)}]", limits, depth + 1)
-            inner += (contents.picture, *contents.inner)
-            texts += contents.texts
+            end = _end_of_picture(behind, position, where)
+            _take(behind[position:end], f"{where}.mpf[{len(inner)}]", limits, depth, inner, texts)
             position = end
         else:
             start = behind.find(b"\xff\xd8\xff", position)

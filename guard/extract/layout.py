@@ -23,6 +23,12 @@ class Layout:
     appended: bool = False
 
 
+MOST_PIECES = 50_000
+"""Chunks or segments of one file. A 20 MB PNG in libpng's 8 kB chunks has 2,500; walking a million costs seconds."""
+MOST_METADATA_BYTES = 4_000_000
+"""Metadata of one file. Content credentials with thumbnails were seen at 1.3 MB."""
+
+
 class UnaccountedError(UnscreenableError):
     """Bytes of a picture file that the guard cannot account for."""
 

@@ -213,3 +213,9 @@ def test_no_bytes_put_anywhere_crash_a_parser(data: bytes, at: int, noise: bytes
         except UnscreenableError:
             continue
         assert contents.picture.data == mangled
+
+
+def test_a_file_full_of_pictures_is_too_large_and_soon_known_to_be() -> None:
+    crowd = with_segment(JPEG, 0xE2, b"MPF\0II*\0") + OTHER * 2000
+    with pytest.raises(TooLargeError):
+        inspect(crowd, "image", LIMITS)
