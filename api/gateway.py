@@ -31,6 +31,7 @@ Scope = MutableMapping[str, Any]
 
 _KEY_HEADERS = (b"authorization", b"api-key", b"x-api-key", b"x-goog-api-key", b"x-key")
 _TEXT_BYTES = 200
+_NO = frozenset({"no", "false", "0", "none"})
 _TOO_LARGE = 413
 _METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
 _CLEAN_PATH = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9_.:@-]+)+")
@@ -99,7 +100,7 @@ class Gateway:
             request_id=request_id,
             purpose=_text(headers, b"x-guard-purpose"),
             jurisdiction=_text(headers, b"x-guard-jurisdiction"),
-            attestation=bool(_text(headers, b"x-guard-attestation")),
+            attestation=(_text(headers, b"x-guard-attestation") or "no").lower() not in _NO,
             authorization=f"Bearer {bearer}" if self.caller_auth is CallerAuth.PASSTHROUGH else None,
         )
         try:

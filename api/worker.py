@@ -59,7 +59,8 @@ class Worker:
         self.settings = settings
         runtime: Path = settings.runtime_dir
         self.current = Current()
-        self.subscription = Subscription(runtime / "builder.sock", self.current)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.subscription = Subscription(runtime / "builder.sock", self.current, self._forget_faces)
         self.recorder = RecorderClient(runtime / "recorder.sock")
         self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
         self.upstream = _upstream(settings)
@@ -113,6 +114,11 @@ class Worker:
         checks = {"registry": self._registry_ready, "log": self._log_ready, "faces": self._faces_ready}
         return App(gateway, create_admin_app(services), [prefix.encode() for prefix in mounts], checks, settings.admin_port)
 
+    def _forget_faces(self) -> None:
+        """Somebody was erased: no answer that was cached before may be used."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self.faces.purge)
+
     async def _registry_ready(self) -> bool:
         published = self.current.latest
         if published is not None:
@@ -136,6 +142,7 @@ class Worker:
 
     async def serve(self, sockets: list[socket.socket]) -> None:
         """Until SIGTERM; then drain."""
+        self._loop = asyncio.get_running_loop()
         self.subscription.start()
         config = uvicorn.Config(
             self.app(),

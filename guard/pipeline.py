@@ -16,12 +16,15 @@
 A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal, `UnavailableError` our own 503.
 """
 
+import asyncio
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
 from guard import holds, journal
@@ -40,6 +43,8 @@ from guard.registry.values import Hold
 from guard.state import Approval, Current, Published
 from guard.stream import Held, screened_stream, upstream_refusal
 from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+
+log = logging.getLogger(__name__)
 
 SMALL_ANSWER_BYTES = 8_000_000
 """Answers that nobody looks at are read whole up to this size: one write costs half of many."""
@@ -112,6 +117,7 @@ class _Screened:
     decision: Decision
     blocks: bool
     digest: str | None = None
+    uses: tuple[GrantUse, ...] = ()
 
 
 class Reviews(Protocol):
@@ -144,6 +150,7 @@ class Pipeline:
     signals: Signals
     pending_protects: bool = True
     keepalive_s: float = 5.0
+    _releasing: set["asyncio.Future[None]"] = field(default_factory=set)
 
     # -- a caller's request -----------------------------------------------------------------------------------------
 
@@ -260,16 +267,16 @@ class Pipeline:
             timings_ms=examined.timings_ms,
             upstream_request_id=upstream_request_id,
         )
-        decision_id, decision = await self._commit(entry, published, policy, examined, context)
+        decision_id, decision, uses = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
-        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest)
+        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses)
 
     async def _commit(
         self, entry: journal.Entry, published: Published, policy: Policy, examined: Examined, context: Context
-    ) -> tuple[str, Decision]:
+    ) -> tuple[str, Decision, tuple[GrantUse, ...]]:
         """Record the entry; if a counted grant it used was spent meanwhile, what is recorded is the decision without it."""
         tenant_key = published.tenants[entry.caller.tenant]
-        uses = _counted_uses(entry.decision, examined)
+        uses = _counted_uses(entry.decision, examined) if context.stage is Stage.INPUT and entry.mode is Mode.ENFORCE else ()
         without, otherwise = entry.decision, None
         if uses:
             spent = {use.directive_id for use in uses}
@@ -283,7 +290,7 @@ class Pipeline:
         draft = journal.draft(entry, tenant_key, uses, otherwise)
         with self.metrics.step("record"):
             recorded_id = await self.recorder.record(draft)
-        return recorded_id, entry.decision if recorded_id == draft.id else without
+        return (recorded_id, entry.decision, uses) if recorded_id == draft.id else (recorded_id, without, ())
 
     async def _kept_answer(self, request: Incoming, screened: _Screened, published: Published, context: Context) -> Outgoing | None:
         """The very answer that was held on the way out and that a reviewer has let through since, if there is one."""
@@ -307,9 +314,27 @@ class Pipeline:
     async def _forward(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool = False) -> Outgoing:
         """Step 7, then 8 to 12 on what comes back; a failure of the upstream becomes the dialect's 502 or 504."""
         try:
-            return await self._exchange(request, screened, policy, raw=raw)
+            outgoing = await self._exchange(request, screened, policy, raw=raw)
         except UpstreamError as error:
-            return self._reply(request, request.target.dialect.refusal(upstream_refusal(error, screened.decision_id)), screened)
+            outgoing = self._reply(request, request.target.dialect.refusal(upstream_refusal(error, screened.decision_id)), screened)
+        except BaseException:
+            self._give_back(screened)
+            raise
+        if outgoing.status >= HTTPStatus.BAD_REQUEST:
+            self._give_back(screened)
+        return outgoing
+
+    def _give_back(self, screened: _Screened) -> None:
+        """No picture came of it, so the uses of counted grants that it reserved are free again."""
+        for use in screened.uses:
+            task = asyncio.ensure_future(self.recorder.release(use.id))
+            self._releasing.add(task)
+            task.add_done_callback(self._released)
+
+    def _released(self, task: "asyncio.Future[None]") -> None:
+        self._releasing.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("a use of a grant could not be given back: %s", task.exception())
 
     async def _exchange(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool) -> Outgoing:
         target, generation = request.target, request.generation
@@ -331,7 +356,7 @@ class Pipeline:
             if target.route.kind is Kind.PASS or policy.streams_answers:
                 return await self._pass_through(answer, head, stack)
             if answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
-                return self._stream(request, answer, head, policy, stack.pop_all())
+                return self._stream(request, answer, head, policy, stack.pop_all(), screened)
             return await self._release(request, answer, await answer.read(), policy)
 
     async def _pass_through(self, answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack) -> Outgoing:
@@ -382,7 +407,9 @@ class Pipeline:
         published = await self._published(request.caller.tenant)
         return await self._record(request, published, policy, self._context(request, Stage.OUTPUT), Examined(Findings(problem=str(error))))
 
-    def _stream(self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack) -> Outgoing:
+    def _stream(
+        self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack, reserved: _Screened
+    ) -> Outgoing:
         """Steps 8 to 12 for a stream: frames with pictures are held until all of them have been looked at."""
         dialect, event_of = request.target.dialect, request.target.route.event
         assert event_of is not None  # noqa: S101 - the caller looked
@@ -399,6 +426,7 @@ class Pipeline:
                 return dialect.error_frame(Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)) if screened.blocks else None
             if not screened.blocks:
                 return None
+            self._give_back(reserved)
             await self._hold(request, screened, holds.pack(200, [_EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
             return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT))
 
@@ -495,12 +523,13 @@ class Pipeline:
         return [*theirs, *own]
 
 
-def _counted_uses(decision: Decision, examined: Examined) -> list[GrantUse]:
+def _counted_uses(decision: Decision, examined: Examined) -> tuple[GrantUse, ...]:
+    """A use of every counted grant that an input decision rests on; one released answer is one use."""
     if not decision.grants:
-        return []
+        return ()
     directives = {d.id: d for person in examined.people.values() for d in person.directives}
     counted = [directives[i] for i in decision.grants if i in directives and directives[i].max_uses is not None]
-    return [GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted]
+    return tuple(GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted)
 
 
 def _typed(headers: Headers, content_type: bytes) -> Headers:

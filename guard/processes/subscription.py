@@ -12,7 +12,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from pathlib import Path
@@ -38,10 +38,11 @@ _ASK_TIMEOUT_S = 120.0
 
 
 class Subscription:
-    """Keeps `current` up to date from the builder's socket."""
+    """Keeps `current` up to date from the builder's socket; `on_erased` is called (in its thread) when people are gone."""
 
-    def __init__(self, path: Path, current: Current) -> None:
+    def __init__(self, path: Path, current: Current, on_erased: Callable[[], None] = lambda: None) -> None:
         self._path = path
+        self._on_erased = on_erased
         self._current = current
         self._connection: socket.socket | None = None
         self._sending = threading.Lock()
@@ -165,6 +166,8 @@ class Subscription:
                 tenants_with_kept_answers=frozenset(a.tenant for a in approvals if a.stage is Stage.OUTPUT),
             )
         )
+        if message["removed"]:
+            self._on_erased()
         log.debug("revision %d published in %.1f ms", message["revision"], (time.perf_counter() - started) * 1e3)
 
     def _policy(self, source: dict[str, str]) -> Policy:
