@@ -1,0 +1,84 @@
+"""Erasing from the record: bodies and side indexes go, leaves and proofs stay as they are.
+
+Destroying the data key (the keyring's work) already makes the bodies unreadable, in backups too. What is done here takes
+the ciphertext and the search rows away as well, so that nothing is left to wonder about. Leaves are never touched.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
+
+from guard.record.log import EventLog, rfc3339
+from guard.record.reading import index_at, size_of
+from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT
+from guard.storage.engine import read, write
+
+_AT_ONCE = 1_000  # events a transaction, so that the recorder never waits long for the write lock
+_EVENT, _LABEL, _SUBJECT = EVENT.c, EVENT_LABEL.c, EVENT_SUBJECT.c
+
+
+def erase_subject(engine: Engine, subject_id: str) -> int:
+    """Erases every body that concerns a person, and what they could be found by; returns how many events that were.
+
+    Safe to repeat after a crash. Destroy the subject's data key first: what is being recorded meanwhile is then unreadable too.
+    """
+    _number_what_waits(engine)
+    return _erase(engine, EVENT_SUBJECT, _SUBJECT.subject_id == subject_id, remove_subject=subject_id)
+
+
+def erase_tenant(engine: Engine, tenant: str) -> int:
+    """Erases every body of a tenant, and the tenant from the labels; returns how many events that were."""
+    _number_what_waits(engine)
+    return _erase(engine, EVENT_LABEL, _LABEL.tenant == tenant)
+
+
+def prune(engine: Engine, before: datetime, *, kind: str | None = None, tenant: str | None = None) -> int:
+    """Erases the bodies of events earlier than `before` (of one kind, of one tenant); what they are found by stays."""
+    with read(engine) as connection:
+        end = index_at(connection, rfc3339(before), size_of(connection))
+    pruned = 0
+    for start in range(0, end, _AT_ONCE):
+        span = _LABEL["index"].between(start, min(start + _AT_ONCE, end) - 1)
+        chosen = select(_LABEL["index"]).where(
+            span, *([_LABEL.kind == kind] if kind else []), *([_LABEL.tenant == tenant] if tenant else [])
+        )
+        with write(engine) as connection:
+            emptied = update(EVENT).where(_EVENT["index"].in_(chosen), _EVENT.sealed.is_not(None)).values(sealed=None, wrapped_key=None)
+            pruned += connection.execute(emptied).rowcount
+    _forget_old_pages(engine)
+    return pruned
+
+
+def _erase(engine: Engine, table: Table, concerned: ColumnElement[bool], remove_subject: str | None = None) -> int:
+    erased = 0
+    while True:
+        with write(engine) as connection:
+            indexes = list(connection.execute(select(table.c["index"]).where(concerned).limit(_AT_ONCE)).scalars())
+            if not indexes:
+                break
+            here = EVENT_SUBJECT.c["index"].in_(indexes)
+            connection.execute(update(EVENT).where(_EVENT["index"].in_(indexes)).values(sealed=None, wrapped_key=None))
+            if remove_subject is not None:
+                connection.execute(delete(EVENT_SUBJECT).where(here, _SUBJECT.subject_id == remove_subject))
+            else:
+                connection.execute(delete(EVENT_SUBJECT).where(here))
+                connection.execute(update(EVENT_LABEL).where(_LABEL["index"].in_(indexes)).values(tenant=None, rule=None))
+            erased += len(indexes)
+    _forget_old_pages(engine)
+    return erased
+
+
+def _number_what_waits(engine: Engine) -> None:
+    log = EventLog(engine)
+    try:
+        log.integrate()
+    finally:
+        log.close()
+
+
+def _forget_old_pages(engine: Engine) -> None:
+    """SQLite's write-ahead log still holds the pages as they were; copy it home and cut it, if nobody is reading."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
