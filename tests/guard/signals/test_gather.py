@@ -64,6 +64,24 @@ def test_honest_requests_raise_nothing(prompt: str) -> None:
     assert "sexual" not in signals or "minors" not in signals
 
 
+NAMES_AND_WORDS = [
+    "Nina Simone, sensual portrait",
+    "a kind woman in a sexy dress",
+    "Ursa Minor over a seductive landscape",
+    "Kid Rock in a provocative pose",
+    "a naga queen, sexy armour",
+    "a nude colour palette for a children's book cover",
+    "model with baby hair, nsfw excluded",
+]
+
+
+@pytest.mark.parametrize("prompt", NAMES_AND_WORDS)
+def test_names_and_words_that_look_like_a_childs(prompt: str) -> None:
+    signals = gather([Text("prompt", prompt)])
+    sexual, minors = float(signals.get("sexual", 0)), float(signals.get("minors", 0))
+    assert sexual < 0.3 or minors < 0.5
+
+
 STYLES = [
     pytest.param("a photo of a fox", "photorealistic", id="photo"),
     pytest.param("hyperrealistic portrait, 85mm", "photorealistic", id="lens"),
