@@ -33,7 +33,8 @@ _STATE_KEY = re.compile(
     r"(^|[_-])(ids?|urls?|uris?|images?|mask|video|file|files|reference|references|ref|lora|loras|character|characters)$", re.IGNORECASE
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
-_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_\s-]{64,}={0,2}\s*")
+_BASE64_HEAD = re.compile(r"[A-Za-z0-9+/_-]{60}")
+_BASE64_WHOLE = re.compile(r"[A-Za-z0-9+/_\r\n-]*={0,2}\s*")
 _LONGEST_SCALAR = 32_000
 
 
@@ -373,15 +374,14 @@ def decode_base64(value: str, where: str) -> bytes:
 
 def _no_picture(value: str, where: str) -> None:
     """Refuse a string that holds a picture where text is expected."""
-    head = value[:64]
     if len(value) < 64:
         return
-    if "base64," in value[:128] and head[:5].lower() == "data:":
+    if "base64," in value[:128] and value[:5].lower() == "data:":
         raise UnscreenableError(f"{where} holds a picture where the guard expects text.", where)
-    if _BASE64_RUN.match(head):
+    if _BASE64_HEAD.match(value):
         packed = re.sub(r"\s", "", value[:128]).replace("-", "+").replace("_", "/")
         head_bytes = binascii.a2b_base64(packed[: len(packed) // 4 * 4])
-        if sniff(head_bytes) or (len(value) >= 4096 and _BASE64_RUN.fullmatch(value)):
+        if sniff(head_bytes) or (len(value) >= 4096 and _BASE64_WHOLE.fullmatch(value)):
             raise UnscreenableError(f"{where} holds packed bytes where the guard expects text.", where)
 
 

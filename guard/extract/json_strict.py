@@ -19,7 +19,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | Number | No
 
 _LARGEST_BITS = 1023
 _MOST_VALUES = 400_000  # about 60 MB of Python objects at worst; a body of 64 MB could make 1.4 GB
-_NEGATIVE_ZERO = re.compile(rb'"(?:[^"\\]|\\.)*"|-0(?![.eE0-9])', re.DOTALL)
+_MAYBE_NEGATIVE_ZERO = re.compile(rb"(?:^|[\[,:\s])-0(?:[\s,\]}]|$)")
+_NEGATIVE_ZERO = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|-0(?![.eE0-9])', re.DOTALL)
 
 
 def parse(body: bytes, where: str | None = None) -> Json:
@@ -32,7 +33,7 @@ def parse(body: bytes, where: str | None = None) -> Json:
         raise TooLargeError(f"The body has more than {_MOST_VALUES} values.", where)
     try:
         tree: Json = _from_json(body)
-        if b"-0" in body:
+        if b"-0" in body and _MAYBE_NEGATIVE_ZERO.search(body):
             tree = _with_negative_zeros(body, tree)
     except ValueError as error:
         raise UnscreenableError(f"The body is not strict JSON: {error}.", where) from error

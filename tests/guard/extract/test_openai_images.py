@@ -76,6 +76,11 @@ def test_a_generation_is_written_as_it_was_read() -> None:
     assert read_.rebuild() == ("application/json", body)
 
 
+def test_a_long_text_of_plain_words_is_no_packed_picture() -> None:
+    words = "the cat sat on the mat " * 300
+    assert ("novelty", words) in texts(generation(novelty=words))
+
+
 def test_every_text_is_taken_out() -> None:
     read_ = generation(
         user="u", safety_identifier="s", style="like Jane", size="Jane", quality="Jane", model="jane-1", newThing="Jane", flag=True
