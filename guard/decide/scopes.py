@@ -19,7 +19,7 @@ SCOPES = (
     "style",
     "text_mention",
 )
-"""Every scope of a directive; docs/reference/directives.md says what each means."""
+"""Every scope of a directive; docs/reference/policies.md says what each means."""
 
 SIGNAL_THRESHOLD = 0.5
 """From here on a signal counts as present: the lexicon gives 1.0 to unmistakable words and 0.5 to words that need company."""
