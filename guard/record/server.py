@@ -153,7 +153,7 @@ class RecorderServer:
         try:
             results = self._log.append(drafts)
         except (LogUnavailableError, ValueError) as error:
-            _LOG.exception("%d events could not be recorded", len(drafts))
+            _LOG.error("%d events could not be recorded: %s", len(drafts), error)
             return [wire.frame(wire.FAILED, str(error).encode())] * len(drafts)
         self._chores.something_new()
         answers = []
@@ -170,7 +170,7 @@ class RecorderServer:
         try:
             work()
         except (LogUnavailableError, ValueError) as error:
-            _LOG.exception("the log could not be written")
+            _LOG.error("the recorder could not do what it was asked: %s", error)
             return wire.frame(wire.FAILED, str(error).encode())
         return _DONE
 
@@ -251,8 +251,8 @@ class _Chores:
             self._new.clear()
             try:
                 self._log.integrate()
-            except (LogUnavailableError, ValueError):
-                _LOG.exception("queued events could not be numbered; trying again")
+            except (LogUnavailableError, ValueError) as error:
+                _LOG.error("queued events could not be numbered, trying again: %s", error)
                 self._over.wait(self._every_s)
             if time.monotonic() >= self._next:
                 self._checkpoint()
@@ -262,8 +262,8 @@ class _Chores:
     def _checkpoint(self) -> None:
         try:
             self._log.checkpoint()
-        except (LogUnavailableError, ValueError):
-            _LOG.exception("no checkpoint could be made; trying again in %g s", self._every_s)
+        except (LogUnavailableError, ValueError) as error:
+            _LOG.error("no checkpoint could be made, trying again in %g s: %s", self._every_s, error)
 
 
 def serve(listener: socket.socket, log: EventLog, checkpoint_s: float = 2.0) -> None:
