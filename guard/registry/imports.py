@@ -43,7 +43,7 @@ class Imports(Subjects):
         self, content: bytes, by: By, *, dry_run: bool = False, csv: bool = False, progress: Progress | None = None
     ) -> ImportReport:
         """Registers every line of a JSON Lines (or `csv`) file, or none and the reasons. `progress` gets (done, total) lines, checking
-        and writing counted as half each."""
+        and sealing counted as half each; it is never called inside the transaction."""
         return self.import_lines(list(read_lines(content, csv_format=csv)), by, dry_run=dry_run, progress=progress)
 
     def import_lines(self, lines: Sequence[ImportLine], by: By, *, dry_run: bool = False, progress: Progress | None = None) -> ImportReport:
@@ -57,16 +57,20 @@ class Imports(Subjects):
             lookup = duplicates.lookup(writing.connection, self.keyring)
         opt_outs = [line.opt_out for line in lines if line.opt_out is not None]
         at = self._clock()
-        prepared = [self._prepare(opt_out, profile, lookup, by.actor, at) for opt_out, profile in zip(opt_outs, profiles, strict=True)]
+        prepared: list[_Prepared] = []
+        for opt_out, profile in zip(opt_outs, profiles, strict=True):
+            prepared.append(self._prepare(opt_out, profile, lookup, by.actor, at))
+            if len(prepared) % _CHUNK == 0:
+                tell((len(lines) + len(prepared)) // 2, len(lines))
         with self._changing("registry.import", by) as writing:
             if duplicates.lookup(writing.connection, self.keyring) != lookup:
                 raise ConflictError("the keys were rotated during the import; start it again")
             no = next_no(writing.connection)
             for start in range(0, len(prepared), _CHUNK):
                 self._insert_chunk(writing, prepared[start : start + _CHUNK], no + start)
-                tell((len(prepared) + min(start + _CHUNK, len(prepared))) // 2, len(lines))
             writing.details["imported"] = len(prepared)
             writing.result = made = ImportReport(len(prepared), (), writing.revision, False)
+        tell(len(lines), len(lines))  # not before: whoever is told may want to write, and would wait for our own transaction
         return made
 
     def _judge_lines(self, lines: Iterable[ImportLine], tell: Progress) -> tuple[list[Profile], list[RefusedLine]]:
