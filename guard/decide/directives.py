@@ -56,6 +56,13 @@ def channel_of(modality: Modality, stage: Stage) -> Channel:
     return Channel.INPUT_IMAGE if stage is Stage.INPUT else Channel.OUTPUT_IMAGE
 
 
+CHANNELS = {(modality, stage): channel_of(modality, stage) for modality in Modality for stage in Stage}
+"""`channel_of` as a table."""
+
+_PERMITTING = frozenset({Effect.ALLOW, Effect.ALLOW_WITH_TERMS})
+_ACTIVE, _PENDING = DirectiveStatus.ACTIVE, DirectiveStatus.PENDING_VERIFICATION
+
+
 def in_force(directives: Iterable[Directive], now: datetime, *, pending_protects: bool = True) -> tuple[Directive, ...]:
     """The directives that bind at `now`: the newest version of each, active, or pending where pending ones protect.
 
@@ -93,7 +100,7 @@ def binding(
     general: list[Directive] = []
     exempt: list[Directive] = []
     for directive in live:
-        permits = directive.effect in (Effect.ALLOW, Effect.ALLOW_WITH_TERMS)
+        permits = directive.effect in _PERMITTING
         if permits:
             if directive.id in spent or not _permits_here(directive, context, channel, role, asked):
                 continue
@@ -102,7 +109,7 @@ def binding(
         elif exemptions_count and asked.purpose is not None and asked.purpose in map(purpose_name, directive.exemptions):
             exempt.append(directive)
             continue
-        if directive.authority in ORDERING and directive.status is DirectiveStatus.ACTIVE:
+        if directive.authority in ORDERING and directive.status is _ACTIVE:
             orders.append(directive)
         elif not permits:
             wishes.append(directive)
@@ -136,10 +143,10 @@ def _restriction(directive: Directive) -> int:
 
 
 def _bound(directive: Directive, now: datetime, pending_protects: bool) -> bool:
-    if directive.status is DirectiveStatus.PENDING_VERIFICATION:
-        if not pending_protects or directive.effect in (Effect.ALLOW, Effect.ALLOW_WITH_TERMS):
+    if directive.status is _PENDING:
+        if not pending_protects or directive.effect in _PERMITTING:
             return False
-    elif directive.status is not DirectiveStatus.ACTIVE:
+    elif directive.status is not _ACTIVE:
         return False
     begun = directive.effective_from is None or directive.effective_from <= now
     return begun and (directive.expires_at is None or now < directive.expires_at)

@@ -26,6 +26,8 @@ SIGNAL_THRESHOLD = 0.5
 
 COMMERCIAL_PURPOSES = frozenset({"advertising", "commercial", "marketing", "merchandise", "endorsement", "promotion"})
 POLITICAL_PURPOSES = frozenset({"political", "campaign", "election"})
+_LIKENESS = Role.LIKENESS
+_SCOPE_OF_ROLE = {Role.STYLE: "style", Role.ATTRIBUTION: "text_mention"}
 _MOVING = re.compile("video|audio|speech|realtime")
 _SYNONYMS = {
     "satire": "parody",
@@ -90,12 +92,8 @@ def uses(findings: Findings, context: Context, *, undeclared_is_commercial: bool
 
 def denied(scopes: tuple[str, ...], role: Role | None, asked: Uses) -> bool:
     """Whether a denial of these scopes reaches a hit of this role. Only `likeness` binds unless the scopes say more."""
-    if role is Role.NAMESAKE_OR_THING:
-        return False
-    if role is Role.STYLE:
-        return "style" in scopes
-    if role is Role.ATTRIBUTION:
-        return "text_mention" in scopes
+    if role is not None and role is not _LIKENESS:
+        return role in _SCOPE_OF_ROLE and _SCOPE_OF_ROLE[role] in scopes
     if not scopes or "all" in scopes or "likeness" in scopes:
         return True
     return not asked.names.isdisjoint(scopes)
@@ -111,8 +109,8 @@ def granted(scopes: tuple[str, ...], role: Role | None, asked: Uses) -> bool:
         return False
     if not scopes or "all" in scopes:
         return True
-    if role in (Role.STYLE, Role.ATTRIBUTION, Role.NAMESAKE_OR_THING):
-        return bool({"likeness", "style" if role is Role.STYLE else "text_mention"}.intersection(scopes))
+    if role is not None and role is not _LIKENESS:
+        return "likeness" in scopes or _SCOPE_OF_ROLE.get(role) in scopes
     special = {"political", "deception", "voice_or_video"} & asked.names
     if not special.issubset(scopes):
         return False
