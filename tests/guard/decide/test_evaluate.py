@@ -344,6 +344,21 @@ def test_faces_that_no_grant_covers_are_counted() -> None:
     assert run(face("bo"), policy=needs, faces=1).outcome is Outcome.HOLD
 
 
+def test_an_exempt_purpose_lifts_the_denial_and_no_rule() -> None:
+    people = {"eve": person("eve", directive(Effect.DENY, "eve-deny", exemptions=("news",)))}
+    news = replace(INPUT, purpose="news")
+    careful = policy("- {name: r, effect: hold, if: {modality: name}}")
+    assert decide(Findings((name("eve"),)), people, DEFAULT, news).rule == "exempt"
+    assert decide(Findings((name("eve"),)), people, careful, news).rule == "r"
+
+
+def test_what_waits_for_verification_protects_unless_a_setting_says_otherwise() -> None:
+    people = {"ivy": person("ivy", directive(Effect.DENY, "ivy-deny", status=DirectiveStatus.PENDING_VERIFICATION))}
+    findings = Findings((name("ivy"),))
+    assert decide(findings, people, DEFAULT, INPUT).outcome is Outcome.REFUSE
+    assert decide(findings, people, DEFAULT, INPUT, pending_protects=False).outcome is Outcome.ALLOW
+
+
 def test_a_tenants_overlay_governs_that_tenant_alone() -> None:
     overlaid = policy("- {name: r, effect: hold}", "tenants: {globex: {drop: [r], people: {no_directive: refuse}}}")
     there = replace(INPUT, tenant="globex")
