@@ -99,13 +99,7 @@ async def enrol_faces(call: CallDep, request: Request, subject_id: str) -> Respo
     The template is the mean of all photos of the person; at least three are advised.
     """
     form = read_form(call, request)
-    await call.read(lambda: call.services.registry.get_subject(subject_id))
-    faces: list[FaceData] = []
-    warnings: list[str] = []
-    for i, photo in enumerate(form.photos):
-        found = await fit_face(call, photo, form.boxes[i], f"/image/{i}")
-        warnings += await lookalikes(call, found, subject_id, i)
-        faces.append(_face_data(found, form.fields))
+    faces, warnings = await enrolment(call, subject_id, form.photos, form.boxes, form.fields)
 
     def shown(enrolled: Enrolled) -> EnrolledOut:
         items = [FaceOut.model_validate(face) for face in enrolled.faces]
@@ -141,6 +135,20 @@ async def remove_face(call: CallDep, subject_id: str, face_id: str) -> Response:
     )
 
 
+async def enrolment(
+    call: Call, subject_id: str, photos: Sequence[bytes], boxes: Sequence[tuple[int, int, int, int] | None], fields: PhotoFields
+) -> tuple[list[FaceData], list[str]]:
+    """The one fit face of each photo, and warnings; UnfitPhotoError for the first that is no good."""
+    await call.read(lambda: call.services.registry.get_subject(subject_id))
+    faces: list[FaceData] = []
+    warnings: list[str] = []
+    for i, photo in enumerate(photos):
+        found = await fit_face(call, photo, boxes[i], f"/image/{i}")
+        warnings += await lookalikes(call, found, subject_id, i)
+        faces.append(face_data(found, fields))
+    return faces, warnings
+
+
 def read_form(call: Call, request: Request) -> Form:
     """The form of an enrolment; every fault named by its part."""
     try:
@@ -161,7 +169,7 @@ def read_form(call: Call, request: Request) -> Form:
     if not 1 <= len(photos) <= MAX_PHOTOS:
         raise _invalid("/image", f"must be there once to {MAX_PHOTOS} times")
     fields = _fields(stated)
-    _required(call, fields)
+    required(call, fields)
     return Form(photos, fields, _boxes(fields.box, len(photos)))
 
 
@@ -173,7 +181,8 @@ def _fields(stated: dict[str, object]) -> PhotoFields:
         raise InvalidInputError("; ".join(f"{each.pointer}: {each.message}" for each in errors), errors) from error
 
 
-def _required(call: Call, fields: PhotoFields) -> None:
+def required(call: Call, fields: PhotoFields) -> None:
+    """Refuse a call that says less of its photos than the settings ask for."""
     if fields.destroy_by is not None and fields.destroy_by <= call.services.clock().astimezone(UTC):
         raise _invalid("/destroy_by", "has passed already")
     if not call.services.settings.require_lawful_basis:
@@ -241,7 +250,8 @@ async def lookalikes(call: Call, found: FaceFound, subject_id: str, i: int) -> l
     return [f"image {i} looks like the enrolled subject {other}" for other in sorted(others)]
 
 
-def _face_data(found: FaceFound, fields: PhotoFields) -> FaceData:
+def face_data(found: FaceFound, fields: PhotoFields) -> FaceData:
+    """A face that passed the gates, as the registry takes it."""
     return FaceData(
         vector=found.vector.astype("<f4").tobytes(),
         encoder=found.encoder,

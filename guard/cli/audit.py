@@ -2,14 +2,14 @@
 
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from guard.cli.output import EXIT_NO, Json, fail, show_json
+from guard.cli.output import EXIT_NO, Json, show_json
 from guard.cli.serve import settings
 
 app = typer.Typer(help="The record: export it, verify it, watch it.", no_args_is_help=True)
@@ -35,7 +35,7 @@ def export(
     chosen = settings()
     engine = parts.open_engine(chosen)
     request = ExportRequest.parse(
-        {"format": format_, "from": since, "to": until, "tenant": tenant, "subject_id": subject, "outcome": outcome, "redaction": redaction}
+        {"format": format_, "from": _utc(since), "to": _utc(until), "tenant": tenant, "subject_id": subject, "outcome": outcome, "redaction": redaction}
     )
     with Progress(disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("exporting", total=None)
@@ -50,6 +50,10 @@ def export(
     typer.echo(str(out))
 
 
+def _utc(time_of_day: datetime | None) -> str | None:
+    return None if time_of_day is None else time_of_day.replace(tzinfo=time_of_day.tzinfo or UTC).isoformat()
+
+
 @app.command("verify")
 def verify(
     file: Annotated[Path, typer.Argument(help="An exported archive.")],
@@ -58,19 +62,12 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check an archive offline. Exit status 1, and one line naming the first thing that is wrong, if it cannot be accepted."""
-    from guard.record import verify as verifier
+    from guard.record.verify import main
 
-    arguments = [str(file)]
-    if key is None:
-        own = settings().data_dir / "log.key"
-        if not own.is_file():
-            fail("give the log's public key with --key FILE (GET /admin/v1/log/key)")
-        key = own
-    arguments += ["--key", str(key)]
+    arguments = [str(file), *(["--key", str(key)] if key else []), *(["--json"] if json else [])]
     for path in checkpoint or []:
         arguments += ["--checkpoint", str(path)]
-    status = verifier.main(arguments + (["--json"] if json else []))
-    if status:
+    if main(arguments):
         raise typer.Exit(EXIT_NO)
 
 
