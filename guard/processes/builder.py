@@ -36,6 +36,9 @@ REBUILD_AT = 1_000
 BULK_AT = 5_000
 """More changes than this at once wait for a snapshot."""
 
+KEEP_HOUSE_S = 3600.0
+"""Photos past their `destroy_by` go and data keys are wrapped anew within an hour of being due."""
+
 _SEND_TIMEOUT_S = 30.0
 
 
@@ -70,6 +73,7 @@ class Builder:
         self._stale = True
         self._lock = threading.RLock()
         self._acknowledged = threading.Condition(self._lock)
+        self._keep_house_at = time.monotonic() + KEEP_HOUSE_S / 60
         self._wake = threading.Event()
         self._stopped = threading.Event()
 
@@ -88,6 +92,9 @@ class Builder:
                 log.exception("the registry cannot be read; workers stop answering until it can")
             else:
                 self._beat(asked_at)
+            if asked_at >= self._keep_house_at:
+                self._keep_house_at = asked_at + KEEP_HOUSE_S
+                threading.Thread(target=self._keep_house, daemon=True).start()
             self._wake.wait(BEAT_S)
             self._wake.clear()
 
@@ -151,6 +158,12 @@ class Builder:
         revision = int(done.stdout)
         log.info("snapshot at revision %d: %d bytes in %.1f s", revision, os.fstat(descriptor).st_size, time.monotonic() - started)
         return _Base(descriptor, revision)
+
+    def _keep_house(self) -> None:
+        command = [sys.executable, "-P", "-m", "guard.processes.housekeeping"]
+        done = subprocess.run(command, env=parts.child_environment(self._settings), check=False)  # noqa: S603 - our own module
+        if done.returncode:
+            log.error("housekeeping ended with status %d; it is tried again in an hour", done.returncode)
 
     # -- the workers ------------------------------------------------------------------------------------------------
 

@@ -96,6 +96,7 @@ class Supervisor:
         try:
             registry = parts.open_registry(self.settings, engine)
             by = By("guard serve", parts.audit(registry.keyring))
+            registry.reconcile()
             registry.ensure_tenant("default")
             if self.settings.bootstrap_admin_key is not None:
                 registry.seed_admin_key(self.settings.bootstrap_admin_key.get_secret_value(), by)

@@ -1,0 +1,22 @@
+"""What is due by the clock: `python -P -m guard.processes.housekeeping`, hourly, started by the builder.
+
+Photos past their `destroy_by` are destroyed, and data keys are wrapped under a fresh epoch key once a day, so that a
+restored backup does not bring back a key that was destroyed.
+"""
+
+import os
+
+from guard.processes import parts
+from guard.registry.values import By
+
+
+def main() -> None:
+    """Entry of the process."""
+    settings = parts.start_process("housekeeping")
+    os.nice(10)
+    registry = parts.open_registry(settings)
+    registry.keep_house(By("housekeeping", parts.audit(registry.keyring)))
+
+
+if __name__ == "__main__":
+    main()
