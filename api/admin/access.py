@@ -146,7 +146,7 @@ class _Prepared(Request):
 async def read_body(request: Request, needs: Access, max_body_bytes: int) -> bytes:
     """The whole body, at most as large as this endpoint takes, of a content type that it takes."""
     limit = {Takes.NOTHING: 0, Takes.JSON: min(JSON_BYTES, max_body_bytes)}.get(needs.takes, max_body_bytes)
-    body = await _read(request, limit)
+    body = await read_bytes(request, limit)
     if needs.takes is Takes.RAW or not body:
         return body
     if needs.takes is not Takes.NOTHING and not _is_json(request):
@@ -154,7 +154,8 @@ async def read_body(request: Request, needs: Access, max_body_bytes: int) -> byt
     return body
 
 
-async def _read(request: Request, limit: int) -> bytes:
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The whole body, or 413 as soon as it is larger than `limit` bytes."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)

@@ -1,4 +1,4 @@
-"""The admin API as one FastAPI application."""
+"""The admin API and the console as one FastAPI application."""
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +27,8 @@ from api.admin import (
 )
 from api.admin.access import access_of
 from api.admin.services import AdminServices
+from api.console import actions, entry, pages
+from api.console.session import Sessions
 from api.problems import problem_for
 
 ROUTERS = (
@@ -52,7 +54,7 @@ _ABOUT = "Register who must not be depicted, look up what was decided, and prove
 
 
 def create_admin_app(services: AdminServices) -> FastAPI:
-    """Everything below `/admin/v1`."""
+    """Everything below `/admin/v1` and `/console`."""
     services.system_key  # noqa: B018 - made now, because the first audit event is sealed inside a transaction
     app = FastAPI(
         title="Likeness Guard admin API",
@@ -73,6 +75,11 @@ def create_admin_app(services: AdminServices) -> FastAPI:
                 route.openapi_extra = {**(route.openapi_extra or {}), "x-roles": sorted(role.value for role in needs.roles)}
         app.include_router(module.router)
     app.include_router(docs.router)
+    app.state.sessions = Sessions(
+        services.keyring.get_or_create("registry", "console"), services.registry.find_key, services.clock, services.entropy
+    )
+    for router in (entry.router, pages.router, actions.router):
+        app.include_router(router)
     return app
 
 
