@@ -1,11 +1,10 @@
-"""Every way past a naive guard that touches the images routes (the numbers are the rows of docs/reference/surface.md).
+"""An opted-out person's name in every place and disguise that a request has room for; `test_surface` has the malformed requests.
 
 Raw bytes over a real socket; the stand-in upstream is the witness. A bypass is any request in which the upstream sees the
 opted-out person. Beside the status each refusal must be recorded.
 """
 
 import base64
-import gzip
 import json
 import socket
 from typing import Any
@@ -70,30 +69,6 @@ IMAGE = part("image", PNG, '; filename="a.png"')
 SAFE = part("prompt", b"make it evening")
 BAD = part("prompt", PROMPT.encode())
 
-ROUTES = [
-    pytest.param("POST", "/v1/models/../images/generations", 404, id="1 dot segments"),
-    pytest.param("POST", "/v1/./images/generations", 404, id="1 single dot"),
-    pytest.param("POST", "/v1/images%2Fgenerations", 404, id="2 encoded slash"),
-    pytest.param("POST", "/v1/im%61ges/generations", 404, id="2 encoded letter"),
-    pytest.param("POST", "/v1//images/generations", 404, id="3 doubled slash"),
-    pytest.param("POST", "/v1/images/generations/", 404, id="3 trailing slash"),
-    pytest.param("POST", "/v1/images/generations;x", 404, id="3 parameters"),
-    pytest.param("POST", "/v1/images/generations%00", 404, id="3 NUL"),
-    pytest.param("POST", "/v1/images\\generations", 404, id="3 backslash"),
-    pytest.param("POST", "/v1/Images/Generations", 404, id="3 case"),
-    pytest.param("PUT", ROUTE, 405, id="4 another method"),
-    pytest.param("POST", ROUTE + "?prompt=x", 400, id="5 unknown query key"),
-    pytest.param("POST", "/v1/files", 404, id="unknown: state"),
-    pytest.param("POST", "/v1/realtime/sessions", 404, id="unknown: realtime"),
-    pytest.param("POST", "/v1/fine_tuning/jobs", 404, id="unknown: fine-tuning"),
-]
-
-
-@pytest.mark.parametrize(("method", "target", "status"), ROUTES)
-def test_routing(guarded: Trial, upstream: StandIn, method: str, target: str, status: int) -> None:
-    refused(guarded, upstream, request(guarded, target, js(), method=method), status)
-
-
 HEADERS = [
     pytest.param("x-http-method-override: GET\r\n", 400, id="4 method override is stripped, the prompt decides"),
     pytest.param("upgrade: websocket\r\nconnection: upgrade\r\n", 426, id="6 WebSocket"),
@@ -124,23 +99,8 @@ def test_absolute_form_goes_to_the_configured_upstream(guarded: Trial, upstream:
 
 
 BODIES = [
-    pytest.param(js().decode().encode("utf-16"), JSON, 400, id="15 UTF-16"),
-    pytest.param(js().decode().encode("utf-32"), JSON, 400, id="15 UTF-32"),
-    pytest.param(b"\xef\xbb\xbf" + js(), JSON, 400, id="15 byte order mark"),
-    pytest.param(js(), "application/json; charset=utf-7", 415, id="16 charset"),
-    pytest.param(js(), "text/plain", 415, id="17 JSON as text"),
-    pytest.param(js(), None, 415, id="17 no type"),
-    pytest.param(b"prompt=" + PROMPT.encode(), "application/x-www-form-urlencoded", 415, id="17 form"),
-    pytest.param(b'{"prompt":"a teapot","prompt":"%s"}' % PROMPT.encode(), JSON, 400, id="18 duplicate key"),
-    pytest.param(b'{"prompt":"a teapot","pr\\u006fmpt":"%s"}' % PROMPT.encode(), JSON, 400, id="18 escaped duplicate key"),
     pytest.param(b'{"prompt":"a","metadata":{"a":"x","a":"%s"}}' % PROMPT.encode(), JSON, 400, id="18 duplicate key at depth"),
-    pytest.param(b'{"prompt":"a","n":NaN}', JSON, 400, id="19 NaN"),
-    pytest.param(b'{"prompt":"a","n":Infinity}', JSON, 400, id="19 Infinity"),
-    pytest.param(b'{"prompt":"a","n":%s}' % (b"9" * 5000), JSON, 400, id="19 5,000 digits"),
-    pytest.param(b'{"prompt":"a\\ud800b"}', JSON, 400, id="20 lone surrogate"),
-    pytest.param(b'{"prompt":"a","x":' + b"[" * 100_000, JSON, 400, id="21 depth"),
     pytest.param(b'{"prompt":["%s"]}' % PROMPT.encode(), JSON, 400, id="22 prompt as a list"),
-    pytest.param(b'{"prompt":5}', JSON, 400, id="22 prompt as a number"),
     pytest.param(b'{"prompt":{"text":"%s"}}' % PROMPT.encode(), JSON, 400, id="22 prompt as an object"),
     pytest.param(js(prompt="a teapot", Prompt=PROMPT), JSON, 400, id="23 Prompt"),
     pytest.param(js(prompt="a teapot", negative_prompt=PROMPT), JSON, 400, id="23 another text field"),
@@ -160,40 +120,24 @@ def test_bodies(guarded: Trial, upstream: StandIn, body: bytes, content_type: st
     refused(guarded, upstream, request(guarded, body=body, content_type=content_type), status)
 
 
-def test_gzip_members(guarded: Trial, upstream: StandIn) -> None:
-    body = gzip.compress(b'{"prompt":"a teapot"}') + gzip.compress(js())
-    refused(guarded, upstream, request(guarded, body=body, extra="content-encoding: gzip\r\n"), 415)
-
-
 FORMS = [
     pytest.param(IMAGE + BAD + END, 400, id="the honest form with the name"),
     pytest.param(IMAGE + SAFE + BAD + END, 400, id="25 duplicate prompt"),
     pytest.param(IMAGE + part("prompt", PROMPT.encode(), '; filename="p.txt"') + END, 400, id="26 prompt as a file"),
-    pytest.param(IMAGE + SAFE + BAD[:-2], 400, id="27 no final boundary"),
     pytest.param(IMAGE + SAFE + part("user", PROMPT.encode(), '; name="prompt"') + END, 400, id="28 two names"),
     pytest.param(IMAGE + SAFE + part("user", b"x", "; filename*=utf-8''x; name*=utf-8''prompt") + END, 400, id="28 name*"),
-    pytest.param(
         IMAGE + part("prompt", base64.b64encode(PROMPT.encode()), head="Content-Transfer-Encoding: base64\r\n") + END,
         400,
         id="29 transfer encoding",
     ),
-    pytest.param(
         IMAGE + part("prompt", PROMPT.encode("utf-16"), head="Content-Type: text/plain; charset=utf-16\r\n") + END,
         400,
         id="29 charset of a part",
     ),
-    pytest.param(IMAGE + part("prompt", b"x", head="Content-Type: multipart/mixed; boundary=c\r\n") + END, 400, id="30 nested"),
     pytest.param(IMAGE + SAFE + part("prompt ", PROMPT.encode()) + END, 400, id="31 trailing space"),
-    pytest.param(part("image[0]", PNG, '; filename="a.png"') + SAFE + END, 400, id="31 image[0]"),
     pytest.param(part("image[][]", PNG, '; filename="a.png"') + SAFE + END, 400, id="31 image[][]"),
-    pytest.param(IMAGE + part("prompt", b"a teap\xffot") + END, 400, id="32 invalid UTF-8"),
-    pytest.param(b"preamble " + PROMPT.encode() + b"\r\n" + IMAGE + SAFE + END, 400, id="33 preamble"),
-    pytest.param(IMAGE + SAFE + END + BAD + END, 400, id="33 epilogue"),
     pytest.param(part("image", PNG, f'; filename="{NAME}.png"') + SAFE + END, 400, id="34 file name"),
-    pytest.param(part("image", b"GIF89a nothing", '; filename="a.gif"') + SAFE + END, 400, id="49 undecodable"),
     pytest.param(part("image", PNG + b"trailing " + PROMPT.encode(), '; filename="a.png"') + SAFE + END, 400, id="43 trailing data"),
-    pytest.param(part("image", b"%PDF-1.4", '; filename="a.png"') + SAFE + END, 400, id="50 PDF"),
-    pytest.param(part("image", b"<svg xmlns='http://www.w3.org/2000/svg'/>", '; filename="a.png"') + SAFE + END, 400, id="43 SVG"),
     pytest.param(IMAGE + SAFE + part("image_id", b"file-123") + END, 400, id="41 an id"),
 ]
 
@@ -201,24 +145,6 @@ FORMS = [
 @pytest.mark.parametrize(("body", "status"), FORMS)
 def test_forms(guarded: Trial, upstream: StandIn, body: bytes, status: int) -> None:
     refused(guarded, upstream, request(guarded, EDITS, body, FORM), status)
-
-
-def test_a_boundary_given_twice(guarded: Trial, upstream: StandIn) -> None:
-    refused(guarded, upstream, request(guarded, EDITS, IMAGE + SAFE + END, FORM + "; boundary=c"), 415)
-
-
-EDIT_BODIES = [
-    pytest.param({"images": [{"file_id": "file-1"}]}, id="41 file id"),
-    pytest.param({"images": [{"image_url": "http://127.0.0.1/a.png"}]}, id="40 a URL"),
-    pytest.param({"images": [{"image_url": "data:image/png;base64,%%%" + base64.b64encode(PNG).decode()}]}, id="42 lax base64"),
-    pytest.param({"images": [{"image_url": "data:image/png;base64," + base64.b64encode(PNG).decode()[:-3]}]}, id="42 cut base64"),
-    pytest.param({"images": [{"image_url": "data:image/svg+xml;base64," + base64.b64encode(b"<svg/>").decode()}]}, id="43 SVG as data"),
-]
-
-
-@pytest.mark.parametrize("fields", EDIT_BODIES)
-def test_json_edits(guarded: Trial, upstream: StandIn, fields: dict[str, Any]) -> None:
-    refused(guarded, upstream, request(guarded, EDITS, json.dumps({"prompt": "evening", **fields}).encode()), 400)
 
 
 TEXTS = [
