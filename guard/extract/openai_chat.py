@@ -1,5 +1,6 @@
 """OpenAI's /chat/completions, as OpenAI and compatible vendors speak it: pictures may go in, and with some vendors come out."""
 
+from guard.errors import UnscreenableError
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, Route
 from guard.extract.fields import (
@@ -122,9 +123,21 @@ _CHOICE = obj(
     {"message": _ANSWERED, "delta": _ANSWERED, "index": number, "finish_reason": fields.ignored, "logprobs": anything},
     other=fields.unknown_in_answer,
 )
+
+
+def _choices(value: Json, where: str, reading: Reading) -> Json:
+    """Each choice under its own number, which in a stream is not its place in the list."""
+    if not isinstance(value, list):
+        raise UnscreenableError(f"{where} must be a list.", where)
+    for place, item in enumerate(value):
+        index = item.get("index") if isinstance(item, dict) else None
+        _CHOICE(item, f"{where}[{index if type(index) is int else place}]", reading)
+    return value
+
+
 _ANSWER = obj(
     {
-        "choices": each(_CHOICE),
+        "choices": _choices,
         **dict.fromkeys(
             ("id", "object", "created", "usage", "service_tier", "system_fingerprint", "obfuscation", "moderation"), fields.ignored
         ),
