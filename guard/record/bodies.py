@@ -61,7 +61,8 @@ class Bodies:
 
     def key(self, kind: str, owner: str) -> bytes | None:
         """A data key, or None when it never was or is destroyed."""
-        self.preload(kind, [owner])
+        if (kind, owner) not in self._known:
+            self.preload(kind, [owner])
         return self._known[kind, owner]
 
     def required_tag_key(self, kind: str, owner: str) -> bytes:

@@ -352,7 +352,7 @@ class _Export:
     def _leaves(self, start: int, end: int) -> list[bytes]:
         with read(self._engine) as connection:
             query = select(EVENT.c.leaf).where(EVENT_C["index"] >= start, EVENT_C["index"] < end).order_by(EVENT_C["index"])
-            return [bytes(leaf) for leaf in connection.execute(query).scalars()]
+            return [bytes(leaf) for leaf in connection.execute(query).scalars().all()]
 
 
 def _base64(hashes: Sequence[bytes]) -> list[str]:

@@ -116,8 +116,10 @@ class _Parquet:
 
     def write(self, rows: Sequence[Row]) -> None:
         if rows:
-            shown = [{name: _typed(name, value) for name, value in row.items()} for row in rows]
-            self._writer.write_table(self._pa.Table.from_pylist(shown, schema=self._schema))
+            columns = [
+                self._pa.array([_typed(name, row[name]) for row in rows], self._schema.field(name).type) for name in self._schema.names
+            ]
+            self._writer.write_table(self._pa.Table.from_arrays(columns, schema=self._schema))
 
     def close(self) -> None:
         self._writer.close()

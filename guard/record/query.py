@@ -75,7 +75,7 @@ class Decisions:
             first, end = bounds(connection, wanted.from_, wanted.to)
             end = end if before is None else min(end, before)
             query = _select(wanted, first, end)
-            rows = connection.execute(query.order_by(EVENT_C["index"].desc()).limit(limit - len(waiting) + 1)).mappings().all()
+            rows = connection.execute(query.order_by(LABEL_C["index"].desc()).limit(limit - len(waiting) + 1)).mappings().all()
             more = len(rows) > limit - len(waiting)
             rows = rows[: limit - len(waiting)]
             subjects = subjects_of(connection, [row["index"] for row in rows])
@@ -169,8 +169,9 @@ class Log:
 
 
 def _select(wanted: DecisionFilter, first: int, end: int) -> Select[Any]:
+    # By the label's own index throughout: with the event's, SQLite sorts all of a tenant's rows before it takes the first.
     query = labelled(EVENT_C["index"], EVENT_C.leaf)
-    conditions: list[ColumnElement[bool]] = [LABEL_C.kind.in_(DECISION_KINDS), EVENT_C["index"] >= first, EVENT_C["index"] < end]
+    conditions: list[ColumnElement[bool]] = [LABEL_C.kind.in_(DECISION_KINDS), LABEL_C["index"] >= first, LABEL_C["index"] < end]
     for column, value in (
         (LABEL_C.tenant, wanted.tenant),
         (LABEL_C.outcome, wanted.outcome),
@@ -181,7 +182,7 @@ def _select(wanted: DecisionFilter, first: int, end: int) -> Select[Any]:
         if value is not None:
             conditions.append(column == value)
     if wanted.subject_id is not None:
-        conditions.append(EVENT_C["index"].in_(select(SUBJECT_C["index"]).where(SUBJECT_C.subject_id == wanted.subject_id)))
+        conditions.append(LABEL_C["index"].in_(select(SUBJECT_C["index"]).where(SUBJECT_C.subject_id == wanted.subject_id)))
     return query.where(and_(*conditions))
 
 
