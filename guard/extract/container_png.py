@@ -7,6 +7,7 @@ from struct import Struct
 from guard.extract.layout import MOST_PIECES, Layout, need
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_XMP = b"XML:com.adobe.xmp\0"
 _LARGEST_TEXT = 1_000_000
 _UINT32 = Struct(">I")
 _HEAD = Struct(">I4s")
@@ -59,7 +60,10 @@ def read(data: bytes, start: int = 0) -> Layout:
             need(controls > 1 or not default_is_frame, "The PNG has frame data without a frame.")
             need(b"acTL" in seen and controls, "The PNG has frames that are not announced.")
         elif kind in (b"tEXt", b"zTXt", b"iTXt"):
-            layout.texts.append((kind.decode(), _text(kind, body)))
+            if body.startswith(_XMP):
+                layout.metadata.append(("xmp", _text(kind, body).encode("utf-8", "replace")))
+            else:
+                layout.texts.append((kind.decode(), _text(kind, body)))
         elif kind in (b"eXIf", b"caBX"):
             layout.metadata.append(("exif" if kind == b"eXIf" else "c2pa", body))
         elif kind == b"iCCP":

@@ -101,6 +101,7 @@ WITH_PICTURES = [
     pytest.param(with_segment(JPEG, 0xE1, b"http://ns.adobe.com/xap/1.0/\0" + PICTURE_XMP), id="XMP thumbnail in base64"),
     pytest.param(with_chunk(PNG, b"caBX", b"jumbbidb" + OTHER), id="PNG content credentials' thumbnail"),
     pytest.param(with_chunk(PNG, b"eXIf", b"II*\0" + OTHER), id="PNG Exif thumbnail"),
+    pytest.param(with_chunk(PNG, b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + PICTURE_XMP), id="PNG XMP thumbnail in base64"),
     pytest.param(with_riff(drawn("webp", mode="RGBA"), b"EXIF", b"II*\0" + OTHER), id="WebP Exif thumbnail"),
     pytest.param(with_segment(JPEG, 0xE2, b"MPF\0II*\0") + OTHER, id="MPF: a second view behind the first"),
     pytest.param(with_segment(JPEG, 0xE2, b"MPF\0II*\0") + b"\0" * 100 + OTHER + b"\0\0", id="MPF with padding"),
