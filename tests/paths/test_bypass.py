@@ -126,10 +126,12 @@ FORMS = [
     pytest.param(IMAGE + part("prompt", PROMPT.encode(), '; filename="p.txt"') + END, 400, id="26 prompt as a file"),
     pytest.param(IMAGE + SAFE + part("user", PROMPT.encode(), '; name="prompt"') + END, 400, id="28 two names"),
     pytest.param(IMAGE + SAFE + part("user", b"x", "; filename*=utf-8''x; name*=utf-8''prompt") + END, 400, id="28 name*"),
+    pytest.param(
         IMAGE + part("prompt", base64.b64encode(PROMPT.encode()), head="Content-Transfer-Encoding: base64\r\n") + END,
         400,
         id="29 transfer encoding",
     ),
+    pytest.param(
         IMAGE + part("prompt", PROMPT.encode("utf-16"), head="Content-Type: text/plain; charset=utf-16\r\n") + END,
         400,
         id="29 charset of a part",
