@@ -126,7 +126,7 @@ def make_draft(
         registry_revision: revision of the registry it was decided on.
         request_id: the guard's own random id of the request; must not be the caller's text.
         now_ms: milliseconds since 1970; ids that begin with the time lie side by side in the database's index, which makes
-            recording cheaper (docs/adr/0022-recorder.md). None: an id that is random throughout.
+            recording cheaper (docs/adr/0052-recorder.md). None: an id that is random throughout.
         reserve: uses of counted grants that this decision needs.
         otherwise: the decision if one of them is spent.
 

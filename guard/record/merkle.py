@@ -1,6 +1,6 @@
 """The hash tree of RFC 6962 section 2.1 (RFC 9162 section 2.1): leaf and node hashes, roots, inclusion and consistency. Pure.
 
-The tree is kept in tiles (docs/adr/0021-merkle-tiles.md): tile t of level n holds the hashes of the complete subtrees of
+The tree is kept in tiles (docs/adr/0051-merkle-tiles.md): tile t of level n holds the hashes of the complete subtrees of
 256^n leaves number 256 t .. 256 t + 255. Whatever a proof needs is folded from at most one tile for each 8 levels.
 """
 

@@ -2,7 +2,7 @@
 
 `event.leaf` holds the canonical bytes of the skeleton, `event.sealed` the encrypted vault body (None once erased or pruned).
 `event_label` and `event_subject` are side indexes for searching: no proof depends on them and they may be deleted.
-`merkle_tile` holds the hash tree in tiles of 256 (docs/adr/0021-merkle-tiles.md).
+`merkle_tile` holds the hash tree in tiles of 256 (docs/adr/0051-merkle-tiles.md).
 """
 
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, Table, Text

@@ -1,6 +1,6 @@
 """One database connection that only the log writes with, kept open, spoken to in the driver's own terms.
 
-The ORM's and even Core's cost per row would be most of the recorder's work (docs/adr/0022-recorder.md), so the few statements
+The ORM's and even Core's cost per row would be most of the recorder's work (docs/adr/0052-recorder.md), so the few statements
 of the hot path go straight to the driver's `executemany` (SQLite) or `COPY` (PostgreSQL).
 """
 
