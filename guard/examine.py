@@ -3,13 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from guard.errors import UnscreenableError
 from guard.match.faces import FacesInPicture
 from guard.state import Published
-from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, Strength, SubjectRecord, Text
+from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, SubjectRecord, Text
 
 
 class Faces(Protocol):
@@ -56,8 +55,10 @@ def examine_texts(
 Signals = Callable[[Sequence[Text]], Mapping[str, float | str | bool]]
 
 
-async def examine_pictures(published: Published, faces: Faces, pictures: Sequence[Picture], texts: Examined) -> Examined:
-    """Faces in the pictures, added to what the texts gave; a name hit narrows the search for its subject's face.
+async def examine_pictures(
+    published: Published, faces: Faces, pictures: Sequence[Picture], texts: Examined, asked: Examined | None = None
+) -> Examined:
+    """Faces in the pictures, added to what the texts gave; a name hit, here or in what was `asked`, narrows the search for its subject.
 
     Raises:
         UnscreenableError: a picture that cannot be looked at.
@@ -68,7 +69,7 @@ async def examine_pictures(published: Published, faces: Faces, pictures: Sequenc
     found = [face for answer in answers for face in answer.faces]
     hits = list(texts.findings.hits)
     people = dict(texts.people)
-    narrowed = {person.no for person in texts.people.values()}
+    narrowed = {person.no for source in (texts, asked) if source is not None for person in source.people.values()}
     for hit, person in published.gallery.find_faces(found, narrowed):
         hits.append(hit)
         people[person.id] = person
@@ -83,6 +84,22 @@ async def examine_pictures(published: Published, faces: Faces, pictures: Sequenc
     return Examined(findings, people, timings)
 
 
+def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
+    """What an answer shows, together with what was asked for.
+
+    A prompt's signals hold for its answer too (a face in the answer to a sexual prompt), all but `style`: a drawing may be
+    asked for and a photograph come back. A mention in the prompt is a second sign of a person whom the answer shows.
+    """
+    signals = {name: value for name, value in asked.findings.signals.items() if name != "style"}
+    for name, value in answered.findings.signals.items():
+        before = signals.get(name)
+        signals[name] = max(before, value) if isinstance(before, float) and isinstance(value, float) else value
+    shown = {hit.subject_id for hit in answered.findings.hits}
+    named = tuple(hit for hit in asked.findings.hits if hit.subject_id in shown and hit.modality is Modality.NAME)
+    people = {**{hit.subject_id: asked.people[hit.subject_id] for hit in named}, **answered.people}
+    return Examined(replace(answered.findings, hits=answered.findings.hits + named, signals=signals), people, answered.timings_ms)
+
+
 async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPicture]:
     if len(pictures) == 1:
         return [await faces.find(pictures[0])]
@@ -93,6 +110,3 @@ async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPi
         for task in tasks:
             task.cancel()
         raise
-
-
-__all__ = ["Examined", "Faces", "Modality", "Strength", "UnscreenableError", "examine_pictures", "examine_texts", "picture_channel"]

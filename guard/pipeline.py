@@ -31,7 +31,8 @@ from guard import holds, journal
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
-from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, picture_channel
+from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel
+from guard.extract import pieces
 from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply, Target
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
@@ -67,6 +68,8 @@ class Incoming:
     attestation: bool = False
     authorization: str | None = None
     generation: Generation | None = None
+    asked: Examined = field(default_factory=Examined)
+    """What the input stage found; the answer is judged in its light."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ class Pipeline:
             examined = await self._examine(published, policy, texts, pictures, context, everything=False)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
+        request = replace(request, asked=examined)
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if screened.blocks:
             return await self._refusal(request, screened, Stage.INPUT)
@@ -203,6 +207,7 @@ class Pipeline:
         context: Context,
         *,
         everything: bool,
+        asked: Examined | None = None,
     ) -> Examined:
         """Steps 2 to 4. Where the text already refuses, pictures are looked at only if `everything` is asked for."""
         clock = time.thread_time if everything else time.perf_counter
@@ -218,16 +223,25 @@ class Pipeline:
             skipped["pictures"] = "the text already refuses"
         elif pictures:
             with self.metrics.step("faces"):
-                examined = await examine_pictures(published, self.faces, pictures, examined)
+                examined = await examine_pictures(published, self.faces, pictures, examined, asked)
         if skipped:
             examined.findings = replace(examined.findings, not_examined=skipped)
-        return examined
+        return in_the_light_of(asked, examined) if asked is not None else examined
 
-    def _decide(self, policy: Policy, published: Published, examined: Examined, context: Context) -> Decision:
-        """Step 5."""
+    def _decide(
+        self, policy: Policy, published: Published, examined: Examined, context: Context, spent: frozenset[str] = frozenset()
+    ) -> Decision:
+        """Step 5; `spent` are counted grants that are used up."""
         with self.metrics.step("decide"):
-            decision = decide(examined.findings, examined.people, policy, context, pending_protects=self.pending_protects)
-        return replace(decision, registry_revision=published.revision)
+            return decide(
+                examined.findings,
+                examined.people,
+                policy,
+                context,
+                pending_protects=self.pending_protects,
+                spent=spent,
+                registry_revision=published.revision,
+            )
 
     async def _record(
         self,
@@ -279,13 +293,7 @@ class Pipeline:
         uses = _counted_uses(entry.decision, examined) if context.stage is Stage.INPUT and entry.mode is Mode.ENFORCE else ()
         without, otherwise = entry.decision, None
         if uses:
-            spent = {use.directive_id for use in uses}
-            people = {
-                key: replace(person, directives=tuple(d for d in person.directives if d.id not in spent))
-                for key, person in examined.people.items()
-            }
-            without = decide(examined.findings, people, policy, context, pending_protects=self.pending_protects)
-            without = replace(without, registry_revision=published.revision)
+            without = self._decide(policy, published, examined, context, frozenset(use.directive_id for use in uses))
             otherwise = journal.draft(replace(entry, decision=without), tenant_key)
         draft = journal.draft(entry, tenant_key, uses, otherwise)
         with self.metrics.step("record"):
@@ -398,9 +406,8 @@ class Pipeline:
         """Steps 9 to 11 for everything that one answer carries, against the newest revision."""
         published = await self._published(request.caller.tenant)
         context = self._context(request, Stage.OUTPUT)
-        texts = tuple(text for answer in answers for text in answer.texts)
-        pictures = tuple(picture for answer in answers for picture in answer.pictures)
-        examined = await self._examine(published, policy, texts, pictures, context, everything=False)
+        texts, pictures = pieces.gather(answers, self.limits)
+        examined = await self._examine(published, policy, texts, pictures, context, everything=False, asked=request.asked)
         return await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
 
     async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> _Screened:

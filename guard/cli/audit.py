@@ -35,7 +35,15 @@ def export(
     chosen = settings()
     engine = parts.open_engine(chosen)
     request = ExportRequest.parse(
-        {"format": format_, "from": _utc(since), "to": _utc(until), "tenant": tenant, "subject_id": subject, "outcome": outcome, "redaction": redaction}
+        {
+            "format": format_,
+            "from": _utc(since),
+            "to": _utc(until),
+            "tenant": tenant,
+            "subject_id": subject,
+            "outcome": outcome,
+            "redaction": redaction,
+        }
     )
     with Progress(disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("exporting", total=None)

@@ -7,6 +7,7 @@ import typer
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.decide import cases, load
 from guard.decide.cases import Screen
+from guard.decide.diff import diff
 from guard.decide.policy import Case, Policy
 from guard.errors import PolicyInvalidError
 from guard.types import Findings, Text
@@ -23,7 +24,16 @@ def check(name: Name = "default", json: Json = False) -> None:
         policy = load.load(name)
     except PolicyInvalidError as error:
         if json:
-            show_json({"valid": False, "errors": [{"path": e.pointer, "message": e.message} for e in error.errors], "message": str(error)})
+            show_json(
+                {
+                    "valid": False,
+                    "errors": [
+                        {"line": getattr(e, "line", None), "column": getattr(e, "column", None), "path": e.pointer, "message": e.message}
+                        for e in error.errors
+                    ],
+                    "message": str(error),
+                }
+            )
         else:
             typer.echo(str(error), err=True)
         raise typer.Exit(EXIT_NO) from error
@@ -63,12 +73,33 @@ def screen_for(policy: Policy) -> Screen:
     from guard.match.gallery import Gallery
     from guard.signals.gather import gather
 
+    galleries: dict[int, Gallery] = {}
+
     def screen(case: Case) -> Findings:
-        gallery = Gallery.of(list(case.people.values()))
+        gallery = galleries.get(id(case.people))  # one cast for all cases of a policy
+        if gallery is None:
+            gallery = galleries[id(case.people)] = Gallery.of(list(case.people.values()))
         texts = [Text("prompt", case.prompt or "")]
         return Findings(hits=tuple(hit for hit, _ in gallery.find_names(texts)), signals=gather(texts))
 
     return screen
+
+
+@app.command("diff")
+def compare(
+    old: Name,
+    new: Annotated[str, typer.Argument(help="The policy to compare with it.")],
+    json: Json = False,
+) -> None:
+    """What changes from one policy to another. Exit status 1 if anything does."""
+    changes = diff(load.load(old), load.load(new))
+    if json:
+        show_json([change.line() for change in changes])
+    else:
+        for change in changes:
+            typer.echo(change.line())
+    if changes:
+        raise typer.Exit(EXIT_NO)
 
 
 @app.command("list")
