@@ -6,26 +6,27 @@ replicas. Audit events that the registry queued in its own transactions are numb
 """
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import orjson
 from sqlalchemy import Engine
 
-from guard.record import checkpoint, grants
+from guard.record import checkpoint, grants, outside
 from guard.record.checkpoint import Signer, Tree
 from guard.record.event import Draft
 from guard.record.merkle import subtree
 from guard.record.numbering import Frontier, Numbering
 from guard.record.tiles import StoredTiles
+from guard.record.times import rfc3339, utc_now
 from guard.record.writer import Cursor, DuplicateError, Writer
 from guard.storage.queue import QueuedEvent
 
+__all__ = ["EventLog", "NotRecorded", "Recorded", "queued", "rfc3339", "utc_now"]
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 2_000  # queued events a transaction: about 0.1 s, so that whoever waits for the lock does not wait long
 _QUEUE = ("id", "skeleton", "sealed", "wrapped_key", "labels", "reserve", "inserted_at")
@@ -53,16 +54,6 @@ class NotRecorded:
     reason: str
 
 
-def utc_now() -> datetime:
-    """The clock."""
-    return datetime.now(UTC)
-
-
-def rfc3339(time: datetime) -> str:
-    """As the leaf holds times: UTC, microseconds, always 27 characters, so that text order is time order."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
 def queued(draft: Draft) -> QueuedEvent:
     """The draft as a change's own transaction queues it (`guard.storage.queue.enqueue`)."""
     return QueuedEvent(draft.id, draft.skeleton, draft.sealed, draft.wrapped_key, draft.labels.as_json())
@@ -75,7 +66,8 @@ class EventLog:
         engine: of `guard.storage.make_engine`, upgraded.
         signer: signs checkpoints, under its name as the origin; without it `checkpoint` only numbers what is queued.
         now: the clock.
-        outside: a file to which every checkpoint is appended as well; it should lie where the operator alone cannot change it.
+        outside_path: a file to which every checkpoint is appended as well; it should lie where the operator alone cannot change it
+            (guard/record/outside.py).
         published: called with each new checkpoint's note, after it is stored.
     """
 
@@ -85,12 +77,12 @@ class EventLog:
         signer: Signer | None = None,
         *,
         now: Callable[[], datetime] = utc_now,
-        outside: Path | None = None,
+        outside_path: Path | None = None,
         published: Callable[[str], None] | None = None,
     ) -> None:
         self.engine = engine
         self.direct = engine.dialect.name != "postgresql"
-        self._signer, self._now, self._outside, self._published = signer, now, outside, published
+        self._signer, self._now, self._outside, self._published = signer, now, outside_path, published
         self._orderer, self._queuer = Writer(engine), Writer(engine)
         self._order_lock, self._queue_lock = threading.Lock(), threading.Lock()
         self._known: Frontier | None = None
@@ -170,12 +162,9 @@ class EventLog:
     def _publish(self, note: str) -> None:
         if self._outside is not None:
             try:
-                with self._outside.open("a", encoding="utf-8") as file:
-                    file.write(note + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-            except OSError:
-                _LOG.exception("the checkpoint could not be written outside, to %s; the next one will be tried", self._outside)
+                outside.append(self._outside, note)
+            except OSError as error:
+                _LOG.error("the checkpoint could not be written outside, to %s; the next one will be tried: %s", self._outside, error)
         if self._published is not None:
             self._published(note)
 

@@ -8,9 +8,9 @@ import orjson
 from sqlalchemy import Connection, Select, select
 
 from guard.record.event import Labels
-from guard.record.log import rfc3339
 from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT, TREE_STATE
 from guard.record.tiles import StoredTiles
+from guard.record.times import rfc3339
 
 Row = dict[str, Any]
 EVENT_C, LABEL_C, SUBJECT_C = EVENT.c, EVENT_LABEL.c, EVENT_SUBJECT.c

@@ -97,13 +97,13 @@ def test_a_queued_event_is_numbered_once(log: EventLog, engine: Engine, draft: A
 def test_checkpoints_also_go_outside(engine: Engine, draft: Any, clock: Any, signer: Signer, tmp_path: Path) -> None:
     sent: list[str] = []
     outside = tmp_path / "share" / "checkpoints"
-    log = EventLog(engine, signer, now=clock, outside=outside, published=sent.append)
+    log = EventLog(engine, signer, now=clock, outside_path=outside, published=sent.append)
     log.append([draft()])
     first = log.checkpoint()  # there is no such directory yet: logged, and the guard goes on
     outside.parent.mkdir()
     log.append([draft()])
     second = log.checkpoint()
-    assert (sent, outside.read_text()) == ([first, second], f"{second}\n")
+    assert (sent, outside.read_text()) == ([first, second], f"{second}\n\n")
     log.close()
 
 
