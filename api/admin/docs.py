@@ -1,5 +1,6 @@
 """The pages at `/admin/v1/docs`, rendered here from the OpenAPI document: no script, nothing fetched from elsewhere."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,10 @@ _pages = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
 
+_CODE = re.compile(r"`([^`]*)`")
+
+
+_pages.filters["pieces"] = _CODE.split  # text and code in turn
 router = APIRouter(prefix="/admin/v1")
 
 

@@ -50,12 +50,13 @@ class Sessions:
         """The cookie's value for a key that was just shown."""
         ends = int((self.clock() + LIFE).timestamp()).to_bytes(_TIME_BYTES, "big")
         content = key.digest + self.entropy(_NONCE_BYTES) + ends
-        return base64.urlsafe_b64encode(content + self._mac(b"session", content)).decode()
+        return base64.urlsafe_b64encode(content + self._mac(b"session", content)).decode().rstrip("=")
 
     def read(self, request: Request) -> Session | None:
         """The session of a request, or None when there is none (any more)."""
         try:
-            value = base64.b64decode(request.cookies.get(COOKIE, ""), altchars=b"-_", validate=True)
+            cookie = request.cookies.get(COOKIE, "")
+            value = base64.b64decode(cookie + "=" * (-len(cookie) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
         content, mac = value[:-_MAC_BYTES], value[-_MAC_BYTES:]

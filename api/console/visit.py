@@ -68,6 +68,7 @@ pages = Environment(
     lstrip_blocks=True,
 )
 pages.filters["when"] = lambda time: str(time).replace("T", " ")[:19] if time else "–"
+pages.filters["digest"] = lambda revision: str(revision).removeprefix("sha256:")[:12]
 pages.filters["words"] = lambda text: str(text).replace("_", " ")
 
 
