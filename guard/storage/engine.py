@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -87,6 +85,9 @@ def write(engine: Engine, lock: int | None = None) -> Iterator[Connection]:
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Brings the schema to `revision`. Safe to call from several processes at once: one works, the others wait."""
+    from alembic import command  # here, because only the process that migrates needs it, and it takes a quarter of a second
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     with write(engine, lock=MIGRATION_LOCK) as connection:
