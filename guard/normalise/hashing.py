@@ -74,11 +74,13 @@ class Sums:
 
     def of(self, start: Any, end: Any) -> U64:
         """H of letters `start` to `end` (arrays that broadcast)."""
-        return (self.up[end] - self.up[start]) * self.down[start]
+        out: U64 = (self.up[end] - self.up[start]) * self.down[start]
+        return out
 
     def joined(self, first: U64, length: Any, second: U64) -> U64:
         """H of one text of `length` letters followed by another, from their hashes."""
-        return first + second * self.pow[length]
+        out: U64 = first + second * self.pow[length]
+        return out
 
     def backwards(self) -> "Backwards":
         """Hashes of stretches read from right to left."""
@@ -98,7 +100,8 @@ class Backwards:
 
     def of(self, start: Any, end: Any) -> U64:
         """H of letters `end - 1` down to `start`."""
-        return (self.up[end] - self.up[start]) * self._sums.pow[end - 1]
+        out: U64 = (self.up[end] - self.up[start]) * self._sums.pow[end - 1]
+        return out
 
 
 def hash_word(word: str) -> int:

@@ -195,10 +195,10 @@ _BLOBS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...
     (re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){3,}[01]{8}(?!\d)"), _bits),
     (re.compile(r"(?<!\d)(?:\d{2,3}[ ,;-]{1,2}){3,}\d{2,3}(?!\d)"), _decimal),
     (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _base64),
-    (re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]+/?[ ]*[.-]{1,4}){4,}(?![^\s])"), _morse),
+    (re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]{1,3}/?[ ]{0,3}[.-]{1,4}){4,}(?![^\s])"), _morse),
 )
 _BLOB_LIKELY = re.compile(
-    r"[0-9A-Za-z+/_-]*(?:[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z]{2}[a-z0-9])[0-9A-Za-z+/_=-]*|\d{2,3}[ ,;-]+\d{2}|[0-9A-Fa-f]{2}[ :,-]{1,2}[0-9A-Fa-f]{2}[ :,-]|[.-] [.-]+ [.-]|[0-9a-fA-F]{8}"
+    r"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z]{2}[a-z0-9]|\d{2,3}[ ,;-]+\d{2}|[0-9A-Fa-f]{2}[ :,-]{1,2}[0-9A-Fa-f]{2}[ :,-]|[.-] [.-]+ [.-]|[0-9a-fA-F]{8}"
 )
 _LONGEST_BLOB = 4096
 
@@ -273,11 +273,10 @@ def hidden(text: str) -> View | None:
 
 _LEET_CHARS = "0-9@$!|+€£("
 _BANG = re.compile("[A-Za-z]![A-Za-z]")
-_LEET_WORD = re.compile(
-    rf"[A-Za-z{_LEET_CHARS}]*(?:[A-Za-z][{_LEET_CHARS}]|[{_LEET_CHARS}][A-Za-z])[A-Za-z{_LEET_CHARS}]*|(?<![A-Za-z{_LEET_CHARS}])[{_LEET_CHARS}]{{3,}}(?![A-Za-z{_LEET_CHARS}])"
-)
+_LEET_WORD = re.compile(rf"[A-Za-z{_LEET_CHARS}]+")
+_LONGEST_LEET = 40
 _UNIT = re.compile(
-    r"#?\d+(?:[.x×:/-]?\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,4}|[A-Za-z]+[!(|+]+|[!(|+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
+    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,4}|[A-Za-z]+[!(|+]+|[!(|+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
     re.IGNORECASE,
 )
 _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", strict=True)))
@@ -285,10 +284,20 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", st
 
 def leet(text: str) -> View | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
-    if all(_UNIT.fullmatch(match.group()) for match in _LEET_WORD.finditer(text)):
+    if not any(_mixed(match.group()) and not _UNIT.fullmatch(match.group()) for match in _LEET_WORD.finditer(text)):
         return None
-    found = _replaced((text, ()), _LEET_WORD, lambda match: match.group().translate(_LEET), each=True)
+
+    def read(match: re.Match[str]) -> str | None:
+        word = match.group()
+        return word.translate(_LEET) if _mixed(word) or (len(word) > 2 and not any(char.isalpha() for char in word)) else None
+
+    found = _replaced((text, ()), _LEET_WORD, read, each=True)
     return View("leet", *found) if found else None
+
+
+def _mixed(word: str) -> bool:
+    """Whether a word has letters and signs read as letters."""
+    return 1 < len(word) <= _LONGEST_LEET and not word.isalpha() and any(char.isalpha() for char in word)
 
 
 _TURNED = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{2,200})[\u202c\u2069]?")
@@ -326,7 +335,7 @@ def look_alikes(text: str) -> View | None:
 
 
 _AS_IN = re.compile(
-    r"(?<![^\W_])([^\W\d_])(?:\s*[,:(]?\s*(?:as\s+in|like\s+in|is\s+for|for|like|as|wie|comme|come|como(?:\s+en)?|de)\s+[\"'“]?)([^\W\d_]+)[\"'”)]?",
+    r"(?<![^\W_])([^\W\d_])(?:\s{0,2}[,:(]?\s{0,2}(?:as\s{1,2}in|like\s{1,2}in|is\s{1,2}for|for|like|as|wie|comme|come|como(?:\s{1,2}en)?|de)\s{1,2}[\"'“]?)([^\W\d_]+)[\"'”)]?",
     re.IGNORECASE,
 )
 _CODE_WORDS = frozenset(
@@ -433,6 +442,6 @@ def views(text: str, folded: Folded) -> Iterator[View]:
         yield reading
     if reading := labelled(text):
         yield reading
-    if signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)):
-        if reading := leet(text):
-            yield reading
+    signs_of_leet = signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text))
+    if signs_of_leet and (reading := leet(text)):
+        yield reading

@@ -12,7 +12,7 @@ from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
 from guard.match.names.strength import ORDINARY_ZIPF as _ORDINARY
 from guard.types import Role, Strength
 
-_BEFORE, _AFTER = 80, 48
+_BEFORE, _AFTER, _NEAR_BEFORE = 80, 48, 28
 
 
 def _any(phrases: str) -> str:
@@ -123,8 +123,8 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
     """What stands around `text[start:end]`."""
     mention = text[start:end]
     window = text[max(0, start - _BEFORE) : end + _AFTER]
-    letters = [char for char in window if char.isalpha()]
-    upper = sum(char.isupper() for char in letters)
+    letters = sum(map(str.isalpha, window))
+    upper = sum(map(str.isupper, window))
     words = mention.split()
     capitals = bool(words) and all(word[0].isupper() or not word[0].isalpha() or not (word[0].islower()) for word in words)
     return Surroundings(
@@ -132,7 +132,7 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
         text[end : end + _AFTER].lower(),
         mention,
         capitals,
-        bool(letters) and upper > 0.6 * len(letters),
+        bool(letters) and upper > 0.6 * letters,
     )
 
 
@@ -157,6 +157,12 @@ def _seen(name: str, around: Surroundings) -> bool:
     if name.endswith("<"):
         return _pattern(name).search(around.before) is not None
     return _pattern(name).match(around.after) is not None
+
+
+def cue_at(text: str, start: int, end: int) -> bool:
+    """Whether words that lead to a person stand just before or after `text[start:end]`."""
+    before, after = text[max(0, start - _NEAR_BEFORE) : start].lower(), text[end : end + _AFTER].lower()
+    return _pattern("cue>").match(after) is not None or _pattern("cue<").search(before) is not None
 
 
 def role_of(around: Surroundings) -> Role:

@@ -126,7 +126,7 @@ def _ask_pig_latin(scan: Scan, questions: Questions) -> None:
 
 def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
     """Put down what may be a name in one of these disguises, for the table of names and for that of loose keys."""
-    if not scan.odd.any():
+    if not (scan.odd & scan.latin).any():
         return
     count = len(scan.starts)
     most = min(_WORDS, count)

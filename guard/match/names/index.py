@@ -1,5 +1,6 @@
 """Search texts for everyone at once: an immutable base, a small delta, and the numbers the delta replaces."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -17,11 +18,12 @@ from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.letters import fold_text, trailing_marks
 from guard.normalise.views import views
-from guard.types import Strength, SubjectRecord, Text
+from guard.types import Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
 _CHUNK, _OVERLAP = 8192, 192
-_RANK = {strength: rank for rank, strength in enumerate(Strength)}
+# Mentions of one person that are told, once they are strong and ask for a likeness.
+_ENOUGH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class NameIndex:
     def search(self, texts: Sequence[Text]) -> list[NameHit]:
         """Every mention in the texts, in order, also of a name that is split over texts that follow each other.
 
+        Once a person was found beyond doubt several times, further mentions of them are left out.
         Weak mentions and those that ask for a style, a text or a thing are among them; a name inside a longer one is not.
         Takes time linear in the length of the texts and never raises.
         """
@@ -71,7 +74,15 @@ class NameIndex:
         if not best:
             return []
         begins = np.cumsum([0, *(len(text.text) + 1 for text in texts)]).tolist()
-        return [self._hit(joined, mention, texts, begins) for mention in _longest(list(best.values()))]
+        out: list[NameHit] = []
+        told: Counter[int] = Counter()
+        for mention in _longest(list(best.values())):
+            subject_no = mention.found.row.subject_no
+            if told[subject_no] < _ENOUGH:
+                hit = self._hit(joined, mention, texts, begins)
+                told[subject_no] += hit.strength is Strength.STRONG and hit.role is Role.LIKENESS
+                out.append(hit)
+        return out
 
     def _mentions(self, joined: str) -> Iterator[_Mention]:
         for offset in range(0, len(joined), _CHUNK):

@@ -7,12 +7,14 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.words import WordTable
-from guard.normalise.fold import LOOSE, SCRIPT, UPPER, Folded, fold
+from guard.normalise.fold import UPPER, Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
 _SHORTEST_ODD = 3
+_MANY_PAIRS = 64
+_LATIN_END = 0x250
 
 
 @dataclass(frozen=True)
@@ -61,17 +63,20 @@ class Scan:
     @cached_property
     def capital(self) -> npt.NDArray[np.bool_]:
         """Whether each word begins with a capital letter."""
-        return (self.folded.kinds[self.starts] & UPPER) != 0
+        out: npt.NDArray[np.bool_] = (self.folded.kinds[self.starts] & UPPER) != 0
+        return out
 
     @cached_property
     def odd(self) -> npt.NDArray[np.bool_]:
         """Words that no language has: where disguises are looked for."""
-        return (self.levels == 0) & (self.sizes >= _SHORTEST_ODD)
+        out: npt.NDArray[np.bool_] = (self.levels == 0) & (self.sizes >= _SHORTEST_ODD)
+        return out
 
     @cached_property
-    def alphabetic(self) -> npt.NDArray[np.bool_]:
-        """Words of alphabets (not kana, Hangul, Han, Thai)."""
-        return (self.folded.kinds[self.starts] & (SCRIPT | LOOSE)) == 0
+    def latin(self) -> npt.NDArray[np.bool_]:
+        """Words that begin with a Latin letter."""
+        out: npt.NDArray[np.bool_] = self.folded.letters[self.starts] < _LATIN_END
+        return out
 
     @cached_property
     def odd_pairs(self) -> Indices:
@@ -80,7 +85,15 @@ class Scan:
             return self.starts[:0]
         fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
         odd = self.odd
-        return (fine[:-1] & fine[1:] & (odd[:-1] | odd[1:])).nonzero()[0]
+        return self.once((fine[:-1] & fine[1:] & (odd[:-1] | odd[1:])).nonzero()[0])
+
+    def once(self, pairs: Indices) -> Indices:
+        """Where there are many pairs, the first of each two words: repeating a name many times says nothing more."""
+        if len(pairs) <= _MANY_PAIRS:
+            return pairs
+        _, first = np.unique(self.hashes[pairs] * np.uint64(3) + self.hashes[pairs + 1], return_index=True)
+        out: Indices = pairs[np.sort(first)]
+        return out
 
     def word(self, number: int) -> str:
         """One word, folded."""

@@ -293,3 +293,20 @@ def alike(seen: str, wanted: str) -> float:
     if not a or not b:
         return 0.0
     return max(float(JaroWinkler.similarity(a, b)), float(Indel.normalized_similarity(a, b)))
+
+
+VOWELS = sum(1 << (ord(char) - 97) for char in "aeiouwy")
+
+
+@lru_cache(maxsize=16384)
+def letters_of(word: str) -> int:
+    """The set of letters that a word sounds with, as bits; a cheap first look at whether two words can be alike."""
+    out = 0
+    for char in _fine(word, vowels=True).lower().translate(_MERGED):
+        if "a" <= char <= "z":
+            out |= 1 << (ord(char) - 97)
+    return out
+
+
+# Letters that one script or another does not tell apart.
+_MERGED = str.maketrans({"p": "b", "f": "b", "v": "b", "l": "r", "d": "t", "z": "s", "m": "n", "g": "k"})

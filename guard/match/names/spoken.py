@@ -5,12 +5,14 @@ from functools import lru_cache
 
 import numpy as np
 
+from guard.match.names.context import cue_at
 from guard.match.names.near import NearPart, aligned, join, parted_plainly
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan
-from guard.match.names.sound import alike, codes_of_name, codes_of_word, script
+from guard.match.names.sound import VOWELS, alike, codes_of_name, codes_of_word, letters_of, script
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
+from guard.normalise.fold import LOOSE, SCRIPT
 from guard.normalise.hashing import Indices, hash_word
 from guard.normalise.letters import Script, fold_text
 from guard.types import Strength
@@ -50,6 +52,60 @@ _JOSA = (
 )
 _PREFIXES = {Script.SEMITIC: ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")}
 _LONGEST_HAN = 6
+# With so many consonants in common and the dot between, no further sign of a person is needed.
+_MANY_CONSONANTS = 6
+# Words that lead to a person's name in lower-case text.
+_LEADING = np.array(
+    sorted(
+        map(
+            hash_word,
+            [
+                "of",
+                "with",
+                "like",
+                "as",
+                "and",
+                "featuring",
+                "starring",
+                "by",
+                "actor",
+                "actress",
+                "singer",
+                "president",
+                "star",
+                "draw",
+                "paint",
+                "show",
+                "de",
+                "du",
+                "di",
+                "da",
+                "do",
+                "von",
+                "van",
+                "av",
+                "z",
+                "con",
+                "com",
+                "avec",
+                "mit",
+                "met",
+                "actriz",
+                "ator",
+                "atriz",
+                "acteur",
+                "actrice",
+                "president",
+                "presidente",
+            ],
+        )
+    ),
+    dtype=np.uint64,
+)
+# Least share of the letters of two words that they have in common, before they are compared closely.
+_SHARED_LETTERS = 0.6
+# Most words of names that are compared closely for one word of the text, the likeliest ones.
+_MOST_LIKELY = 160
 _ORDINARY = WordTable.level(ORDINARY_ZIPF)
 
 
@@ -68,41 +124,57 @@ def _forms(word: str, first: bool) -> tuple[tuple[int, int], ...]:
     return tuple(out)
 
 
-def _between(scan: Scan, one: int) -> str:
-    """What parts two neighbouring words."""
-    return scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1 : int(scan.folded.at[int(scan.starts[one + 1])])]
+_WIDEST_GAP, _ONE_BETWEEN = 4, 2
 
 
 def _pairs(scan: Scan) -> Indices:
-    """The first of two neighbouring words of one script of which at least one is no word of a language."""
-    letters = scan.folded.letters[scan.starts]
-    latin = letters < 0x250
-    pairs = scan.odd_pairs
-    pairs = pairs[latin[pairs] & latin[pairs + 1]]
+    """The first of two neighbouring words of one script that may be a name: a word of no language, or capitals."""
+    kinds = scan.folded.kinds[scan.starts]
+    latin = scan.latin
+    pairs = _spoken_latin(scan, scan.odd_pairs)
     if scan.text.isascii() or latin.all():
         return pairs
-    other = (~latin[:-1] & ~latin[1:] & (scan.sizes[:-1] > 1) & (scan.sizes[1:] > 1)).nonzero()[0]
-    keep = [one for one in other.tolist() if _plausible(scan, one)]
+    writing = kinds & (SCRIPT | LOOSE)
+    gap = scan.folded.at[scan.starts[1:]] - scan.folded.at[scan.ends[:-1] - 1]
+    same = (writing[:-1] == writing[1:]) & ~latin[:-1] & ~latin[1:] & (scan.sizes[:-1] > 1) & (scan.sizes[1:] > 1) & (gap <= _WIDEST_GAP)
+    odd = (scan.levels == 0) & (scan.sizes > 1)
+    telling = (
+        (odd[:-1] | odd[1:] | (scan.capital[:-1] & scan.capital[1:])) & (scan.levels[:-1] < COMMON_LEVEL) & (scan.levels[1:] < COMMON_LEVEL)
+    )
+    spaced = (writing[:-1] == 0) | (writing[:-1] == Script.HANGUL)
+    parted = (writing[:-1] == Script.KATAKANA) | (writing[:-1] == (Script.HAN | LOOSE))
+    found = scan.once((same & ((spaced & telling) | (parted & (gap == _ONE_BETWEEN)))).nonzero()[0])
+    keep = [one for one in found.tolist() if _plausible(scan, one, int(writing[one]))]
     return np.union1d(pairs, np.array(keep, dtype=np.int64))
 
 
-def _plausible(scan: Scan, one: int) -> bool:
-    first, second = scan.word(one), scan.word(one + 1)
-    kinds = {script(first), script(second)}
-    if len(kinds) > 1 or kinds & {Script.UNSPACED, Script.HIRAGANA}:
-        return False
-    between = _between(scan, one)
-    if kinds & {Script.HAN, Script.KATAKANA}:
-        return len(between) == 1 and (between in _DOTS or (kinds == {Script.KATAKANA} and between in " \u3000="))
+def _spoken_latin(scan: Scan, pairs: Indices) -> Indices:
+    """Pairs of Latin words with a capital or after a word that leads to a person; a mere sound says too little elsewhere."""
+    before = np.isin(scan.hashes[np.maximum(pairs - 1, 0)], _LEADING) | (pairs == 0)
+    out: Indices = pairs[(scan.capital[pairs] | before) & scan.latin[pairs] & scan.latin[pairs + 1]]
+    return out
+
+
+def _plausible(scan: Scan, one: int, writing: int) -> bool:
+    """Whether the two words are parted as names are, and no particle hides that they are ordinary."""
+    between = scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1 : int(scan.folded.at[int(scan.starts[one + 1])])]
+    if writing in {Script.KATAKANA, Script.HAN | LOOSE}:
+        return between in _DOTS or (writing == Script.KATAKANA and between in " \u3000=")
     if not all(char in " -’'\"\u200f\u200e" for char in between):
         return False
-    if kinds == {Script.HANGUL}:
-        levels = [_level(scan, first), _level(scan, second)]
-    else:
-        levels = [int(scan.levels[one]), int(scan.levels[one + 1])]
-    if max(levels) >= COMMON_LEVEL:
-        return False
-    return 0 in levels or bool(scan.capital[one] and scan.capital[one + 1])
+    if not (scan.capital[one] and scan.capital[one + 1]):
+        begin, end = scan.folded.span(int(scan.starts[one]), int(scan.ends[one + 1]))
+        if not cue_at(scan.text, begin, end):
+            return False
+    if writing != Script.HANGUL:
+        return True
+    levels = [_level(scan, scan.word(number)) for number in (one, one + 1)]
+    return 0 in levels and max(levels) < COMMON_LEVEL
+
+
+def _parted_by_dot(scan: Scan, one: int) -> bool:
+    """Whether the dot that foreign names have in Han and kana stands after the word."""
+    return scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1] in _DOTS
 
 
 def _level(scan: Scan, word: str) -> int:
@@ -118,21 +190,39 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     pairs = _pairs(scan)
     if not len(pairs):
         return
-    numbers = np.unique(np.concatenate([pairs, pairs + 1]))
+    numbers = np.union1d(pairs, pairs + 1)
+    semitic = bool(((scan.folded.letters[scan.starts] >= 0x590) & (scan.folded.letters[scan.starts] < 0x900)).any())
     keys: list[int] = []
     owner: list[int] = []
     forms: list[tuple[int, int]] = []
     form_of: list[int] = []
+    sounds: list[int] = []
+    wanted = set(pairs.tolist())
     for spot, number in enumerate(numbers.tolist()):
         word = scan.word(number)
-        sides = {side for side, there in ((True, number), (False, number - 1)) if there in pairs}
+        sides = {side for side, there in ((True, number), (False, number - 1)) if there in wanted}
         for begin, end in dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side)):
             for key in _keys(word[begin:end]):
                 keys.append(key)
                 owner.append(spot)
                 form_of.append(len(forms))
             forms.append((begin, end))
+            sounds.append(letters_of(word[begin:end]) & (~VOWELS if script(word) is Script.SEMITIC else -1))
     at, tokens = near.sound.find(np.array(keys, dtype=np.uint64))
+    if not len(at):
+        return
+    mine = np.array(sounds, dtype=np.int64)[np.array(form_of)[at]].astype(np.uint32)
+    theirs = near.letters[tokens]
+    if semitic:
+        theirs = theirs & ~np.uint32(VOWELS)
+    if semitic:
+        mine = mine & ~np.uint32(VOWELS)
+    share = 2 * np.bitwise_count(mine & theirs) / (np.bitwise_count(mine).astype(np.int64) + np.bitwise_count(theirs) + 0.01)
+    which = np.array(form_of)[at]
+    order = np.lexsort((tokens, -share, which))
+    rank = np.arange(len(order)) - which[order].searchsorted(which[order])
+    order = order[(rank < _MOST_LIKELY) & (share[order] >= _SHARED_LETTERS)]
+    at, tokens = at[order], tokens[order]
     if not len(at):
         return
     packed = np.unique(np.array(owner, dtype=np.int64)[at] << 44 | np.array(form_of, dtype=np.int64)[at] << 32 | tokens.astype(np.int64))
@@ -144,10 +234,10 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     for one, left, right, row_no in zip(
         joined.first.tolist(), joined.left.tolist(), joined.right.tolist(), joined.rows.tolist(), strict=True
     ):
-        key = (one, int(form[left]), int(form[right]), row_no)
-        if key not in seen:
-            seen.add(key)
-            found = _verified(scan, part, row_no, one, forms[key[1]], forms[key[2]])
+        case = (one, int(form[left]), int(form[right]), row_no)
+        if case not in seen:
+            seen.add(case)
+            found = _verified(scan, part, row_no, one, forms[case[1]], forms[case[2]])
             if found:
                 yield found
 
@@ -181,7 +271,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         if seen == words or not parted_plainly(scan, first, last):
             continue
         scores = [alike(a, b) for a, b in zip(seen, words, strict=True)]
-        if min(scores) < _least(seen[-1], sum(map(_shared, seen, words))):
+        consonants = sum(map(_shared, seen, words))
+        if min(scores) < _least(seen[-1], consonants):
             continue
         ordinary = [int(scan.levels[first + at]) for at in range(len(seen))]
         latin = seen[0].isascii()
@@ -193,5 +284,14 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
             level >= _ORDINARY and a != b and not scan.capital[first] for level, a, b in zip(ordinary, seen, words, strict=True)
         )
         view = "sounds alike" if latin else "other script"
-        return Found(row, begin, end, view, round(0.7 + 0.25 * min(scores), 4), plain=False, weak=weak, doubtful=True)
+        return Found(
+            row,
+            begin,
+            end,
+            view,
+            round(0.7 + 0.25 * min(scores), 4),
+            plain=False,
+            weak=weak,
+            doubtful=not (_parted_by_dot(scan, first) and consonants >= _MANY_CONSONANTS),
+        )
     return None

@@ -137,7 +137,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
             owners[name].append((owner + begin).astype(np.uint32))
         tokens.add(batch)
     blobs = [row.text.encode("utf-8", "surrogatepass") for row in rows]
-    arrays = {
+    arrays: NamedArrays = {
         "names.subjects": np.fromiter((row.subject_no for row in rows), dtype=np.int64, count=len(rows)),
         "names.kinds": np.fromiter((KINDS.index(row.kind) for row in rows), dtype=np.uint8, count=len(rows)),
         "names.strengths": np.fromiter((STRENGTHS.index(row.strength) for row in rows), dtype=np.uint8, count=len(rows)),

@@ -18,7 +18,7 @@ _LANGUAGES = (
 )  # fmt: skip
 # A word of another Latin-script language says less about an English prompt than an English one; in Zipf units.
 _FOREIGN_LATIN_PENALTY = 1.5
-# Words of other languages below this are too many to carry for what they tell (0.3 million more).
+# Words of other languages below this are too many to carry, and some are names with an ending.
 _LEAST_ZIPF = 3.6
 # Given names are never as common as the words that no name has in it.
 _NAME_ZIPF = 5.7
@@ -99,7 +99,8 @@ class WordTable:
     def levels(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
         """Thirtieths of a Zipf unit for each H of a word; 0 when it is not ordinary."""
         at = self._keys.searchsorted(hashes)
-        return self._levels.take(at, mode="clip") * (self._keys.take(at, mode="clip") == hashes)
+        out: npt.NDArray[np.uint8] = self._levels.take(at, mode="clip") * (self._keys.take(at, mode="clip") == hashes)
+        return out
 
     def zipf(self, word: str) -> float:
         """See Ordinary."""
