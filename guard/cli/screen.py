@@ -5,7 +5,7 @@ import base64
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 import typer
@@ -14,8 +14,10 @@ from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
 from guard.cli.serve import settings
 from guard.decide import load
 from guard.errors import GuardError
-from guard.processes.local import LocalGuard, local_guard
 from guard.types import Caller, Outcome, Stage, Text
+
+if TYPE_CHECKING:
+    from guard.processes.local import LocalGuard
 
 
 def screen(
@@ -53,16 +55,18 @@ def screen(
 
 
 async def _screen_one(question: dict[str, Any]) -> dict[str, Any]:
+    from guard.processes.local import local_guard
+
     async with local_guard(settings(), question.get("policy")) as guard:
         return await answer_line(guard, question)
 
 
-async def answer_line(guard: LocalGuard, question: dict[str, Any]) -> dict[str, Any]:
+async def answer_line(guard: "LocalGuard", question: dict[str, Any]) -> dict[str, Any]:
     """One question with the fields of the `/screen` body, its images as paths; answered as `/screen` answers."""
     from api.admin.pictures import read_pictures
     from api.admin.screen import shown
     from api.schemas import ScreenIn
-    from guard.pipeline import ScreenRequest
+    from guard.exchange import ScreenRequest
 
     images = [base64.b64encode(Path(path).read_bytes()).decode() for path in question.get("images") or []]
     body = ScreenIn.model_validate({**{k: v for k, v in question.items() if k != "id"}, "images": images})
@@ -84,6 +88,8 @@ async def answer_line(guard: LocalGuard, question: dict[str, Any]) -> dict[str, 
 async def _screen_file(source: Path, target: Path, policy: str | None) -> None:
     from rich.progress import Progress
 
+    from guard.processes.local import local_guard
+
     lines = source.read_bytes().splitlines()
     async with local_guard(settings(), policy) as guard:
         with target.open("wb") as out, Progress(disable=not sys.stderr.isatty()) as progress:
@@ -98,7 +104,7 @@ async def _screen_file(source: Path, target: Path, policy: str | None) -> None:
 _AT_ONCE = 16
 
 
-async def _safely(guard: LocalGuard, line: bytes) -> dict[str, Any]:
+async def _safely(guard: "LocalGuard", line: bytes) -> dict[str, Any]:
     """The answer to one line, or what is wrong with it."""
     identifier: Any = None
     try:
