@@ -16,7 +16,6 @@ from api.admin.app import create_admin_app
 from api.admin.services import AdminServices
 from guard.decide import load
 from guard.examine import Faces
-from guard.extract.base import Limits
 from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
 from guard.keyring import Keyring
@@ -118,6 +117,12 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str
 
 
 @pytest.fixture
+def world_of() -> Callable[..., AsyncIterator[World]]:
+    """Makes worlds with other eyes or settings."""
+    return make_world
+
+
+@pytest.fixture
 async def world(tmp_path: Path, blank: tuple[Path, dict[str, str]]) -> AsyncIterator[World]:
     """A guard with one key of every role and nobody to look at pictures."""
     async for made in make_world(tmp_path, blank, FaceClient(tmp_path / "nobody.sock")):
@@ -151,10 +156,9 @@ async def make_world(tmp_path: Path, blank: tuple[Path, dict[str, str]], faces: 
         recorder=recorder,
         faces=faces,
         tenants=world,
-        upstreams={},
+        mounts={},
         fetcher=fetcher,
         metrics=Metrics(),
-        limits=Limits(),
         mode=settings.mode,
         clock=lambda: datetime.now(UTC),
         signals=lambda texts: {},
