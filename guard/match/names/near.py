@@ -351,7 +351,12 @@ def pair_key(sums: U64) -> U64:
 
 
 def aligned(scan: Scan, wanted: Sequence[str], one: int) -> Iterator[int]:
-    """Where a name of these words may begin when words `one` and `one + 1` were found to be a pair of it."""
+    """Where a name of these words may begin when words `one` and `one + 1` were found to be a pair of it.
+
+    Nowhere for a single word, such as a handle whose pieces made the pair.
+    """
+    if len(wanted) < 2:
+        return
     for first in dict.fromkeys((one, one + 2 - len(wanted))):
         if first >= 0 and first + len(wanted) <= len(scan.starts):
             yield first
