@@ -7,17 +7,21 @@ import asyncio
 import hashlib
 import hmac
 import logging
+import os
 import re
-import secrets
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from guard.errors import TooLargeError, UnavailableError, UnscreenableError
+from guard.exchange import Incoming, Outgoing
 from guard.extract.base import Dialect, Headers, Kind, Refusal, Refused, Route, Target
 from guard.extract.routing import Router, body_expected
-from guard.pipeline import Incoming, Outgoing, Pipeline
+from guard.mounts import Mount
+from guard.pipeline import Pipeline
+from guard.record.event import ordered_id
 from guard.settings import CallerAuth
 from guard.state import Current
 from guard.types import Caller, KeyRole, Mode
@@ -53,17 +57,16 @@ class Gateway:
     max_body_bytes: int
     body_timeout_s: float
     tenant_secret: bytes
-    default_dialect: Dialect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; every outcome, our own outage included, is in the dialect's shape."""
         raw_path: bytes = scope["raw_path"]
-        dialect = self.router.dialect(raw_path) or self.default_dialect
-        request_id = "req_" + secrets.token_hex(16)
+        mount = self._mount(raw_path)
+        request_id = ordered_id("req_", time.time_ns() // 1_000_000, os.urandom(16))
         watch = _Watch()
         with self.pipeline.metrics.in_flight.track_inprogress():
             try:
-                answer = await self._guarded_answer(scope, receive, dialect, request_id, watch)
+                answer = await self._guarded_answer(scope, receive, mount, request_id, watch)
                 self.pipeline.metrics.answered(answer.status)
                 await _respond(answer, send)
             except _DisconnectedError:
@@ -74,9 +77,18 @@ class Gateway:
             finally:
                 watch.stop()
 
-    async def _guarded_answer(self, scope: Scope, receive: Receive, dialect: Dialect, request_id: str, watch: "_Watch") -> Outgoing:
+    def _mount(self, raw_path: bytes) -> Mount:
+        """What is mounted where a path leads; the app lets no other path through."""
+        return next(
+            mount
+            for prefix, mount in self.pipeline.mounts.items()
+            if raw_path == prefix.encode() or raw_path.startswith(prefix.encode() + b"/")
+        )
+
+    async def _guarded_answer(self, scope: Scope, receive: Receive, mount: Mount, request_id: str, watch: "_Watch") -> Outgoing:
+        dialect = mount.dialect
         try:
-            return await self._answer(scope, receive, dialect, request_id, watch)
+            return await self._answer(scope, receive, mount, request_id, watch)
         except UnavailableError as error:
             log.warning("503: %s", error)
             return _own(dialect, Refusal(Refused.UNAVAILABLE, retry_after_s=error.retry_after_s, status=503), request_id)
@@ -86,14 +98,14 @@ class Gateway:
             log.exception("a request could not be handled")
             return _own(dialect, Refusal(Refused.UNAVAILABLE, status=503), request_id)
 
-    async def _answer(self, scope: Scope, receive: Receive, dialect: Dialect, request_id: str, watch: "_Watch") -> Outgoing:
-        headers: Headers = scope["headers"]
+    async def _answer(self, scope: Scope, receive: Receive, mount: Mount, request_id: str, watch: "_Watch") -> Outgoing:
+        dialect, headers = mount.dialect, scope["headers"]
         bearer = _bearer(headers)
         caller = await self._caller(bearer)
         if isinstance(caller, str):
             return _own(dialect, Refusal(Refused.UNAUTHORIZED, message=caller, status=401), request_id)
         incoming = Incoming(
-            target=nowhere(dialect, scope, headers),
+            target=nowhere(mount, scope, headers),
             headers=headers,
             body=b"",
             caller=caller,
@@ -101,7 +113,7 @@ class Gateway:
             purpose=_text(headers, b"x-guard-purpose"),
             jurisdiction=_text(headers, b"x-guard-jurisdiction"),
             attestation=(_text(headers, b"x-guard-attestation") or "no").lower() not in _NO,
-            authorization=f"Bearer {bearer}" if self.caller_auth is CallerAuth.PASSTHROUGH else None,
+            caller_key=bearer if self.caller_auth is CallerAuth.PASSTHROUGH else None,
         )
         try:
             incoming = replace(incoming, target=self.router.match(scope["method"], scope["raw_path"], scope["query_string"], headers))
@@ -213,14 +225,14 @@ def _check_body(incoming: Incoming) -> None:
         raise UnscreenableError("A body is not expected here.")
 
 
-def nowhere(dialect: Dialect, scope: Scope, headers: Headers) -> Target:
+def nowhere(mount: Mount, scope: Scope, headers: Headers) -> Target:
     """The target of a request that matched no route; its path is set only where shadow mode may pass it on as it is."""
     raw_path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
-    prefix, _, rest = raw_path.removeprefix("/").partition("/")
-    clean = _CLEAN_PATH.fullmatch("/" + rest) and _CLEAN_QUERY.fullmatch(query)
+    rest = raw_path.removeprefix(mount.prefix)
+    clean = _CLEAN_PATH.fullmatch(rest) and _CLEAN_QUERY.fullmatch(query)
     route = Route("unknown", scope["method"] if scope["method"] in _METHODS else "POST", "/", Kind.PASS)
     content_type = next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
-    return Target(route, dialect, "/" + prefix, "/" + rest if clean else "", query if clean else "", {}, content_type)
+    return Target(route, mount.dialect, mount.prefix, rest if clean else "", query if clean else "", {}, content_type)
 
 
 def _own(dialect: Dialect, refusal: Refusal, request_id: str) -> Outgoing:

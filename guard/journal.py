@@ -56,6 +56,7 @@ def draft(entry: Entry, tenant_key: bytes, reserve: Sequence[GrantUse] = (), oth
         body=_body(entry),
         reserve=reserve,
         otherwise=otherwise,
+        now_ms=int(entry.context.now.timestamp() * 1000),
         entropy=os.urandom,
     )
 

@@ -1,5 +1,6 @@
 """Every setting of the guard: environment variables prefixed `GUARD_`, also from a `.env` in the working directory."""
 
+import os
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -25,16 +26,24 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="GUARD_", env_file=".env", extra="ignore", frozen=False)
 
-    data_dir: Path = Field(Path("./var"), description="Directory of the embedded database, the master key and the signing key; created with mode 0700.")
-    database_url: str = Field("", description="SQLAlchemy URL; empty means SQLite in the data directory. PostgreSQL: `postgresql+psycopg://user@host/name`.")
-    master_key: SecretStr | None = Field(None, description="32 bytes as hex or base64 that wrap every stored key; unset: generated into the data directory, mode 0600.")
+    data_dir: Path = Field(
+        Path("./var"), description="Directory of the embedded database, the master key and the signing key; created with mode 0700."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite in the data directory. PostgreSQL: `postgresql+psycopg://user@host/name`."
+    )
+    master_key: SecretStr | None = Field(
+        None, description="32 bytes as hex or base64 that wrap every stored key; unset: generated into the data directory, mode 0600."
+    )
     bootstrap_admin_key: SecretStr | None = Field(None, description="Seeds an administrator key with this value at start, for automation.")
 
     runtime_dir: Path | None = Field(None, description="Set by `guard serve` for its children: the private directory of their sockets.")
     standin: bool = Field(False, description="Set by `guard serve` for its children when the bundled stand-in is the upstream.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the gateway.")
-    admin_port: int | None = Field(None, ge=0, le=65535, description="When set, the admin API and the console are served only on this port.")
+    admin_port: int | None = Field(
+        None, ge=0, le=65535, description="When set, the admin API and the console are served only on this port."
+    )
     workers: int = Field(1, ge=1, le=64, description="Gateway worker processes.")
     face_workers: int = Field(1, ge=0, le=64, description="Face worker processes (each at most about 350 MB).")
 
@@ -44,29 +53,54 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("GUARD_UPSTREAM_API_KEY", "OPENAI_API_KEY"),
         description="Key sent to the provider; falls back to `OPENAI_API_KEY`.",
     )
-    upstreams: Path | None = Field(None, description="File naming several upstreams: name, dialect, base URL, key variable, path prefix.")
+    upstreams: Path | None = Field(
+        None,
+        description="File naming several upstreams: name, dialect, base URL, key variable, path prefix "
+        "([how to write it](../how-to/several-upstreams.md)). It takes the place of `GUARD_UPSTREAM_URL`.",
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[A-Za-z0-9.\[\]:-]+)?/?$",
+        description="Where callers reach the gateway, such as `https://guard.example`. Addresses in answers that clients must go to next "
+        "(polling) are written with it; unset: `http://` with the host and port listened on.",
+    )
     upstream_connect_timeout_s: float = Field(5.0, gt=0, description="Time to connect to the provider.")
     upstream_timeout_s: float = Field(300.0, gt=0, description="Time for a whole answer of the provider.")
     upstream_connections: int = Field(512, ge=1, description="Connections to the provider at once, per worker.")
 
-    caller_auth: CallerAuth = Field(CallerAuth.KEY, description="`key`: our caller keys; `passthrough`: the caller's bearer goes to the provider; `open`: no key, loopback only.")
+    caller_auth: CallerAuth = Field(
+        CallerAuth.KEY,
+        description="`key`: our caller keys; `passthrough`: the caller's bearer goes to the provider; `open`: no key, loopback only.",
+    )
     policy: str = Field("default", description="Name of a bundled policy or a path to one.")
     mode: Mode = Field(Mode.ENFORCE, description="`shadow`: everything is decided and recorded, nothing is refused.")
-    fail: str = Field("closed", pattern="^(closed)$", description="What a step that cannot answer means; only `closed` exists, policies may say otherwise per rule.")
+    fail: str = Field(
+        "closed",
+        pattern="^(closed)$",
+        description="What a step that cannot answer means; only `closed` exists, policies may say otherwise per rule.",
+    )
     pending_protects: bool = Field(True, description="Whether an opt-out that waits for verification protects meanwhile.")
     staff_opt_outs_active: bool = Field(True, description="Whether an opt-out by requester role `staff` is active at once.")
-    require_lawful_basis: bool = Field(False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`.")
+    require_lawful_basis: bool = Field(
+        False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`."
+    )
 
     max_body_mb: float = Field(64, gt=0, description="Largest request body, in 1,000,000 bytes as received; beyond it 413.")
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")
     max_frames: int = Field(64, ge=1, description="Most frames of an animated picture; more is refused.")
     body_timeout_s: float = Field(60, gt=0, description="Time for a caller to send a whole body.")
-    face_timeout_s: float = Field(30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused.")
+    face_timeout_s: float = Field(
+        30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused."
+    )
     face_queue: int = Field(32, ge=1, description="Pictures waiting for a face worker, per gateway worker; beyond it 503.")
     keepalive_s: float = Field(5.0, gt=0, description="Seconds between comment keep-alives while a stream's pictures are held.")
     shutdown_s: float = Field(30, gt=0, description="Time for running requests to end at shutdown.")
     checkpoint_s: float = Field(2.0, gt=0, le=5, description="Longest time between an event and the checkpoint that covers it.")
+    checkpoint_file: Path | None = Field(
+        None,
+        description="Every checkpoint is appended here too; put it where the operator of the database cannot change it (a mounted share). At start the log must extend the last one in it.",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged (JSON lines on standard error).")
 
     @model_validator(mode="after")
@@ -86,6 +120,13 @@ class Settings(BaseSettings):
         return self.upstream_url or "https://api.openai.com/v1"
 
     @property
+    def public_base(self) -> str:
+        """Where callers reach the gateway, without a slash at its end; never taken from a request's Host header."""
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared, not listened on
+        host = f"[{here}]" if ":" in here else here
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    @property
     def max_body_bytes(self) -> int:
         """`max_body_mb` in bytes."""
         return int(self.max_body_mb * 1_000_000)
@@ -99,3 +140,13 @@ class Settings(BaseSettings):
     def max_image_pixels(self) -> int:
         """`max_image_mp` in pixels."""
         return int(self.max_image_mp * 1_000_000)
+
+
+class _Variables(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", extra="allow", case_sensitive=True)
+
+
+def environment() -> dict[str, str]:
+    """Every variable, those of a `.env` in the working directory included; for keys that a file of upstreams names."""
+    written = {name: value for name, value in (_Variables().model_extra or {}).items() if isinstance(value, str)}
+    return {**written, **os.environ}

@@ -62,6 +62,8 @@ async def erase_subject(call: CallDep, subject_id: str) -> Response:
     """Destroys templates, names and the keys of what was recorded about them. Their protection ends with it; the receipt says so."""
     call.services.faces.purge()  # the cache of this worker may hold their vectors; entries elsewhere end within minutes
     await call.read(lambda: jobs_of(call.services).discard_all("somebody who may be in it was erased; ask for it again"))
-    return await call.change(
+    erased = await call.change(
         lambda by: call.services.registry.erase_subject(subject_id, by, sign=call.services.sign), ErasureOut.model_validate
     )
+    await call.read(lambda: erasure.erase_subject(call.services.registry.engine, subject_id))
+    return erased

@@ -7,6 +7,7 @@ restored backup does not bring back a key that was destroyed.
 import os
 
 from guard.processes import parts
+from guard.record.erasure import erase_subject
 from guard.registry.values import By
 
 
@@ -16,6 +17,9 @@ def main() -> None:
     os.nice(10)
     registry = parts.open_registry(settings)
     registry.keep_house(By("housekeeping", parts.audit(registry.keyring)))
+    for kind, owner in registry.keyring.erased():  # again, in case an erasure was cut short after its key was destroyed
+        if kind == "subject":
+            erase_subject(registry.engine, owner)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def open_registry(settings: Settings, engine: Engine | None = None, rules: NameR
 
 def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:
     """The record; only the recorder signs checkpoints."""
-    return EventLog(engine or open_engine(settings), signer=open_signer(settings) if sign else None)
+    return EventLog(engine or open_engine(settings), open_signer(settings) if sign else None, outside_path=settings.checkpoint_file)
 
 
 def open_signer(settings: Settings) -> Signer:
@@ -74,6 +74,7 @@ def audit(keyring: Keyring) -> Audit:
             body={"actor": change.actor, "result": "done", **change.details},
             subjects=change.subjects,
             registry_revision=change.revision,
+            now_ms=time.time_ns() // 1_000_000,
         )
         return [queued(draft)]
 

@@ -13,11 +13,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from guard.processes import parts
+from guard.errors import InvalidInputError
+from guard.mounts import Mount
+from guard.processes import parts, providers
 from guard.registry.values import By
 from guard.settings import Settings
 from guard.types import KeyRole
@@ -56,6 +58,10 @@ class Supervisor:
         """Serve until SIGTERM or SIGINT; the exit status."""
         settings = self.settings
         parts.configure_logging(settings.log_level, "supervisor")
+        try:
+            mounts = providers.mounts(settings)
+        except InvalidInputError as error:
+            raise SystemExit(str(error)) from error
         admin_key = self._prepare_registry()
         runtime = _runtime_directory(settings)
         environment = parts.child_environment(settings)
@@ -82,7 +88,7 @@ class Supervisor:
                 for n in range(settings.workers)
             ),
         ]
-        self._announce(environment, admin_key)
+        self._announce(environment, admin_key, mounts)
         try:
             self._supervise(environment)
         finally:
@@ -97,6 +103,8 @@ class Supervisor:
             registry = parts.open_registry(self.settings, engine)
             by = By("guard serve", parts.audit(registry.keyring))
             registry.reconcile()
+            if self.settings.checkpoint_file is not None:
+                outside.check(engine, verifier_keys(self.settings.data_dir), self.settings.checkpoint_file)
             registry.ensure_tenant("default")
             if self.settings.bootstrap_admin_key is not None:
                 registry.seed_admin_key(self.settings.bootstrap_admin_key.get_secret_value(), by)
@@ -107,20 +115,23 @@ class Supervisor:
         finally:
             engine.dispose()
 
-    def _announce(self, environment: dict[str, str], admin_key: str | None) -> None:
+    def _announce(self, environment: dict[str, str], admin_key: str | None, mounts: Mapping[str, Mount]) -> None:
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         base = f"http://{host}:{environment['GUARD_PORT']}"
         admin = f"http://{host}:{environment.get('GUARD_ADMIN_PORT', environment['GUARD_PORT'])}"
         say = self.announce
         say("Likeness Guard")
-        say(f"  gateway       {base}/v1   (set this as the base URL of your OpenAI client)")
+        for prefix, mount in mounts.items():
+            client = mount.name if self.settings.upstreams else "OpenAI"
+            say(f"  gateway       {base}{prefix}   (set this as the base URL of your {client} client)")
         say(f"  console       {admin}/console")
         say(f"  admin API     {admin}/admin/v1/docs")
         if environment.get("GUARD_STANDIN"):
             say("  upstream      the bundled stand-in: it draws placeholders, no provider is called.")
             say("                Set OPENAI_API_KEY or GUARD_UPSTREAM_URL to use a real one.")
         else:
-            say(f"  upstream      {self.settings.upstream_base}")
+            for mount in mounts.values():
+                say(f"  upstream      {mount.upstream.base_url}")
         say(f"  mode          {self.settings.mode}, policy {self.settings.policy}, data in {self.settings.data_dir}")
         if admin_key is not None:
             say("\nAdministrator key, shown this once:")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from guard.errors import NotFoundError
+from guard.errors import InvalidInputError, NotFoundError
 from guard.keyring import Keyring
 from guard.registry.desk import Desk, Writing
 from guard.registry.tables import KEY, TENANT
@@ -30,6 +30,8 @@ class Tenant:
 
 def ensure_tenant(connection: Connection, keyring: Keyring, name: str, at: datetime) -> bool:
     """Makes the tenant and its data key, if it is new; True then."""
+    if name.startswith("_"):
+        raise InvalidInputError(f"a tenant's name must not start with an underscore: {name!r} is the guard's own kind of name")
     if connection.execute(select(TENANT.c.name).where(TENANT.c.name == name)).first() is not None:
         return False
     connection.execute(insert(TENANT).values(name=name, created_at=at))
