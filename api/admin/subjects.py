@@ -13,6 +13,7 @@ from api.admin.paging import Cursor, Limit, page_of
 from api.answers import ErasureOut, PageOut, SubjectOut
 from api.auth import REGISTRAR
 from api.schemas import SubjectIn, SubjectPatch
+from guard.record import erasure
 
 router = APIRouter(prefix="/admin/v1", tags=["subjects"], route_class=AdminRoute)
 

@@ -1,6 +1,7 @@
 """The long-lived parts, made from the settings; every process and the command line make them here and nowhere else."""
 
 import os
+import time
 from pathlib import Path
 
 from sqlalchemy import Engine

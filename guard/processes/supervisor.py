@@ -20,6 +20,8 @@ from pathlib import Path
 from guard.errors import InvalidInputError
 from guard.mounts import Mount
 from guard.processes import parts, providers
+from guard.record import outside
+from guard.record.signing import verifier_keys
 from guard.registry.values import By
 from guard.settings import Settings
 from guard.types import KeyRole
