@@ -65,10 +65,10 @@ def _read(path: Path) -> Iterator[str]:
 
 
 def load(folder: Path) -> People:
-    """Names in the `.json`, `.jsonl`, `.txt` and `.csv` files under `folder`; pairs in its `*_<script>.tsv` files."""
+    """Names in the `.json`, `.jsonl`, `.txt` and `.csv` files under `folder` (or one such file); pairs in its `*_<script>.tsv` files."""
     names: dict[str, None] = {}
     pairs: dict[str, tuple[tuple[str, str], ...]] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
         if path.suffix == ".tsv":
             script = SCRIPTS.get(path.stem.rpartition("_")[2])
             if script:

@@ -284,7 +284,8 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", st
 
 def leet(text: str) -> View | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
-    if not any(_mixed(match.group()) and not _UNIT.fullmatch(match.group()) for match in _LEET_WORD.finditer(text)):
+    cores = (match.group().strip("!(+|") for match in _LEET_WORD.finditer(text))
+    if not any(_mixed(core) and not _UNIT.fullmatch(core) for core in cores):
         return None
 
     def read(match: re.Match[str]) -> str | None:
@@ -432,8 +433,9 @@ def views(text: str, folded: Folded) -> Iterator[View]:
     """The readings of `text` that its signs call for; none for most texts."""
     signs = signs_of(folded)
     plain = text.isascii()
-    if reading := decoded(text, signs.blob):
-        yield reading
+    decoding = decoded(text, signs.blob)
+    if decoding:
+        yield decoding
     if not plain:
         for make in (hidden, turned, look_alikes):
             if reading := make(text):
@@ -442,6 +444,6 @@ def views(text: str, folded: Folded) -> Iterator[View]:
         yield reading
     if reading := labelled(text):
         yield reading
-    signs_of_leet = signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text))
+    signs_of_leet = decoding is None and (signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)))
     if signs_of_leet and (reading := leet(text)):
         yield reading

@@ -279,6 +279,11 @@ def _fine(word: str, vowels: bool) -> str:
 _FINER = str.maketrans({"c": "k", "q": "k", "C": "S", "G": "g", "T": "t", "w": "v", "y": "i", "h": "", "j": "S"})
 
 
+# What kana, Hangul and Han do not tell apart: r at the end of a syllable is not written, l is r, v is b, o is near a, e near i.
+_CODA_R = re.compile("r(?![aeiou])")
+_EASTERN = str.maketrans({"l": "r", "v": "b", "f": "p", "u": "", "z": "s", "o": "a", "e": "i"})
+
+
 @lru_cache(maxsize=8192)
 def alike(seen: str, wanted: str) -> float:
     """How much two words sound alike, 0..1, given that they share a code."""
@@ -288,8 +293,7 @@ def alike(seen: str, wanted: str) -> float:
     if semitic:
         a, b = a.replace("p", "b").replace("v", "b").replace("f", "b"), b.replace("p", "b").replace("v", "b").replace("f", "b")
     if east:
-        table = str.maketrans({"l": "r", "v": "b", "f": "p", "u": "", "z": "s"})
-        a, b = a.translate(table), b.translate(table)
+        a, b = (_CODA_R.sub("", side).translate(_EASTERN) for side in (a, b))
     if not a or not b:
         return 0.0
     return max(float(JaroWinkler.similarity(a, b)), float(Indel.normalized_similarity(a, b)))

@@ -3,6 +3,7 @@
 from functools import cache
 
 from guard.match.names.given import given_names, surnames
+from guard.match.names.sound import romanised
 from guard.match.names.words import FrequencyTable, Ordinary
 from guard.normalise.letters import Script, fold_text, script_of
 from guard.types import AliasKind, Strength
@@ -15,6 +16,8 @@ ORDINARY_ZIPF = 3.7
 # Above this a mononym is a word of everyday prompts ("rose", "pink", "prince"), and no context makes it a person alone.
 EVERYDAY_ZIPF = 4.6
 
+# Two words this frequent stand beside each other by chance, in scripts whose names no list here knows.
+_TWO_ORDINARY = 4.8
 # Words that belong to the surname after them.
 PARTICLES = frozenset(
     [
@@ -104,7 +107,8 @@ def _several(words: list[str], table: Ordinary) -> Strength:
         return Strength.MEDIUM if rare and len(long[0]) >= 5 else Strength.WEAK
     commons = [table.zipf(word) for word in long]
     if not long[0].isascii():
-        return Strength.WEAK if min(commons) >= 4.5 else Strength.STRONG
+        named = any(romanised(word) in given_names() for word in long)
+        return Strength.WEAK if min(commons) >= _TWO_ORDINARY and not named else Strength.STRONG
     names = [_is_name(word) for word in long]
     if any(word in given_names() for word in (long if len(long) == 2 and commons[0] < FUNCTION_ZIPF else long[:-1])):
         return Strength.MEDIUM if commons[0] >= FUNCTION_ZIPF and commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG

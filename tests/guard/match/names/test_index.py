@@ -1,0 +1,113 @@
+"""Searching names: tables anyone may add to, and the laws that hold for every text."""
+
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guard.match.names import NameHit, NameIndex, build
+from guard.match.names.ingest import expand
+from guard.types import Alias, AliasKind, Role, Strength, SubjectKind, SubjectRecord, Text
+
+CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parents[3] / "cases" / "names.yaml").read_text("utf-8"))
+
+
+def record(no: int, name: str, *aliases: Alias) -> SubjectRecord:
+    return SubjectRecord(no, f"sub_{no}", name, SubjectKind.PUBLIC_FIGURE, tuple(expand(name, aliases)))
+
+
+@cache
+def people() -> tuple[SubjectRecord, ...]:
+    return tuple(record(no, name) for no, name in enumerate(CASES["people"]))
+
+
+@cache
+def index() -> NameIndex:
+    return NameIndex(build(people()))
+
+
+def search(text: str, names: NameIndex | None = None) -> list[NameHit]:
+    return (names or index()).search([Text("prompt", text)])
+
+
+def told(hits: list[NameHit]) -> list[list[str]]:
+    return [[hit.alias, hit.text, hit.role.value, hit.strength.value] for hit in hits]
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case["text"][:48]) for case in CASES["cases"]])
+def test_cases(case: dict[str, Any]) -> None:
+    assert told(search(case["text"])) == case["found"]
+
+
+def test_a_name_split_over_texts_is_found_where_it_begins() -> None:
+    hits = index().search([Text("input[0]", "draw Taylor"), Text("input[1]", "Swift at sea")])
+    assert hits == [
+        NameHit(0, "Taylor Swift", AliasKind.LEGAL, "input[0]", (5, 11), "Taylor", 1.0, Strength.STRONG, Role.LIKENESS, "split over fields")
+    ]
+
+
+def test_a_stored_alias_in_another_script() -> None:
+    alias = Alias("타일러", AliasKind.TRANSLITERATION, Strength.STRONG, "ko")
+    names = NameIndex(build([record(0, "Taylor Swift", alias)]))
+    assert told(search("타일러의 초상화", names)) == [["타일러", "타일러", "likeness", "strong"]]
+
+
+def test_a_delta_adds_replaces_and_removes() -> None:
+    changed = index().with_delta([record(99, "Ada Lovelace"), record(0, "Somebody Else")], {1})
+    assert told(search("photo of Ada Lovelace", changed)) == [["Ada Lovelace", "Ada Lovelace", "likeness", "strong"]]
+    assert search("photo of Taylor Swift and Keira Knightley", changed) == []
+    assert told(search("photo of Taylor Swift")) == [["Taylor Swift", "Taylor Swift", "likeness", "strong"]]
+
+
+def test_the_same_arrays_whatever_the_order_of_inserts() -> None:
+    shuffled = list(people())
+    Random(5).shuffle(shuffled)
+    first, second = build(people()), build(shuffled)
+    assert first.keys() == second.keys()
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def test_a_delta_finds_what_a_base_finds() -> None:
+    as_delta = NameIndex(build([])).with_delta(list(people()), set())
+    for case in CASES["cases"]:
+        assert told(search(case["text"], as_delta)) == case["found"]
+
+
+pieces = st.lists(
+    st.one_of(st.text(st.characters(), max_size=12), st.sampled_from([" ", "\n", "Taylor", "Swift", "taylor swift", "t a y l o r", "成龙", "%54", "VGF5bG9y", "Тейлор", "\ud800"])),
+    max_size=10,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(pieces.map("".join), max_size=4))
+def test_never_raises_and_every_span_holds_what_it_says(texts: list[str]) -> None:
+    asked = [Text(f"texts[{at}]", text) for at, text in enumerate(texts)]
+    by_place = {text.where: text.text for text in asked}
+    for hit in index().search(asked):
+        begin, end = hit.span
+        assert 0 <= begin < end <= len(by_place[hit.where])
+        assert by_place[hit.where][begin:end] == hit.text
+        assert 0.0 < hit.score <= 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet=" .,;日本語ab'-\u200b", max_size=30), st.text(alphabet=" .,;日本語'-\u200b", max_size=30))
+def test_the_span_of_a_name_is_exact_whatever_stands_around(before: str, after: str) -> None:
+    text = f"{before} Keira Knightley {after}"
+    assert (len(before) + 1, len(before) + 16) in {hit.span for hit in search(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a" * 2_000_000, "\ud800" * 1000, "a " * 50_000, "taylor " * 5000, "((((((((((" * 1000, "e" + "\u0301" * 5000, "1!|" * 3000, "QUJD" * 3000, ". - " * 3000, "\u202e" * 500, "&#" * 5000, "%" * 5000],
+    ids=["one character", "surrogates", "many tokens", "near miss", "brackets", "zalgo", "leet", "base64", "Morse", "overrides", "entities", "percent"],
+)  # fmt: skip
+def test_hostile_texts_are_only_searched(text: str) -> None:
+    assert [hit for hit in search(text) if hit.strength is Strength.STRONG] == []

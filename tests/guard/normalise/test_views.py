@@ -1,0 +1,54 @@
+"""Views: what the signs in a text call for, with the way back to the code points that were sent."""
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guard.normalise.fold import fold
+from guard.normalise.views import views
+
+CASES = [
+    pytest.param("draw VGF5bG9yIFN3aWZ0 now", {"decoded": "draw Taylor Swift now"}, id="base64"),
+    pytest.param("draw 54 61 79 6c 6f 72 now", {"decoded": "draw Taylor now"}, id="hex"),
+    pytest.param("%54%61%79lor", {"decoded": "Taylor"}, id="url"),
+    pytest.param("&#84;&#x61;ylor", {"decoded": "Taylor"}, id="html"),
+    pytest.param("\\u0054\\x61ylor", {"decoded": "Taylor"}, id="unicode escapes"),
+    pytest.param("01010100 01100001 01111001 01101100", {"decoded": "Tayl"}, id="bits"),
+    pytest.param("- .- -.-- .-.. --- .-.", {"decoded": "taylor"}, id="Morse"),
+    pytest.param("\u202etfiwS rolyaT\u202c", {"bidi override": "Taylor Swift"}, id="right-to-left override"),
+    pytest.param("Тaylоr Swift", {"look-alikes": "Taylor Swift"}, id="Cyrillic letters in a Latin word"),
+    pytest.param("T4yl0r 5wift", {"leet": "Taylor swift"}, id="leet"),
+    pytest.param("t as in tom, a, y, l", {"spelled out": "t, a, y, l"}, id="as in"),
+    pytest.param("Tango Alpha Yankee Lima", {"spelled out": "T A Y L "}, id="spelling alphabet"),
+    pytest.param("first name Taylor, last name Swift", {"labelled parts": " Taylor Swift"}, id="labels"),
+    pytest.param("A red 35mm photo, 4k, 1024x1024, 8k, f/1.8, 1980s", {}, id="numbers with units are no leet"),
+    pytest.param("Фото Путина у моря", {}, id="Russian is not a disguise"),
+    pytest.param("An ordinary prompt (really!) about $5 and 50% more.", {}, id="ordinary signs"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CASES)
+def test_views(text: str, expected: dict[str, str]) -> None:
+    assert {view.name: view.text for view in views(text, fold(text))} == expected
+
+
+@given(st.text(st.characters(), max_size=80))
+def test_every_character_of_a_view_points_into_the_text(text: str) -> None:
+    for view in views(text, fold(text)):
+        assert len(view.spans) == len(view.text)
+        assert all(0 <= low < high <= len(text) for low, high in view.spans)
+
+
+@given(
+    st.text(alphabet="abcdefgh ", min_size=8, max_size=30).filter(lambda text: sum(map(str.isalpha, text)) > 0.7 * len(text)),
+    st.sampled_from(["", "a ", "look: "]),
+)
+def test_base64_points_at_the_whole_stretch(secret: str, before: str) -> None:
+    blob = base64.b64encode(secret.encode()).decode()
+    text = f"{before}{blob}"
+    found = {view.name: view for view in views(text, fold(text))}
+    if "decoded" in found and secret in found["decoded"].text:
+        at = found["decoded"].text.index(secret)
+        assert found["decoded"].span(at, at + len(secret)) == (len(before), len(text))
