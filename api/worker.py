@@ -16,15 +16,12 @@ from api.admin.services import AdminServices
 from api.app import App
 from api.gateway import Gateway
 from guard.errors import LogUnavailableError
-from guard.extract.base import Limits
-from guard.extract.openai import DIALECT as OPENAI
 from guard.extract.routing import Router
 from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
-from guard.forward import Upstream, UpstreamLimits
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
-from guard.processes import parts
+from guard.processes import parts, providers
 from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
 from guard.record.recorder import RecorderClient
@@ -63,10 +60,9 @@ class Worker:
         self.subscription = Subscription(runtime / "builder.sock", self.current, self._forget_faces)
         self.recorder = RecorderClient(runtime / "recorder.sock")
         self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
-        self.upstream = _upstream(settings)
-        self.fetcher = Fetcher([settings.upstream_base], FetchLimits(settings.max_answer_bytes))
+        self.mounts = providers.mounts(settings)
+        self.fetcher = Fetcher([mount.upstream.base_url for mount in self.mounts.values()], FetchLimits(settings.max_answer_bytes))
         self.metrics = Metrics()
-        limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
         self.engine = parts.open_engine(settings)
         self.registry = parts.open_registry(settings, self.engine, self.subscription.name_rules)
         self.pipeline = Pipeline(
@@ -75,10 +71,9 @@ class Worker:
             faces=self.faces,
             tenants=self.subscription,
             reviews=RegistryReviews(self.registry, parts.audit(self.registry.keyring)),
-            upstreams={"/v1": self.upstream},
+            mounts=self.mounts,
             fetcher=self.fetcher,
             metrics=self.metrics,
-            limits=limits,
             mode=settings.mode,
             clock=lambda: datetime.now(UTC),
             signals=gather,
@@ -89,16 +84,14 @@ class Worker:
     def app(self) -> App:
         """The root ASGI callable."""
         settings = self.settings
-        mounts = {"/v1": OPENAI}
         gateway = Gateway(
             pipeline=self.pipeline,
-            router=Router(mounts),
+            router=Router({prefix: mount.dialect for prefix, mount in self.mounts.items()}),
             current=self.current,
             caller_auth=settings.caller_auth,
             max_body_bytes=settings.max_body_bytes,
             body_timeout_s=settings.body_timeout_s,
             tenant_secret=hmac.digest(parts.master_key(settings), b"likeness-guard/passthrough-tenant/v1", "sha256"),
-            default_dialect=OPENAI,
         )
         services = AdminServices(
             settings=settings,
@@ -112,7 +105,7 @@ class Worker:
             faces=self.faces,
         )
         checks = {"registry": self._registry_ready, "log": self._log_ready, "faces": self._faces_ready}
-        return App(gateway, create_admin_app(services), [prefix.encode() for prefix in mounts], checks, settings.admin_port)
+        return App(gateway, create_admin_app(services), [prefix.encode() for prefix in self.mounts], checks, settings.admin_port)
 
     def _forget_faces(self) -> None:
         """Somebody was erased: no answer that was cached before may be used."""
@@ -161,21 +154,11 @@ class Worker:
             await uvicorn.Server(config).serve(sockets=sockets)
         finally:
             self.subscription.stop()
-            await self.upstream.close()
+            for mount in self.mounts.values():
+                await mount.upstream.close()
             await self.fetcher.close()
             await self.recorder.close()
             self.engine.dispose()
-
-
-def _upstream(settings: Settings) -> Upstream:
-    key = settings.upstream_api_key
-    limits = UpstreamLimits(
-        connect_s=settings.upstream_connect_timeout_s,
-        total_s=settings.upstream_timeout_s,
-        answer_bytes=settings.max_answer_bytes,
-        connections=settings.upstream_connections,
-    )
-    return Upstream(settings.upstream_base, key.get_secret_value() if key else None, limits)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
 import aiohttp
 from multidict import CIMultiDict
@@ -14,6 +15,26 @@ from multidict import CIMultiDict
 from guard.errors import UpstreamInvalidError, UpstreamTimeoutError, UpstreamUnreachableError
 
 _BLOCK_BYTES = 1 << 16
+
+
+class Auth(StrEnum):
+    """How a provider takes its key: as `Authorization: Bearer`, or bare in a header of its own."""
+
+    BEARER = "bearer"
+    API_KEY = "api-key"
+    X_GOOG_API_KEY = "x-goog-api-key"
+    X_KEY = "x-key"
+    NONE = "none"
+
+    def header(self, key: str) -> tuple[str, str] | None:
+        """The header that carries the key."""
+        match self:
+            case Auth.BEARER:
+                return "Authorization", f"Bearer {key}"
+            case Auth.NONE:
+                return None
+            case _:
+                return self.value, key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +78,19 @@ class UpstreamAnswer:
 
 
 class Upstream:
-    """The way to one provider."""
+    """The way to one provider.
 
-    def __init__(self, base_url: str, api_key: str | None, limits: UpstreamLimits) -> None:
+    Args:
+        base_url: what a route's path is appended to.
+        api_key: the operator's key, or None for none.
+        limits: caps.
+        auth: how the key is sent.
+    """
+
+    def __init__(self, base_url: str, api_key: str | None, limits: UpstreamLimits, auth: Auth = Auth.BEARER) -> None:
         self.base_url = base_url.rstrip("/")
-        self._authorization = f"Bearer {api_key}" if api_key else None
+        self._api_key = api_key
+        self._auth = auth
         self._limits = limits
         self._session: aiohttp.ClientSession | None = None
 
@@ -85,7 +114,7 @@ class Upstream:
         path: str,
         headers: Iterable[tuple[str, str]],
         body: bytes | None,
-        authorization: str | None = None,
+        caller_key: str | None = None,
     ) -> AsyncIterator[UpstreamAnswer]:
         """Ask once; leaving the context before the end of the answer cancels it upstream.
 
@@ -94,15 +123,16 @@ class Upstream:
             path: the matched route's constant path below the base URL, such as `/images/generations`.
             headers: what the route's allow-list let through.
             body: the bytes that were screened, re-serialised.
-            authorization: replaces the configured key (passthrough).
+            caller_key: is sent in place of the configured key (passthrough).
 
         Raises:
             UpstreamUnreachableError, UpstreamTimeoutError, UpstreamInvalidError: before or while answering.
         """
         sent = CIMultiDict(headers)
         sent["Accept-Encoding"] = "identity"
-        if bearer := authorization or self._authorization:
-            sent["Authorization"] = bearer
+        key = caller_key or self._api_key
+        if key and (header := self._auth.header(key)):
+            sent[header[0]] = header[1]
         with _upstream_errors():
             response = await self._open().request(method, self.base_url + path, headers=sent, data=body, allow_redirects=False)
         try:

@@ -20,96 +20,36 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
-from typing import Protocol
 
 from guard import holds, journal
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
 from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel
+from guard.exchange import EVENT_STREAM, Incoming, Outgoing, ScreenRequest, ScreenResult, blocks, closing, content_type, header, typed
 from guard.extract import pieces
-from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply, Target
+from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
-from guard.forward import Upstream, UpstreamAnswer
+from guard.forward import UpstreamAnswer
 from guard.metrics import Metrics
+from guard.mounts import Mounts
+from guard.ports import Reviews, Tenants
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
-from guard.registry.values import Hold
 from guard.state import Approval, Current, Published
 from guard.stream import Held, screened_stream, upstream_refusal
-from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 
 log = logging.getLogger(__name__)
 
 SMALL_ANSWER_BYTES = 8_000_000
 """Answers that nobody looks at are read whole up to this size: one write costs half of many."""
-
-
-_EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A caller's request whose key and route are known."""
-
-    target: Target
-    headers: Headers
-    body: bytes
-    caller: Caller
-    request_id: str
-    purpose: str | None = None
-    jurisdiction: str | None = None
-    attestation: bool = False
-    authorization: str | None = None
-    generation: Generation | None = None
-    asked: Examined = field(default_factory=Examined)
-    """What the input stage found; the answer is judged in its light."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What goes back: a whole body, or blocks as they come."""
-
-    status: int
-    headers: Headers
-    body: bytes | AsyncGenerator[bytes, None]
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenRequest:
-    """A question of the admin API: decide, forward nothing."""
-
-    texts: Sequence[Text]
-    pictures: Sequence[Picture]
-    caller: Caller
-    stage: Stage = Stage.INPUT
-    purpose: str | None = None
-    jurisdiction: str | None = None
-    policy: Policy | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenResult:
-    """The answer: the decision, and everything that was found whatever the first matcher said."""
-
-    decision_id: str
-    decision: Decision
-    findings: Findings
-    timings_ms: Mapping[str, float]
-
-
-class Tenants(Protocol):
-    """Makes a tenant that was never seen before known to every worker."""
-
-    async def ensure_tenant(self, tenant: str) -> None:
-        """Return when its key is published."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,18 +63,6 @@ class _Screened:
     uses: tuple[GrantUse, ...] = ()
 
 
-class Reviews(Protocol):
-    """Where held requests wait for a person."""
-
-    async def open(self, hold: Hold) -> None:
-        """Keep it for a reviewer."""
-        ...
-
-    async def kept(self, review_id: str) -> bytes | None:
-        """The answer that was held, for release after approval; None when it has been erased."""
-        ...
-
-
 @dataclass(slots=True)
 class Pipeline:
     """One gateway worker's path; everything it depends on comes in here."""
@@ -144,10 +72,9 @@ class Pipeline:
     faces: Faces
     tenants: Tenants
     reviews: Reviews
-    upstreams: Mapping[str, Upstream]
+    mounts: Mounts
     fetcher: Fetcher
     metrics: Metrics
-    limits: Limits
     mode: Mode
     clock: Callable[[], datetime]
     signals: Signals
@@ -195,8 +122,11 @@ class Pipeline:
         route = request.target.route
         if route.read is None:
             return None
+        mount = self.mounts[request.target.prefix]
         with self.metrics.step("extract"):
-            return route.read(request.target, request.body, self.limits)
+            generation = route.read(request.target, request.body, mount.limits)
+            mount.check(generation)
+        return generation
 
     async def _examine(
         self,
@@ -310,7 +240,7 @@ class Pipeline:
         if approval is None or kept is None:
             return None
         status, headers, body = holds.unpack(kept)
-        answers = holds.read(request.target.route, status, headers, body, self.limits)
+        answers = holds.read(request.target.route, status, headers, body, self._limits(request))
         policy = published.policy.for_tenant(context.tenant)
         screened = await self.screen_answer(request, answers, policy, None, approval)
         if screened.blocks:
@@ -347,18 +277,18 @@ class Pipeline:
     async def _exchange(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool) -> Outgoing:
         target, generation = request.target, request.generation
         if raw or generation is None:
-            content_type, body = target.content_type, request.body or None
+            media_type, body = target.content_type, request.body or None
         else:
-            content_type, body = generation.rebuild()
+            media_type, body = generation.rebuild()
         stream = generation is not None and generation.stream
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in target.dialect.forwarded(request.headers, stream)]
         if body is not None:
-            headers.append(("content-type", content_type))
-        upstream = self.upstreams[target.prefix]
+            headers.append(("content-type", media_type))
+        upstream = self.mounts[target.prefix].upstream
         async with AsyncExitStack() as stack:
             with self.metrics.step("upstream"):
                 answer = await stack.enter_async_context(
-                    upstream.exchange(target.route.method, target.path_and_query, headers, body, request.authorization)
+                    upstream.exchange(target.route.method, target.path_and_query, headers, body, request.caller_key)
                 )
             head = self._head(request, screened, target.dialect.returned(answer.headers))
             if target.route.kind is Kind.PASS or policy.streams_answers:
@@ -372,25 +302,25 @@ class Pipeline:
         length = next((int(value) for name, value in answer.headers if name == b"content-length" and value.isdigit()), None)
         if length is not None and length <= SMALL_ANSWER_BYTES:
             return Outgoing(answer.status, head, await answer.read())
-        return Outgoing(answer.status, head, _blocks(answer, stack.pop_all()))
+        return Outgoing(answer.status, head, blocks(answer, stack.pop_all()))
 
     async def _release(self, request: Incoming, answer: UpstreamAnswer, body: bytes, policy: Policy) -> Outgoing:
         """Steps 8 to 12 for a whole answer."""
-        route = request.target.route
+        route, limits = request.target.route, self._limits(request)
         if route.answer is None:
             raise UpstreamInvalidError(f"an answer to {route.name} cannot be read")
         try:
-            read = route.answer(answer.status, _content_type(answer).decode("latin-1"), body, self.limits)
+            read = route.answer(answer.status, content_type(answer).decode("latin-1"), body, limits)
             if read.remote:
-                read = read.with_fetched(await self.fetcher.fetch_all(read.remote), self.limits)
-            screened = await self.screen_answer(request, (read,), policy, _header(answer, b"x-request-id"))
+                read = read.with_fetched(await self.fetcher.fetch_all(read.remote), limits)
+            screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
         except UnscreenableError as error:
             screened = await self._unscreenable_answer(request, error, policy)
             if screened.blocks:
                 refusal = Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)
                 return self._reply(request, request.target.dialect.refusal(refusal), screened)
-            return Outgoing(answer.status, self._head(request, screened, [(b"content-type", _content_type(answer))]), body)
-        headers = _typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
+            return Outgoing(answer.status, self._head(request, screened, [(b"content-type", content_type(answer))]), body)
+        headers = typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
         if screened.blocks:
             return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
         return Outgoing(answer.status, self._head(request, screened, headers), read.release())
@@ -406,7 +336,7 @@ class Pipeline:
         """Steps 9 to 11 for everything that one answer carries, against the newest revision."""
         published = await self._published(request.caller.tenant)
         context = self._context(request, Stage.OUTPUT)
-        texts, pictures = pieces.gather(answers, self.limits)
+        texts, pictures = pieces.gather(answers, self._limits(request))
         examined = await self._examine(published, policy, texts, pictures, context, everything=False, asked=request.asked)
         return await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
 
@@ -418,14 +348,14 @@ class Pipeline:
         self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack, reserved: _Screened
     ) -> Outgoing:
         """Steps 8 to 12 for a stream: frames with pictures are held until all of them have been looked at."""
-        dialect, event_of = request.target.dialect, request.target.route.event
+        dialect, event_of, limits = request.target.dialect, request.target.route.event, self._limits(request)
         assert event_of is not None  # noqa: S101 - the caller looked
 
         async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> bytes | None:
             """None to release what is held, or the frame that refuses it."""
             if error is None:
                 try:
-                    screened = await self.screen_answer(request, held, policy, _header(answer, b"x-request-id"))
+                    screened = await self.screen_answer(request, held, policy, header(answer, b"x-request-id"))
                 except UnscreenableError as later:
                     error = later
             if error is not None:
@@ -434,12 +364,12 @@ class Pipeline:
             if not screened.blocks:
                 return None
             self._give_back(reserved)
-            await self._hold(request, screened, holds.pack(200, [_EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
+            await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
             return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT))
 
-        held = Held(read=lambda event: event_of(event, self.limits), judge=judge, fetch=self.fetcher.fetch_all, limits=self.limits)
+        held = Held(read=lambda event: event_of(event, limits), judge=judge, fetch=self.fetcher.fetch_all, limits=limits)
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
-        return Outgoing(200, [*_typed(head, _EVENT_STREAM[1]), (b"cache-control", b"no-cache")], _closing(frames, stack))
+        return Outgoing(200, [*typed(head, EVENT_STREAM[1]), (b"cache-control", b"no-cache")], closing(frames, stack))
 
     # -- the admin API's question -----------------------------------------------------------------------------------
 
@@ -486,6 +416,9 @@ class Pipeline:
             await self.tenants.ensure_tenant(tenant)
             published = await self.current.get()
         return published
+
+    def _limits(self, request: Incoming) -> Limits:
+        return self.mounts[request.target.prefix].limits
 
     def _context(self, request: Incoming, stage: Stage) -> Context:
         return Context(
@@ -537,28 +470,3 @@ def _counted_uses(decision: Decision, examined: Examined) -> tuple[GrantUse, ...
     directives = {d.id: d for person in examined.people.values() for d in person.directives}
     counted = [directives[i] for i in decision.grants if i in directives and directives[i].max_uses is not None]
     return tuple(GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted)
-
-
-def _typed(headers: Headers, content_type: bytes) -> Headers:
-    """The headers with this content type and no other."""
-    return [*((name, value) for name, value in headers if name != b"content-type"), (b"content-type", content_type)]
-
-
-def _header(answer: UpstreamAnswer, name: bytes) -> str | None:
-    return next((value.decode("latin-1") for key, value in answer.headers if key == name), None)
-
-
-def _content_type(answer: UpstreamAnswer) -> bytes:
-    return next((value for key, value in answer.headers if key == b"content-type"), b"application/octet-stream")
-
-
-async def _blocks(answer: UpstreamAnswer, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
-    async with stack:
-        async for block in answer.stream():
-            yield block
-
-
-async def _closing(frames: AsyncGenerator[bytes, None], stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:
-    async with stack:
-        async for frame in frames:
-            yield frame

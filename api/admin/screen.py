@@ -10,7 +10,7 @@ from api.admin.policybook import named_policy
 from api.answers import HitOut, ScreenOut
 from api.auth import SCREENER
 from api.schemas import ScreenIn
-from guard.pipeline import ScreenRequest, ScreenResult
+from guard.exchange import ScreenRequest, ScreenResult
 from guard.types import Caller, Hit, Stage, Text
 
 router = APIRouter(prefix="/admin/v1", tags=["screen"], route_class=AdminRoute)

@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Protocol
 
+from api.admin.audit import Ink
 from guard.errors import LogUnavailableError
+from guard.exchange import ScreenRequest, ScreenResult
 from guard.keyring import Keyring
 from guard.match.faces import FacesInPicture
-from guard.pipeline import ScreenRequest, ScreenResult
 from guard.record.checkpoint import Signer
 from guard.record.event import SYSTEM_TENANT
 from guard.record.recorder import Recorder
@@ -75,9 +76,9 @@ class AdminServices:
     entropy: Callable[[int], bytes] = os.urandom
 
     @cached_property
-    def system_key(self) -> bytes:
-        """The data key of events that no tenant caused; looked up once, since an audit event is sealed inside a transaction."""
-        return self.keyring.get_or_create("tenant", SYSTEM_TENANT)
+    def ink(self) -> Ink:
+        """With what audit events are sealed; looked up once, since that happens inside a transaction."""
+        return Ink(self.keyring.get_or_create("tenant", SYSTEM_TENANT), self.clock, self.entropy)
 
     def nudge(self) -> None:
         """Have the recorder number what is queued, without waiting; it would come to it within seconds by itself."""

@@ -1,0 +1,41 @@
+"""The configured providers, from the settings to what the gateway mounts."""
+
+from guard.errors import InvalidInputError
+from guard.extract.base import Limits
+from guard.forward import Auth, UpstreamLimits
+from guard.mounts import Mount, mount
+from guard.settings import CallerAuth, Settings, environment
+from guard.upstreams import UpstreamSpec, parse
+
+DEFAULT_PREFIX = "/v1"
+
+
+def specifications(settings: Settings) -> tuple[UpstreamSpec, ...]:
+    """Those of `GUARD_UPSTREAMS`, or the one OpenAI upstream that `GUARD_UPSTREAM_URL` names; InvalidInputError says what is wrong."""
+    usual = UpstreamLimits(
+        connect_s=settings.upstream_connect_timeout_s,
+        total_s=settings.upstream_timeout_s,
+        answer_bytes=settings.max_answer_bytes,
+        connections=settings.upstream_connections,
+    )
+    if settings.upstreams is None:
+        return (UpstreamSpec("openai", "openai", settings.upstream_base.rstrip("/"), DEFAULT_PREFIX, usual),)
+    try:
+        text = settings.upstreams.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(f"GUARD_UPSTREAMS names {settings.upstreams}, which cannot be read: {error}") from error
+    return parse(text, str(settings.upstreams), usual)
+
+
+def mounts(settings: Settings) -> dict[str, Mount]:
+    """Every provider by its prefix, with its key; in passthrough mode callers bring their own."""
+    limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
+    return {spec.prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for spec in specifications(settings)}
+
+
+def _key(spec: UpstreamSpec, settings: Settings) -> str | None:
+    if settings.caller_auth is CallerAuth.PASSTHROUGH or spec.auth is Auth.NONE:
+        return None
+    if settings.upstreams is None:
+        return settings.upstream_api_key.get_secret_value() if settings.upstream_api_key else None
+    return spec.key(environment())
