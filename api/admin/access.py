@@ -114,7 +114,7 @@ async def _answer(
     request: Request, services: AdminServices, request_id: str, needs: Access, inner: Callable[[Request], Coroutine[Any, Any, Response]]
 ) -> Response:
     key = await to_thread.run_sync(authenticate, bearer(request), services.registry.find_key)
-    audit = Audit(services.system_key, key, request_id, needs.action, request.method, request.url.path, services.entropy)
+    audit = Audit(services.ink, key, request_id, needs.action, request.method, request.url.path)
     call = Call(services, request_id, key, audit, f"{request.method} {request.url.path}", request.url.query)
     try:
         authorize(key, needs.roles)

@@ -1,8 +1,10 @@
 """The audit event that every admin call owes: with a change in the change's own transaction, else before the answer."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from guard.record.event import SYSTEM_TENANT, Draft, make_draft
+from guard.record.event import SYSTEM_TENANT, Draft, make_draft, ordered_id
 from guard.record.log import queued
 from guard.record.recorder import Recorder
 from guard.registry.values import Change
@@ -10,14 +12,28 @@ from guard.storage.queue import QueuedEvent
 from guard.types import KeyRecord
 
 
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """With what events are sealed: the data key of events that no tenant caused, the clock, and randomness."""
+
+    key: bytes
+    clock: Callable[[], datetime]
+    entropy: Callable[[int], bytes]
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, with which ids begin."""
+        return int(self.clock().timestamp() * 1000)
+
+    def request_id(self) -> str:
+        """A new id for a call."""
+        return ordered_id("req_", self.now_ms(), self.entropy(16))
+
+
 class Audit:
     """One call's event. A change takes `events` into its transaction and then says `committed()`; `settle` sees to the rest."""
 
-    def __init__(
-        self, system_key: bytes, key: KeyRecord, request_id: str, action: str, method: str, path: str, entropy: Callable[[int], bytes]
-    ) -> None:
-        self._system_key = system_key
-        self._entropy = entropy
+    def __init__(self, ink: Ink, key: KeyRecord, request_id: str, action: str, method: str, path: str) -> None:
+        self._ink = ink
         self._key = key
         self._request_id = request_id
         self._action = action
@@ -50,10 +66,11 @@ class Audit:
         return make_draft(
             "admin." + self._action,
             tenant=SYSTEM_TENANT,
-            tenant_key=self._system_key,
+            tenant_key=self._ink.key,
             subjects=subjects,
             registry_revision=revision,
             request_id=self._request_id,
             body=body,
-            entropy=self._entropy,
+            entropy=self._ink.entropy,
+            now_ms=self._ink.now_ms(),
         )
