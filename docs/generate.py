@@ -2,12 +2,15 @@
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from typer.main import get_command
 
 from guard import errors
+from guard.cli import app as cli
 from guard.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -80,6 +83,37 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def command_line_page() -> str:
+    """One heading a command, with its arguments and options."""
+    lines = [
+        "# The command line",
+        "",
+        "`guard` is one command with many parts. Exit status: 0 good, 1 the answer is no, 2 wrong usage, 3 it could not be done.",
+        "This page is made from `guard/cli` by `make docs`.",
+        *_command("guard", get_command(cli)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _command(name: str, command: Any) -> list[str]:
+    below = getattr(command, "commands", {})
+    if below:
+        return [line for part in sorted(below) for line in _command(f"{name} {part}", below[part])]
+    lines = ["", f"## {name}", "", inspect.cleandoc(command.help or "")]
+    rows = [
+        f"| `{_spelling(parameter)}` | {(parameter.help or '').replace('|', '/')} |"
+        for parameter in command.params
+        if parameter.name != "help"
+    ]
+    return [*lines, "", "| | |", "|---|---|", *rows] if rows else lines
+
+
+def _spelling(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return (parameter.metavar or parameter.name or "").upper()
+    return ", ".join(sorted([*parameter.opts, *parameter.secondary_opts], key=len))
+
+
 KINDS = {
     "tutorial": "Learn",
     "how-to": "Do",
@@ -102,7 +136,12 @@ def _title(page: Path) -> str:
     return page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
 
 
-PAGES = {"reference/settings.md": settings_page, "reference/errors.md": errors_page, "index.md": index_page}
+PAGES = {
+    "reference/settings.md": settings_page,
+    "reference/errors.md": errors_page,
+    "reference/command-line.md": command_line_page,
+    "index.md": index_page,
+}
 
 if __name__ == "__main__":
     for path, write in PAGES.items():
