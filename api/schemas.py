@@ -345,11 +345,12 @@ class GrantIn(Validity):
     scopes: Scopes = (Scope.ALL,)
     endpoints: Labels = ()
     models: Labels = ()
+    terms: Labels = ()
     use_description: Prose = ""
     max_uses: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True)] | None = None
 
     def value(self) -> DirectiveData:
-        """As the registry takes it: an allow for one tenant."""
+        """As the registry takes it: an allow for one tenant, with terms where some are given."""
         return DirectiveData(
             effect=Effect.ALLOW,
             scopes=_texts(self.scopes),
@@ -357,6 +358,7 @@ class GrantIn(Validity):
             purposes=self.purposes,
             endpoints=self.endpoints,
             models=self.models,
+            terms=self.terms,
             use_description=self.use_description,
             max_uses=self.max_uses,
             effective_from=self.effective_from,

@@ -18,7 +18,7 @@ class Incoming:
     """A caller's request whose key and route are known.
 
     `caller_key` is set where it goes on to the provider (passthrough). `asked` is what the input stage found, in whose
-    light the answer is judged.
+    light the answer is judged; `obligations` is what the input decision asks of answer and upstream request.
     """
 
     target: Target
@@ -32,6 +32,7 @@ class Incoming:
     caller_key: str | None = None
     generation: Generation | None = None
     asked: Examined = field(default_factory=Examined)
+    obligations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
-from guard import holds, journal
+from guard import holds, journal, obligations
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
@@ -44,9 +44,11 @@ from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
 from guard.state import Approval, Current, Published
 from guard.stream import Held, screened_stream, upstream_refusal
-from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.types import Channel, Context, Decision, Effect, Findings, Mode, Outcome, Picture, Stage, Text
 
 log = logging.getLogger(__name__)
+
+_PERMITTING = frozenset({Effect.ALLOW, Effect.ALLOW_WITH_TERMS})
 
 SMALL_ANSWER_BYTES = 8_000_000
 """Answers that nobody looks at are read whole up to this size: one write costs half of many."""
@@ -100,6 +102,10 @@ class Pipeline:
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if screened.blocks:
             return await self._refusal(request, screened, Stage.INPUT)
+        request = replace(request, obligations=screened.decision.obligations)
+        if generation is not None and obligations.changes(request.obligations) and generation.amend is None:
+            self._give_back(screened)
+            return await self.refuse_unscreenable(request, UnscreenableError("The policy changes fields of this request, which cannot be."))
         if approved := await self._kept_answer(request, screened, published, context):
             return approved
         return await self._forward(request, screened, policy)
@@ -193,7 +199,7 @@ class Pipeline:
             if context.stage is Stage.INPUT:
                 approval = published.approvals.get((context.tenant, digest, Stage.INPUT))
             if approval is not None and approval.covers(decision.directives, context.now):
-                decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer")
+                decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer", grants=_granted(decision, examined))
         mode = self.mode if policy.mode is Mode.ENFORCE else policy.mode
         entry = journal.Entry(
             kind="decision",
@@ -279,7 +285,8 @@ class Pipeline:
         if raw or generation is None:
             media_type, body = target.content_type, request.body or None
         else:
-            media_type, body = generation.rebuild()
+            changes = obligations.changes(request.obligations)
+            media_type, body = generation.amend(changes) if changes and generation.amend is not None else generation.rebuild()
         stream = generation is not None and generation.stream
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in target.dialect.forwarded(request.headers, stream)]
         if body is not None:
@@ -460,7 +467,14 @@ class Pipeline:
             (b"x-guard-decision", screened.decision_id.encode()),
             (b"x-guard-outcome", screened.decision.outcome.encode()),
         ]
-        return [*theirs, *own]
+        passes = request.obligations + screened.decision.obligations if screened.decision.outcome is Outcome.ALLOW else ()
+        return [*theirs, *own, *obligations.headers(passes)]
+
+
+def _granted(decision: Decision, examined: Examined) -> tuple[str, ...]:
+    """The grants among what a held decision rests on, such as one whose terms ask for a reviewer: after approval they are used."""
+    ids = {d.id for person in examined.people.values() for d in person.directives if d.tenant and d.effect in _PERMITTING}
+    return tuple(sorted(ids & set(decision.directives)))
 
 
 def _counted_uses(decision: Decision, examined: Examined) -> tuple[GrantUse, ...]:

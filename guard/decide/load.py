@@ -1,5 +1,6 @@
 """Policies from YAML. `parse` is pure but for the bundled policy that `extends` names; `load` also finds the file."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from hashlib import sha256
@@ -31,6 +32,7 @@ _PLACES = (Path(__file__).resolve().parent.parent / "_policies", Path(__file__).
 
 _MOST_TENANTS = 1000
 _DEEPEST_BASE = 2
+_OBLIGATION = re.compile(r"strip:[A-Za-z0-9_.-]+|force:[A-Za-z0-9_.-]+=[^\r\n]*|(?!strip|force).*", re.DOTALL)
 
 
 def bundled() -> dict[str, Path]:
@@ -204,6 +206,8 @@ def _rule(section: Section, conditions: Mapping[str, str]) -> Rule:
     for obligation in obligations:
         if obligation.split(":", 1)[0] not in OBLIGATIONS:
             reader.wrong(section.at("obligations"), f"unknown obligation `{obligation}`; known: {', '.join(OBLIGATIONS)}")
+        elif not _OBLIGATION.fullmatch(obligation):
+            reader.wrong(section.at("obligations"), f"`{obligation}` is incomplete; write `strip:FIELD` or `force:FIELD=VALUE`")
     if "human_review" in obligations and effect is Outcome.ALLOW:
         reader.wrong(section.at("obligations"), "`human_review` with `effect: allow` would not wait; use `effect: hold`")
     category = reader.choice(section.at("category"), RULE["category"].choices) if "category" in section else None

@@ -55,6 +55,7 @@ class Generation:
     `texts` and `pictures` are in the order of the request. `rebuild` gives content type and body from exactly the tree
     that was read. `fields` gives (place, JSON text) of every leaf but pictures, for the request digest (CONTRACT.md, Terms).
     `stored` lists (place, id) of state at the provider that the request points at; what is not in the ledger is refused.
+    `amend` is `rebuild` with top-level fields set (to a value as text) or left out (None), as a policy's `force` and `strip` ask.
     """
 
     route: "Route"
@@ -66,6 +67,7 @@ class Generation:
     rebuild: Callable[[], tuple[str, bytes]]
     fields: Callable[[], list[tuple[str, str]]]
     stored: tuple[tuple[str, str], ...] = ()
+    amend: "Callable[[Mapping[str, str | None]], tuple[str, bytes]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A multipart request read by a form: which parts are pictures, which are fields, and what becomes of every other."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from guard.errors import UnscreenableError
@@ -68,7 +68,13 @@ def form_generation(target: Target, body: bytes, limits: Limits, form: Form) -> 
         n=int(values["n"]) if values.get("n", "").isdecimal() and len(values["n"]) < 6 else 1,
         rebuild=lambda: multipart_strict.dump(parts),
         fields=lambda: sorted(values.items()),
+        amend=lambda changes: multipart_strict.dump(_amended(parts, changes)),
     )
+
+
+def _amended(parts: Sequence[Part], changes: Mapping[str, str | None]) -> list[Part]:
+    kept = [part for part in parts if part.name not in changes]
+    return kept + [Part(name, None, None, text.encode()) for name, text in changes.items() if text is not None]
 
 
 def _file(part: Part, count: int, most: int, reading: Reading) -> Part:

@@ -1,6 +1,7 @@
 """What all dialects that speak JSON share: a request, an answer and an event read by a shape (`fields`)."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
@@ -11,6 +12,8 @@ from guard.extract.sse import DONE, Event
 from guard.types import Text
 
 Tree = dict[str, Json]
+
+_WHOLE_NUMBER = re.compile(r"-?\d{1,15}")
 
 
 def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader, *, stream: bool | None = None) -> Generation:
@@ -41,7 +44,20 @@ def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader, 
         rebuild=lambda: (JSON_TYPE, dump(tree)),
         fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
         stored=tuple(reading.stored),
+        amend=lambda changes: (JSON_TYPE, dump(amended(tree, changes))),
     )
+
+
+def amended(tree: Tree, changes: Mapping[str, str | None]) -> Tree:
+    """The tree with top-level fields set or left out; a text that says `true`, `false` or a whole number becomes that."""
+    kept: Tree = {key: value for key, value in tree.items() if key not in changes}
+    return kept | {key: _plain(text) for key, text in changes.items() if text is not None}
+
+
+def _plain(text: str) -> Json:
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else text
 
 
 def reads(shape: Reader, *, stream: bool | None = None) -> ReadRequest:
