@@ -31,12 +31,13 @@ def names(
 def faces(
     photos: Annotated[Path, typer.Option(help="A directory with one directory of photos a person.")],
     html: Html = None,
+    scale: Annotated[Path | None, typer.Option(help="Write a scale fitted to these people here (docs/explanation/thresholds.md).")] = None,
     json: Json = False,
 ) -> None:
     """False positive and false negative identification rates by gallery size, with intervals."""
     from guard.evaluate import faces as evaluation
 
-    evaluation.run(photos, html=html, as_json=json)
+    evaluation.run(photos, html=html, as_json=json, scale=scale)
 
 
 def bench(

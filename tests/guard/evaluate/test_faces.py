@@ -104,7 +104,7 @@ def seen_of(sample: Sample) -> Seen:
 
 
 def test_the_report_and_its_page() -> None:
-    report = faces.measure(seen_of(SAMPLE))
+    report = faces.measure(seen_of(people(64, 4, 0.6)))
     assert [band.enrolled for band in report.bands] == list(faces_measure.GALLERIES)
     assert {rate.name for rate in next(iter(report.groups.values()))} == {"north", "south"}
     page = faces.page(report)
@@ -147,12 +147,12 @@ def test_a_score_of_one_in_a_hundred_thousand() -> None:
 
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason=f"no photos of people at {PHOTOS} (GUARD_TEST_FACES)")
 def test_real_people_are_found_in_another_photo_of_theirs_and_not_in_each_others() -> None:
-    """Six people, three photos enrolled, one looked for: a smoke test; `guard evaluate faces` has the rates."""
+    """Four people, three photos enrolled, one looked for: a smoke test; `guard evaluate faces` has the rates."""
     from guard.match.faces import FaceGallery, build, hits
     from guard.types import SubjectKind, SubjectRecord, Template
 
     looker = Looker(max_pixels=1_000_000, max_frames=1, time_s=60)
-    folders = [folder for folder in sorted(PHOTOS.iterdir()) if len(list(folder.glob("*.jpg"))) >= 4][10:16]
+    folders = [folder for folder in sorted(PHOTOS.iterdir()) if len(list(folder.glob("*.jpg"))) >= 4][10:14]
     records, probes = [], []
     for no, folder in enumerate(folders):
         found = []
@@ -166,5 +166,5 @@ def test_real_people_are_found_in_another_photo_of_theirs_and_not_in_each_others
         probes.append(found[3])
     gallery = FaceGallery(build(records))
     named = [[hit.subject_no for hit in hits([probe], gallery)] for probe in probes]
-    assert sum(found == [no] for no, found in enumerate(named)) >= 5
+    assert sum(found == [no] for no, found in enumerate(named)) >= 3
     assert sum(len(set(found) - {no}) for no, found in enumerate(named)) == 0
