@@ -25,7 +25,6 @@ from api.auth import authenticate, authorize, bearer
 from api.problems import MALFORMED, MEDIA, TOO_LARGE, ProblemError, problem_for
 from guard.errors import GuardError, UnscreenableError
 from guard.extract import json_strict
-from guard.record.event import ordered_id
 from guard.types import KeyRole
 
 logger = logging.getLogger(__name__)
@@ -93,7 +92,7 @@ class AdminRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             services: AdminServices = request.app.state.services
-            request_id = ordered_id("req_", int(services.clock().timestamp() * 1000), services.entropy(16))
+            request_id = services.ink.request_id()
             try:
                 response = await _answer(request, services, request_id, needs, inner)
             except (ProblemError, GuardError, HTTPException, RequestValidationError) as error:

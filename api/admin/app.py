@@ -55,7 +55,7 @@ _ABOUT = "Register who must not be depicted, look up what was decided, and prove
 
 def create_admin_app(services: AdminServices) -> FastAPI:
     """Everything below `/admin/v1` and `/console`."""
-    services.system_key  # noqa: B018 - made now, because the first audit event is sealed inside a transaction
+    services.ink  # noqa: B018 - made now, because the first audit event is sealed inside a transaction
     app = FastAPI(
         title="Likeness Guard admin API",
         version=API_VERSION,

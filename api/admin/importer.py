@@ -9,11 +9,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import orjson
 
 from api.admin import alive
-from api.admin.audit import Audit
+from api.admin.audit import Audit, Ink
 from guard.processes import parts
 from guard.record.event import SYSTEM_TENANT
 from guard.registry.store import Registry
@@ -36,10 +37,10 @@ class Task:
     dry_run: bool
 
 
-def run(task: Task, content: bytes, registry: Registry, system_key: bytes) -> ImportReport:
+def run(task: Task, content: bytes, registry: Registry, ink: Ink) -> ImportReport:
     """Import the file, or say what is wrong with it."""
     key = KeyRecord(task.key_id, b"", KeyRole(task.role), "")
-    audit = Audit(system_key, key, task.request_id, "import.apply", "POST", task.path, os.urandom)
+    audit = Audit(ink, key, task.request_id, "import.apply", "POST", task.path)
     audit.note(job_id=task.job_id)
     by = By(task.key_id, audit.events)
     return registry.import_opt_outs(content, by, dry_run=task.dry_run, csv=task.csv, progress=_telling(registry, task.job_id))
@@ -64,7 +65,8 @@ def main() -> None:
     task = Task(**orjson.loads(sys.stdin.buffer.readline()))
     registry = parts.open_registry(settings)
     with alive.hold(alive.lock_path(settings.data_dir, task.job_id)):
-        report = run(task, sys.stdin.buffer.read(), registry, registry.keyring.get("tenant", SYSTEM_TENANT))
+        ink = Ink(registry.keyring.get("tenant", SYSTEM_TENANT), lambda: datetime.now(UTC), os.urandom)
+        report = run(task, sys.stdin.buffer.read(), registry, ink)
         sys.stdout.buffer.write(orjson.dumps(asdict(report)))
 
 

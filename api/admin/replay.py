@@ -1,29 +1,45 @@
-"""`POST /policies/replay`: what a policy would have said to the decisions of a time.
+"""`POST /policies/replay` and `guard policy replay`: what a policy would have said to the decisions of a time.
 
 It runs over what the record kept of each decision (hits, signals, purpose ...) with people's directives as they are now;
 pictures and prompts are not looked at anew. What was erased, or kept at a lower level, is counted as not seen.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
+from sqlalchemy import func, select
 
-from api.admin.services import AdminServices
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import NotFoundError
+from guard.keyring import Keyring
 from guard.record.bodies import SUBJECT, TENANT, Bodies, DamagedError, ErasedError, parsed
 from guard.record.event import DECISION_KINDS
 from guard.record.reading import EVENT_C, LABEL_C, bounds, labelled, labels_of, subjects_of
+from guard.registry.store import Registry
 from guard.storage.engine import read
 from guard.types import Context, Findings, Hit, Modality, Role, Stage, Strength, SubjectRecord
 
 SHOWN = 100
 _BATCH = 500
+
+
+class Kept(Protocol):
+    """Where people and the record are kept."""
+
+    @property
+    def registry(self) -> Registry:
+        """People, and the database that the record is in too."""
+        ...
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of what was recorded."""
+        ...
 
 
 @dataclass(slots=True)
@@ -48,16 +64,27 @@ class _Past:
 class Replay:
     """One run. Reads the database in batches, each in a transaction of its own."""
 
-    def __init__(self, services: AdminServices, policy: Policy) -> None:
-        self._services = services
+    def __init__(self, kept: Kept, policy: Policy) -> None:
+        self._kept = kept
         self._policy = policy
         self._people: dict[str, SubjectRecord | None] = {}
 
-    def run(self, after: datetime | None, before: datetime | None, limit: int) -> Replayed:
-        """The newest `limit` decisions between two times."""
+    def count(self, after: datetime | None, before: datetime | None) -> int:
+        """How many decisions there are between two times."""
+        with read(self._kept.registry.engine) as connection:
+            first, end = bounds(connection, after, before)
+            query = select(func.count()).where(LABEL_C.kind.in_(DECISION_KINDS), LABEL_C["index"] >= first, LABEL_C["index"] < end)
+            return int(connection.execute(query).scalar_one())
+
+    def run(
+        self, after: datetime | None, before: datetime | None, limit: int, progress: Callable[[int], None] = lambda _: None
+    ) -> Replayed:
+        """The newest `limit` decisions between two times; `progress` is told how many are done, now and then."""
         done = Replayed()
         for past in self._decisions(after, before, limit):
             done.decisions += 1
+            if done.decisions % _BATCH == 0:
+                progress(done.decisions)
             now = self._decide(past)
             if now is None:
                 done.not_seen += 1
@@ -86,18 +113,18 @@ class Replay:
     def _person(self, subject_id: str) -> SubjectRecord | None:
         if subject_id not in self._people:
             try:
-                self._people[subject_id] = self._services.registry.get_record(subject_id)
+                self._people[subject_id] = self._kept.registry.get_record(subject_id)
             except NotFoundError:
                 self._people[subject_id] = None
         return self._people[subject_id]
 
     def _decisions(self, after: datetime | None, before: datetime | None, limit: int) -> Iterator[_Past]:
         """Newest first."""
-        bodies = Bodies(self._services.keyring)
-        with read(self._services.registry.engine) as connection:
+        bodies = Bodies(self._kept.keyring)
+        with read(self._kept.registry.engine) as connection:
             first, end = bounds(connection, after, before)
         while limit > 0:
-            with read(self._services.registry.engine) as connection:
+            with read(self._kept.registry.engine) as connection:
                 index = EVENT_C["index"]
                 query = labelled(index, EVENT_C.leaf, EVENT_C.sealed, EVENT_C.wrapped_key).where(
                     LABEL_C.kind.in_(DECISION_KINDS), index >= first, index < end

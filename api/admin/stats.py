@@ -41,5 +41,5 @@ def decisions_since(services: AdminServices, since: datetime) -> tuple[dict[str,
         query = select(LABEL_C.outcome, func.count()).where(
             LABEL_C.kind.in_(DECISION_KINDS), LABEL_C["index"] >= first, LABEL_C["index"] < end
         )
-        found: dict[str | None, int] = dict(connection.execute(query.group_by(LABEL_C.outcome)).tuples().all())
+        found = {str(outcome): int(number) for outcome, number in connection.execute(query.group_by(LABEL_C.outcome))}
         return {outcome.value: found.get(outcome.value, 0) for outcome in Outcome}, size_of(connection)

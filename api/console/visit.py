@@ -140,8 +140,8 @@ async def _answer(request: Request, needs: Access, inner: Callable[[Request], Co
     session = await to_thread.run_sync(sessions.read, request)
     if session is None:
         return sign_in_first(request)
-    request_id = "req_" + services.entropy(12).hex()
-    audit = Audit(services.system_key, session.key, request_id, needs.action, request.method, request.url.path, services.entropy)
+    request_id = services.ink.request_id()
+    audit = Audit(services.ink, session.key, request_id, needs.action, request.method, request.url.path)
     visit = Visit(services, session, request, Call(services, request_id, session.key, audit, f"{request.method} {request.url.path}"))
     request.state.visit = visit
     try:

@@ -84,7 +84,8 @@ async def test_enrol_find_and_withdraw(seeing: Any) -> None:
         4,
     )
     assert 0 < first["quality"] <= 1
-    assert (await registrar.get(path)).json() == {"items": body["items"], "next_cursor": None}
+    listed = (await registrar.get(path)).json()["items"]
+    assert sorted(listed, key=lambda face: face["id"]) == sorted(body["items"], key=lambda face: face["id"])
 
     question = {"images": ["data:image/png;base64," + base64.b64encode(png(PORTRAIT.resize((320, 320)))).decode()]}
     screened = (await admin.post("/admin/v1/screen", json=question)).json()
