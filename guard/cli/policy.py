@@ -1,10 +1,13 @@
-"""`guard policy`: check, test and compare policies before they decide anything."""
+"""`guard policy`: check, test, compare and replay policies before they decide anything."""
 
-from typing import Annotated
+import sys
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
+from guard.cli.serve import settings
 from guard.decide import cases, load
 from guard.decide.cases import Screen
 from guard.decide.diff import diff
@@ -13,6 +16,8 @@ from guard.errors import PolicyInvalidError
 from guard.types import Findings, Text
 
 app = typer.Typer(help="What the operator allows.", no_args_is_help=True)
+
+_SHOWN = 20
 
 Name = Annotated[str, typer.Argument(help="A bundled policy's name, or a file that ends in .yaml.")]
 
@@ -100,6 +105,55 @@ def compare(
             typer.echo(change.line())
     if changes:
         raise typer.Exit(EXIT_NO)
+
+
+@app.command("replay")
+def replay(
+    name: Name = "default",
+    since: Annotated[datetime | None, typer.Option("--from", help="First moment, inclusive (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="Last moment, exclusive (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many decisions.")] = 100_000,
+    json: Json = False,
+) -> None:
+    """Ask what a policy would have decided of what was recorded. Exit status 1 if any outcome changes.
+
+    People's directives count as they are now. What was erased, or recorded without its hits, is counted as not seen; pictures are not
+    looked at anew.
+    """
+    from rich.progress import Progress
+
+    from api.admin.replay import Replay
+    from guard.processes.local import open_records
+
+    policy = load.load(name)
+    run = Replay(open_records(settings()), policy)
+    after, before = _utc(since), _utc(until)
+    with Progress(disable=json or not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("replaying", total=min(limit, run.count(after, before)))
+        done = run.run(after, before, limit, lambda number: progress.update(bar, completed=number))
+        progress.update(bar, completed=done.decisions)
+    changes = {f"{was} to {now}": number for (was, now), number in sorted(done.changes.items())}
+    differing = sum(number for (was, now), number in done.changes.items() if was != now)
+    report = {"policy": policy.name, "revision": policy.revision, "decisions": done.decisions, "not_seen": done.not_seen}
+    if json:
+        show_json({**report, "changes": changes, "examples": done.examples})
+    else:
+        _show_replay(report, changes, differing, done.examples)
+    if differing:
+        raise typer.Exit(EXIT_NO)
+
+
+def _show_replay(report: dict[str, Any], changes: dict[str, int], differing: int, examples: list[dict[str, Any]]) -> None:
+    typer.echo(f"{report['policy']}: {report['decisions']} decisions, {differing} would change, {report['not_seen']} could not be seen")
+    if changes:
+        show_table("Outcomes, as recorded and under this policy", ["change", "decisions"], list(changes.items()))
+    if examples:
+        rows = [(e["decision_id"], e["at"], e["before"], e["after"], e["rule_after"]) for e in examples[:_SHOWN]]
+        show_table(f"The newest of those that change ({len(rows)} of {differing})", ["decision", "at", "before", "after", "rule"], rows)
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 @app.command("list")

@@ -15,6 +15,7 @@ from guard.decide import load
 from guard.extract.base import Limits
 from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
+from guard.keyring import Keyring
 from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
@@ -48,6 +49,20 @@ class LocalGuard:
 
     pipeline: Pipeline
     limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The registry, and the keys of what is recorded beside it."""
+
+    registry: Registry
+    keyring: Keyring
+
+
+def open_records(settings: Settings) -> Records:
+    """For commands that read what was recorded."""
+    registry = parts.open_registry(settings, parts.open_engine(settings, migrate=True))
+    return Records(registry, registry.keyring)
 
 
 @asynccontextmanager
