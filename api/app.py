@@ -25,6 +25,7 @@ class App:
         admin: serves everything else.
         prefixes: raw path prefixes of the mounted dialects, such as `/v1`.
         checks: name to a check of what readiness means.
+        before_scrape: makes this worker's metrics current.
         admin_port: where admin and console are served alone, or None for everywhere.
     """
 
@@ -32,6 +33,7 @@ class App:
     admin: Asgi
     prefixes: Sequence[bytes]
     checks: Mapping[str, Check]
+    before_scrape: Callable[[], None]
     admin_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,14 +46,18 @@ class App:
             await _answer(send, 200, b'{"status":"ok"}')
         elif raw_path == b"/readyz":
             await self._ready(send)
-        elif not on_admin_port and any(raw_path == prefix or raw_path.startswith(prefix + b"/") for prefix in self.prefixes):
+        elif not on_admin_port and self._is_gateway(raw_path):
             await self.gateway(scope, receive, send)
         elif self.admin_port is not None and not on_admin_port:
             await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
         elif raw_path == b"/metrics":
+            self.before_scrape()
             await _answer(send, 200, _metrics(), CONTENT_TYPE_LATEST.encode())
         else:
             await self.admin(scope, receive, send)
+
+    def _is_gateway(self, raw_path: bytes) -> bool:
+        return any(raw_path.startswith(prefix) and raw_path[len(prefix):len(prefix) + 1] in (b"/", b"") for prefix in self.prefixes)
 
     async def _ready(self, send: Send) -> None:
         results = {name: await check() for name, check in self.checks.items()}

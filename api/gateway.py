@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from guard.errors import TooLargeError, UnavailableError, UnscreenableError
@@ -57,6 +57,10 @@ class Gateway:
     max_body_bytes: int
     body_timeout_s: float
     tenant_secret: bytes
+    _mounts: list[tuple[bytes, Mount]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._mounts = [(prefix.encode(), mount) for prefix, mount in self.pipeline.mounts.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; every outcome, our own outage included, is in the dialect's shape."""
@@ -64,26 +68,27 @@ class Gateway:
         mount = self._mount(raw_path)
         request_id = ordered_id("req_", time.time_ns() // 1_000_000, os.urandom(16))
         watch = _Watch()
-        with self.pipeline.metrics.in_flight.track_inprogress():
-            try:
-                answer = await self._guarded_answer(scope, receive, mount, request_id, watch)
-                self.pipeline.metrics.answered(answer.status)
-                await _respond(answer, send)
-            except _DisconnectedError:
-                return
-            except asyncio.CancelledError:
-                if not watch.gone:
-                    raise
-            finally:
-                watch.stop()
+        metrics = self.pipeline.metrics
+        metrics.requests += 1
+        try:
+            answer = await self._guarded_answer(scope, receive, mount, request_id, watch)
+            metrics.answered(answer.status)
+            await _respond(answer, send)
+        except _DisconnectedError:
+            return
+        except asyncio.CancelledError:
+            if not watch.gone:
+                raise
+        finally:
+            metrics.requests -= 1
+            watch.stop()
 
     def _mount(self, raw_path: bytes) -> Mount:
         """What is mounted where a path leads; the app lets no other path through."""
-        return next(
-            mount
-            for prefix, mount in self.pipeline.mounts.items()
-            if raw_path == prefix.encode() or raw_path.startswith(prefix.encode() + b"/")
-        )
+        for prefix, mount in self._mounts:
+            if raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in (b"/", b""):
+                return mount
+        raise UnavailableError("a path without a mount came to the gateway")
 
     async def _guarded_answer(self, scope: Scope, receive: Receive, mount: Mount, request_id: str, watch: "_Watch") -> Outgoing:
         dialect = mount.dialect
@@ -104,10 +109,19 @@ class Gateway:
         caller = await self._caller(bearer)
         if isinstance(caller, str):
             return _own(dialect, Refusal(Refused.UNAUTHORIZED, message=caller, status=401), request_id)
+        target, body, error = None, b"", None
+        try:
+            target = self.router.match(scope["method"], scope["raw_path"], scope["query_string"], headers)
+            body = await self._body(headers, receive)
+            _check_body(target, body)
+        except UnscreenableError as unscreenable:
+            error = unscreenable
+            if self.pipeline.mode is Mode.SHADOW and not body and error.status != _TOO_LARGE:
+                body = await self._body(headers, receive)
         incoming = Incoming(
-            target=nowhere(mount, scope, headers),
+            target=target or nowhere(mount, scope, headers),
             headers=headers,
-            body=b"",
+            body=body,
             caller=caller,
             request_id=request_id,
             purpose=_text(headers, b"x-guard-purpose"),
@@ -115,16 +129,9 @@ class Gateway:
             attestation=(_text(headers, b"x-guard-attestation") or "no").lower() not in _NO,
             caller_key=bearer if self.caller_auth is CallerAuth.PASSTHROUGH else None,
         )
-        try:
-            incoming = replace(incoming, target=self.router.match(scope["method"], scope["raw_path"], scope["query_string"], headers))
-            incoming = replace(incoming, body=await self._body(headers, receive))
-            _check_body(incoming)
-        except UnscreenableError as error:
-            if self.pipeline.mode is Mode.SHADOW and not incoming.body and error.status != _TOO_LARGE:
-                incoming = replace(incoming, body=await self._body(headers, receive))
-            watch.start(receive)
-            return await self.pipeline.refuse_unscreenable(incoming, error)
         watch.start(receive)
+        if error is not None:
+            return await self.pipeline.refuse_unscreenable(incoming, error)
         return await self.pipeline.handle(incoming)
 
     async def _caller(self, bearer: str | None) -> Caller | str:
@@ -220,8 +227,8 @@ async def _respond(answer: Outgoing, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _check_body(incoming: Incoming) -> None:
-    if incoming.body and not body_expected(incoming.target.route):
+def _check_body(target: Target, body: bytes) -> None:
+    if body and not body_expected(target.route):
         raise UnscreenableError("A body is not expected here.")
 
 

@@ -19,9 +19,10 @@ from guard.errors import LogUnavailableError
 from guard.extract.routing import Router
 from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
-from guard.metrics import Metrics
+from guard.metrics import FLUSH_S, Metrics
 from guard.pipeline import Pipeline
 from guard.processes import parts, providers
+from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
 from guard.record.recorder import RecorderClient
@@ -71,6 +72,7 @@ class Worker:
             faces=self.faces,
             tenants=self.subscription,
             reviews=RegistryReviews(self.registry, parts.audit(self.registry.keyring)),
+            ledger=RegistryLedger(self.registry),
             mounts=self.mounts,
             fetcher=self.fetcher,
             metrics=self.metrics,
@@ -105,18 +107,31 @@ class Worker:
             faces=self.faces,
         )
         checks = {"registry": self._registry_ready, "log": self._log_ready, "faces": self._faces_ready}
-        return App(gateway, create_admin_app(services), [prefix.encode() for prefix in self.mounts], checks, settings.admin_port)
+        return App(
+            gateway,
+            create_admin_app(services),
+            [prefix.encode() for prefix in self.mounts],
+            checks,
+            self._flush_metrics,
+            settings.admin_port,
+        )
 
     def _forget_faces(self) -> None:
         """Somebody was erased: no answer that was cached before may be used."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.faces.purge)
 
-    async def _registry_ready(self) -> bool:
+    def _flush_metrics(self) -> None:
         published = self.current.latest
-        if published is not None:
-            self.metrics.gallery_people.set(len(published.gallery))
-            self.metrics.gallery_revision.set(published.revision)
+        people, revision = (len(published.gallery), published.revision) if published else (0, 0)
+        self.metrics.flush(faces_waiting=self.faces.waiting, people=people, revision=revision)
+
+    async def _flush_often(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            self._flush_metrics()
+
+    async def _registry_ready(self) -> bool:
         return self.current.confirmed
 
     async def _log_ready(self) -> bool:
@@ -150,9 +165,11 @@ class Worker:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(self.settings.shutdown_s),
         )
+        flushing = asyncio.create_task(self._flush_often())
         try:
             await uvicorn.Server(config).serve(sockets=sockets)
         finally:
+            flushing.cancel()
             self.subscription.stop()
             for mount in self.mounts.values():
                 await mount.upstream.close()
