@@ -162,7 +162,7 @@ def fold(text: str) -> Folded:
     camel = np.empty(len(letters), dtype=np.bool_)
     if len(letters):
         breaks[0] = True
-        if ascii_only:
+        if ascii_only and "'" not in text:
             np.greater(at[1:] - at[:-1], 1, out=breaks[1:])
         else:
             gaps = np.cumsum(values == _GAP)[at]

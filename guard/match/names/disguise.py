@@ -44,6 +44,11 @@ def visual_key(sums: U64) -> U64:
     return sums ^ _SEED_VISUAL
 
 
+def _has_initials(words: list[str]) -> bool:
+    """Names with an initial are too short to be told from chance once something is undone."""
+    return any(len(word) == 1 for word in words)
+
+
 def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     if not scan.odd[one : other + 1].any():
         return None
@@ -54,7 +59,7 @@ def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None
         "".join(seen[::-1]),
     }:
         return None
-    short = len("".join(words)) < _SHORTEST
+    short = len("".join(words)) < _SHORTEST or _has_initials(words)
     return None if short else Found(row, int(scan.starts[one]), int(scan.ends[other]), "reversed", 0.95, plain=False)
 
 
@@ -64,7 +69,7 @@ def _check_rot13(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     words = fold_text(row.text).split()
     start, stop = int(scan.starts[one]), int(scan.ends[other])
     seen = _rotated(scan.folded.letters[start:stop]).tobytes().decode("utf-32-le", "replace")
-    if len(words) > 1 and seen in {"".join(words), words[-1] + "".join(words[:-1])}:
+    if len(words) > 1 and not _has_initials(words) and seen in {"".join(words), words[-1] + "".join(words[:-1])}:
         return Found(row, start, stop, "rot13", 0.95, plain=False)
     return None
 
@@ -81,7 +86,7 @@ def _check_shuffled(scan: Scan, row: Row, one: int, _: int) -> Found | None:
 def _check_visual(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     words = fold_text(row.text).split()
     looks = visual(code_points("".join(words))).tobytes()
-    if len(words) > 1 and looks == visual(scan.folded.letters[start:end]).tobytes():
+    if len(words) > 1 and not _has_initials(words) and looks == visual(scan.folded.letters[start:end]).tobytes():
         return Found(row, start, end, "leet", 0.94, plain=False)
     return None
 

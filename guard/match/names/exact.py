@@ -156,7 +156,7 @@ def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     if found is None or not found.plain:
         return None
     if scan.folded.at[end] - scan.folded.at[end - 1] > 1:
-        return found
+        return replace(found, view="as written")
     return replace(found, end=end + 1, view="inflected", score=found.score * 0.99)
 
 

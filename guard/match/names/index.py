@@ -101,7 +101,8 @@ class NameIndex:
                 for found in self._found(other, leet=view.name == "leet"):
                     low, high = other.folded.span(found.start, found.end)
                     start, end = view.span(low, high)
-                    if view.text[low:high] != chunk[start:end]:
+                    initials = view.name == "leet" and any(len(word) == 1 for word in fold_text(found.row.text).split())
+                    if view.text[low:high] != chunk[start:end] and not initials:
                         yield _Mention(replace(found, score=found.score * 0.97), base + start, base + trailing_marks(chunk, end), view.name)
 
     def _found(self, scan: Scan, *, leet: bool = False) -> Iterator[Found]:
@@ -140,13 +141,21 @@ class NameIndex:
         return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful)
 
 
+def _outranks(longer: Found, shorter: Found) -> bool:
+    """Whether a longer mention may hide a shorter one: not when only the shorter is beyond doubt."""
+    return not (longer.doubtful or longer.weak) or shorter.doubtful or shorter.weak
+
+
 def _longest(mentions: list[_Mention]) -> list[_Mention]:
     """In order of place, without those inside a longer one; each person once a place."""
     mentions.sort(key=lambda it: (it.start, -it.end, -it.found.score, it.found.row.subject_no, it.found.row.text))
     out: list[_Mention] = []
     for mention in mentions:
         inside = any(
-            kept.start <= mention.start and mention.end <= kept.end and (kept.start, kept.end) != (mention.start, mention.end)
+            _outranks(kept.found, mention.found)
+            and kept.start <= mention.start
+            and mention.end <= kept.end
+            and (kept.start, kept.end) != (mention.start, mention.end)
             for kept in out[-8:]
         )
         if not inside:

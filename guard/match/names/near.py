@@ -397,17 +397,24 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last):
                 continue
             view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
-            weak = cost > 0 or _by_chance(scan, first, seen, wanted, steps)
+            weak = cost > 0 or not scan.odd[first : last + 1].any() or _by_chance(scan, first, seen, wanted, steps)
             score = 1.0 - cost - sum(price for _, price in steps)
-            return Found(row, int(scan.starts[first]), int(scan.ends[last]), view, max(score, 0.7), plain=False, weak=weak)
+            end = _before_apostrophe(scan, last, Prefix.similarity(seen[-1], wanted[-1]))
+            return Found(row, int(scan.starts[first]), end, view, max(score, 0.7), plain=False, weak=weak)
     return None
+
+
+def _before_apostrophe(scan: Scan, last: int, same: int) -> int:
+    """Where the name ends: before an apostrophe that parts its ending from it, else with its last word."""
+    cut, end = int(scan.starts[last]) + same, int(scan.ends[last])
+    return cut if cut < end and scan.folded.at[cut] - scan.folded.at[cut - 1] > 1 else end
 
 
 def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str], steps: Sequence[tuple[str, float]]) -> bool:
     """Whether an ordinary lower-case word was changed, or so little is left that chance explains it."""
     for number, (word, _, (kind, _)) in enumerate(zip(seen, wanted, steps, strict=True)):
         ordinary = scan.levels[one + number] > 0 and not scan.capital[one + number]
-        if kind == "typing error" and ordinary and not any(scan.capital[one : one + len(seen)]):
+        if kind == "typing error" and scan.levels[one + number] > 0 and not all(scan.capital[one : one + len(seen)]):
             return True
         if not kind and ordinary and len(word) < 4:
             return True

@@ -13,6 +13,7 @@ from guard.normalise.hashing import U64, Indices, Sums
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
 _SHORTEST_ODD = 3
+_SHORTEST_NAME = 3
 _MANY_PAIRS = 64
 _LATIN_END = 0x250
 
@@ -80,12 +81,13 @@ class Scan:
 
     @cached_property
     def odd_pairs(self) -> Indices:
-        """The first of every two neighbouring words of which one is odd and the other not too common."""
+        """The first of every two neighbouring words that may be a name: one is odd, or both have capitals, and none is too common."""
         if len(self.starts) < 2:
             return self.starts[:0]
         fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
-        odd = self.odd
-        return self.once((fine[:-1] & fine[1:] & (odd[:-1] | odd[1:])).nonzero()[0])
+        odd, capital = self.odd, self.capital & (self.sizes >= _SHORTEST_NAME)
+        telling = odd[:-1] | odd[1:] | (capital[:-1] & capital[1:])
+        return self.once((fine[:-1] & fine[1:] & telling).nonzero()[0])
 
     def once(self, pairs: Indices) -> Indices:
         """Where there are many pairs, the first of each two words: repeating a name many times says nothing more."""

@@ -20,10 +20,10 @@ from guard.types import Strength
 # Least likeness of each word of a name, by script of the text; with few consonants in all it must be more. Measured on
 # tokens of wd_*.tsv (docs/explanation/matching-names.md).
 _LEAST_LATIN, _LEAST_OTHER = 0.84, 0.72
-_LEAST = {Script.SEMITIC: 0.6, Script.KATAKANA: 0.68, Script.HANGUL: 0.68, Script.HAN: 0.6}
+_LEAST = {Script.SEMITIC: 0.6, Script.KATAKANA: 0.68, Script.HANGUL: 0.72, Script.HAN: 0.6}
 _FEW = {0: 1.1, 1: 1.1, 2: 0.95, 3: 0.85, 4: 0.75}
 # An ordinary word of its language is taken for a name only when it sounds just like it.
-_LEAST_ORDINARY = 0.8
+_LEAST_ORDINARY = 0.88
 # The parts of a name in Han or kana are parted by one of these.
 _DOTS = frozenset("·・･‧•∙⋅＝゠")
 _JOSA = (
@@ -50,9 +50,12 @@ _JOSA = (
     "씨",
     "님",
 )
+# Endings of Korean verbs and marked nouns; a given name before a surname has none.
+_KOREAN_GRAMMAR = ("은", "는", "을", "를", "게", "로", "고", "한", "된", "인", "운", "란", "며", "서", "의", "에", "와", "과")
+_VERBAL = ("하여", "하는", "하고", "하며", "한", "할", "해", "된", "되는", "되어", "스러운", "적인", "적으로")
 _PREFIXES = {Script.SEMITIC: ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")}
 _LONGEST_HAN = 6
-# With so many consonants in common and the dot between, no further sign of a person is needed.
+# With so many consonants in common and the dot that foreign names have in Han, no further sign of a person is needed.
 _MANY_CONSONANTS = 6
 # Words that lead to a person's name in lower-case text.
 _LEADING = np.array(
@@ -172,14 +175,10 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
     return 0 in levels and max(levels) < COMMON_LEVEL
 
 
-def _parted_by_dot(scan: Scan, one: int) -> bool:
-    """Whether the dot that foreign names have in Han and kana stands after the word."""
-    return scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1] in _DOTS
-
-
 def _level(scan: Scan, word: str) -> int:
     """How ordinary a Korean word is, with or without its particle."""
     forms = [word[begin:end] for begin, end in _forms(word, first=False)]
+    forms += [word[: -len(ending)] for ending in _VERBAL if word.endswith(ending) and len(word) - len(ending) >= 2]
     return int(scan.words.levels(np.array([hash_word(form) for form in forms], dtype=np.uint64)).max())
 
 
@@ -271,17 +270,21 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         if seen == words or not parted_plainly(scan, first, last):
             continue
         scores = [alike(a, b) for a, b in zip(seen, words, strict=True)]
+        if scan.word(first).endswith(_KOREAN_GRAMMAR) and min(scores) < _LEAST_ORDINARY:
+            continue
         consonants = sum(map(_shared, seen, words))
         if min(scores) < _least(seen[-1], consonants):
             continue
-        ordinary = [int(scan.levels[first + at]) for at in range(len(seen))]
         latin = seen[0].isascii()
+        hangul = script(seen[0]) is Script.HANGUL
+        ordinary = [_level(scan, scan.word(first + at)) if hangul else int(scan.levels[first + at]) for at in range(len(seen))]
         if not latin and any(level and score < _LEAST_ORDINARY for level, score in zip(ordinary, scores, strict=True)):
             continue
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)
         end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
-        weak = latin and any(
-            level >= _ORDINARY and a != b and not scan.capital[first] for level, a, b in zip(ordinary, seen, words, strict=True)
+        weak = latin and (
+            all(ordinary)
+            or any(level >= _ORDINARY and a != b and not scan.capital[first] for level, a, b in zip(ordinary, seen, words, strict=True))
         )
         view = "sounds alike" if latin else "other script"
         return Found(
@@ -292,6 +295,6 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
             round(0.7 + 0.25 * min(scores), 4),
             plain=False,
             weak=weak,
-            doubtful=not (_parted_by_dot(scan, first) and consonants >= _MANY_CONSONANTS),
+            doubtful=script(seen[0]) is not Script.HAN or consonants < _MANY_CONSONANTS,
         )
     return None
