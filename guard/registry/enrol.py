@@ -52,13 +52,14 @@ Face = TypeVar("Face", bound=SeenFace)
 class Limits:
     """What a photo must have. Each default is where the miss rate of that photo as a probe begins to climb."""
 
-    size_px: int = 48
-    sharpness: float = 0.004
+    size_px: int = 40
+    sharpness: float = 0.002
     darkest: float = 35.0
     brightest: float = 225.0
     contrast: float = 14.0
-    turn: float = 0.55
+    turn: float = 0.65
     detection: float = 0.0
+    rival_detection: float = 0.5
     bystander: float = 0.25
 
 
@@ -71,7 +72,7 @@ def assess(faces: Sequence[Face], box: Corners | None = None, limits: Limits = D
     Args:
         faces: every face that was found in the photo.
         box: which of them is meant, in pixels after EXIF orientation; without it there must be one. Faces that are much smaller
-            than the largest, or hardly look like one, are taken for what stands behind the person.
+            than the largest, or that the detector is hardly sure of, are taken for what stands behind the person.
         limits: what a photo must have.
         pointer: where an error points to.
 
@@ -112,8 +113,9 @@ def _only(faces: Sequence[Face], limits: Limits, pointer: str) -> Face:
     clear = [face for face in faces if face.quality.detection >= limits.detection]
     if not clear:
         _unfit("no face was found in the photo", pointer)
-    largest = max(clear, key=lambda face: _area(face.box))
-    rivals = [face for face in clear if _area(face.box) >= limits.bystander * _area(largest.box)]
+    sure = [face for face in clear if face.quality.detection >= limits.rival_detection] or [max(clear, key=lambda f: f.quality.detection)]
+    largest = max(sure, key=lambda face: _area(face.box))
+    rivals = [face for face in sure if _area(face.box) >= limits.bystander * _area(largest.box)]
     if len(rivals) > 1:
         boxes = ", ".join(str(list(face.box)) for face in rivals)
         _unfit(f"several faces ({len(rivals)}) in the photo, at {boxes}; name one with `box`", pointer)

@@ -100,3 +100,29 @@ def test_nothing_is_copied_without_need() -> None:
     pixels = picture(100, 80, Box(0, 0, 1, 1))
     assert scaled(pixels, 101) is pixels
     assert turned(pixels, 0) is pixels
+
+
+class Scored:
+    """Says in turn what each pass sees."""
+
+    def __init__(self, *seen: tuple[Box, float]) -> None:
+        self.seen = list(seen)
+
+    def __call__(self, pixels: Pixels) -> list[tuple[Box, float]]:
+        return [self.seen.pop(0)]
+
+
+@pytest.mark.parametrize(
+    ("score", "box", "count"),
+    [
+        pytest.param(0.3, Box(35, 35, 55, 55), 1, id="a faint face upside down where a sure one is"),
+        pytest.param(0.6, Box(35, 35, 55, 55), 2, id="not so faint"),
+        pytest.param(0.3, Box(0, 0, 20, 20), 2, id="faint, in a place of its own"),
+    ],
+)
+def test_a_ghost_of_a_face_is_no_face(score: float, box: Box, count: int) -> None:
+    sure = Box(30, 30, 70, 70)
+    found, _ = sightings(
+        np.zeros((100, 100, 3), np.uint8), Scored((sure, 1.5), (box, score)), [Pass("a", 0, 100), Pass("b", 180, 100)], lambda: False
+    )
+    assert len(found) == count
