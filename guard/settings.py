@@ -101,6 +101,14 @@ class Settings(BaseSettings):
         None,
         description="Every checkpoint is appended here too; put it where the operator of the database cannot change it (a mounted share). At start the log must extend the last one in it.",
     )
+    retention: Path | None = Field(
+        None,
+        description="File saying after how many days the bodies of events are pruned ([how to write it](record.md#retention)); unset: all are kept.",
+    )
+    sinks: Path | None = Field(
+        None,
+        description="File naming where the record is sent on to as it grows: syslog, webhooks ([how to write it](record.md#streaming-out)).",
+    )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged (JSON lines on standard error).")
 
     @model_validator(mode="after")

@@ -54,6 +54,8 @@ class Keyring:
         self._erased_path = directory / "erased.jsonl"
         self._living_path = directory / "keys.jsonl"
         self._cache_s = cache_s
+        self.before_destroying: Callable[[Connection, str, str], object] | None = None
+        """Called with (connection, kind, owner) in the transaction that destroys a key, while the key still opens what it wraps."""
         self._cache: dict[tuple[str, str], tuple[float, bytes]] = {}
         self._lock = threading.Lock()
 
@@ -234,6 +236,8 @@ class Keyring:
         with self._writing(connection) as inside:
             if not self._exists(inside, kind, owner):
                 return False
+            if self.before_destroying is not None:
+                self.before_destroying(inside, kind, owner)
             at = datetime.now(UTC).isoformat(timespec="seconds")
             files.append(self._erased_path, orjson.dumps({"kind": kind, "owner": owner, "at": at}))
             _delete(inside, [(kind, owner)])

@@ -1,12 +1,13 @@
 """What is due by the clock: `python -P -m guard.processes.housekeeping`, hourly, started by the builder.
 
 Photos past their `destroy_by` are destroyed, and data keys are wrapped under a fresh epoch key once a day, so that a
-restored backup does not bring back a key that was destroyed.
+restored backup does not bring back a key that was destroyed. Bodies whose time is up by `GUARD_RETENTION` are pruned.
 """
 
 import os
 
-from guard.processes import parts
+from guard.processes import custody, parts
+from guard.record import retention
 from guard.record.erasure import erase_subject
 from guard.registry.values import By
 
@@ -20,6 +21,8 @@ def main() -> None:
     for kind, owner in registry.keyring.erased():  # again, in case an erasure was cut short after its key was destroyed
         if kind == "subject":
             erase_subject(registry.engine, owner)
+    if settings.retention is not None:
+        retention.run(registry.engine, retention.load(settings.retention), custody.teller(registry.keyring, "housekeeping"))
 
 
 if __name__ == "__main__":

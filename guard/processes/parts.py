@@ -13,6 +13,7 @@ from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
 from guard.normalise.letters import fold_text
 from guard.processes.child import configure_logging, on_terminate, start_process
+from guard.record import legal_holds
 from guard.record.checkpoint import Signer
 from guard.record.event import SYSTEM_TENANT, make_draft
 from guard.record.log import EventLog, queued
@@ -42,8 +43,10 @@ def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
 
 
 def open_keyring(settings: Settings, engine: Engine) -> Keyring:
-    """The stored data keys under the master key."""
-    return Keyring.open(engine, settings)
+    """The stored data keys under the master key; what a legal hold covers is preserved when one of them is destroyed."""
+    keyring = Keyring.open(engine, settings)
+    keyring.before_destroying = lambda connection, kind, owner: legal_holds.preserve(connection, keyring, kind, owner)
+    return keyring
 
 
 def open_registry(settings: Settings, engine: Engine | None = None, rules: NameRules | None = None) -> Registry:

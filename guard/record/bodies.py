@@ -11,7 +11,7 @@ from guard.record import vault
 from guard.record.vault import SALT_BYTES, DamagedError, ErasedError
 
 _KEPT_KEYS = 10_000
-TENANT, SUBJECT = "tenant", "subject"
+TENANT, SUBJECT, HOLD = "tenant", "subject", "hold"
 
 
 class Keys(Protocol):
@@ -41,13 +41,29 @@ class Bodies:
             ErasedError: it was pruned, or a key is gone.
             DamagedError: it does not fit its leaf.
         """
-        if sealed is None or wrapped_key is None or tenant is None:
+        if sealed is None or wrapped_key is None:
             raise ErasedError(f"{leaf['id']}: erased")
-        keys = [self.key(TENANT, tenant), *(self.key(SUBJECT, subject_id) for subject_id in sorted(subject_ids))]
-        present = [key for key in keys if key is not None]
-        return vault.unseal(
-            bytes(sealed), bytes(wrapped_key), present, str(leaf["id"]), bytes.fromhex(str(leaf["nonce"])), str(leaf["body"])
-        )
+        wrapped, keys = self._layers(leaf, bytes(wrapped_key), tenant, subject_ids)
+        return vault.unseal(bytes(sealed), wrapped, keys, str(leaf["id"]), bytes.fromhex(str(leaf["nonce"])), str(leaf["body"]))
+
+    def record_key(self, leaf: Mapping[str, Any], wrapped_key: bytes, tenant: str | None, subject_ids: Sequence[str]) -> bytes:
+        """The key of an event's body; raises as `open` does."""
+        wrapped, keys = self._layers(leaf, wrapped_key, tenant, subject_ids)
+        return vault.unwrap(wrapped, keys, str(leaf["id"]), bytes.fromhex(str(leaf["nonce"])))
+
+    def _layers(
+        self, leaf: Mapping[str, Any], wrapped_key: bytes, tenant: str | None, subject_ids: Sequence[str]
+    ) -> tuple[bytes, list[bytes]]:
+        """What is wrapped, and the keys that are left to open it: the hold's where there is one (guard/record/legal_holds.py)."""
+        held = vault.held_by(wrapped_key)
+        if held is not None:
+            hold_id, wrapped_key = held
+            keys = [self.key(HOLD, hold_id)]
+        elif tenant is None:
+            raise ErasedError(f"{leaf['id']}: erased")
+        else:
+            keys = [self.key(TENANT, tenant), *(self.key(SUBJECT, subject_id) for subject_id in sorted(subject_ids))]
+        return wrapped_key, [key for key in keys if key is not None]
 
     def preload(self, kind: str, owners: Iterable[str]) -> None:
         """Fetches these keys at once."""
@@ -79,4 +95,4 @@ def parsed(salted: bytes) -> dict[str, Any]:
     return body
 
 
-__all__ = ["SUBJECT", "TENANT", "Bodies", "DamagedError", "ErasedError", "Keys", "parsed"]
+__all__ = ["HOLD", "SUBJECT", "TENANT", "Bodies", "DamagedError", "ErasedError", "Keys", "parsed"]

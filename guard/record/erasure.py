@@ -2,12 +2,14 @@
 
 Destroying the data key (the keyring's work) already makes the bodies unreadable, in backups too. What is done here takes
 the ciphertext and the search rows away as well, so that nothing is left to wonder about. Leaves are never touched.
+What a legal hold covers stays until the hold is released (guard/record/legal_holds.py).
 """
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
+from sqlalchemy import ColumnElement, Engine, Table, and_, delete, not_, select, update
 
+from guard.record import legal_holds
 from guard.record.log import EventLog, rfc3339
 from guard.record.reading import index_at, size_of
 from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT
@@ -36,26 +38,34 @@ def prune(engine: Engine, before: datetime, *, kind: str | None = None, tenant: 
     """Erases the bodies of events earlier than `before` (of one kind, of one tenant); what they are found by stays."""
     with read(engine) as connection:
         end = index_at(connection, rfc3339(before), size_of(connection))
+    conditions = [*([_LABEL.kind == kind] if kind else []), *([_LABEL.tenant == tenant] if tenant else [])]
+    return prune_between(engine, 0, end, and_(True, *conditions))
+
+
+def prune_between(engine: Engine, start: int, end: int, chosen: ColumnElement[bool]) -> int:
+    """Erases the bodies of the events start..end-1 that fit (a condition on their labels) and that no hold covers; returns how many."""
     pruned = 0
-    for start in range(0, end, _AT_ONCE):
-        span = _LABEL["index"].between(start, min(start + _AT_ONCE, end) - 1)
-        chosen = select(_LABEL["index"]).where(
-            span, *([_LABEL.kind == kind] if kind else []), *([_LABEL.tenant == tenant] if tenant else [])
-        )
+    for first in range(start, end, _AT_ONCE):
+        span = _LABEL["index"].between(first, min(first + _AT_ONCE, end) - 1)
         with write(engine) as connection:
-            emptied = update(EVENT).where(_EVENT["index"].in_(chosen), _EVENT.sealed.is_not(None)).values(sealed=None, wrapped_key=None)
+            indexes = select(_LABEL["index"]).where(span, chosen, not_(legal_holds.covered(connection)))
+            emptied = update(EVENT).where(_EVENT["index"].in_(indexes), _EVENT.sealed.is_not(None)).values(sealed=None, wrapped_key=None)
             pruned += connection.execute(emptied).rowcount
-    _forget_old_pages(engine)
+    if pruned:
+        _forget_old_pages(engine)
     return pruned
 
 
 def _erase(engine: Engine, table: Table, concerned: ColumnElement[bool], remove_subject: str | None = None) -> int:
-    erased = 0
+    erased, after = 0, -1
     while True:
         with write(engine) as connection:
-            indexes = list(connection.execute(select(table.c["index"]).where(concerned).limit(_AT_ONCE)).scalars())
+            free = select(_LABEL["index"]).where(not_(legal_holds.covered(connection)))
+            chosen = select(table.c["index"]).where(concerned, table.c["index"] > after, table.c["index"].in_(free))
+            indexes = list(connection.execute(chosen.order_by(table.c["index"]).limit(_AT_ONCE)).scalars())
             if not indexes:
                 break
+            after = indexes[-1]
             here = EVENT_SUBJECT.c["index"].in_(indexes)
             connection.execute(update(EVENT).where(_EVENT["index"].in_(indexes)).values(sealed=None, wrapped_key=None))
             if remove_subject is not None:

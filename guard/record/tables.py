@@ -123,9 +123,61 @@ class ExportJob(SQLModel, table=True):
     error: str | None = Field(default=None, sa_type=Text)
 
 
+class LegalHold(SQLModel, table=True):
+    """What must be kept although retention or an erasure would take it; `sealed` is the reason, under the hold's own data key.
+
+    What is None means every: every person, every tenant, since ever, for ever. `begins` is inclusive, `ends` exclusive.
+    """
+
+    __tablename__ = "legal_hold"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str | None = Field(default=None, sa_type=Text)
+    tenant: str | None = Field(default=None, sa_type=Text)
+    begins: str | None = Field(default=None, sa_type=Text)
+    ends: str | None = Field(default=None, sa_type=Text)
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    actor: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+    released_at: str | None = Field(default=None, sa_type=Text)
+
+
+class HeldBody(SQLModel, table=True):
+    """An event whose body outlives a key that was destroyed: its record key is wrapped by this hold's key instead."""
+
+    __tablename__ = "held_body"
+
+    index: int = Field(sa_type=BIG, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    hold_id: str = Field(sa_type=Text, index=True)
+
+
+class RetentionMark(SQLModel, table=True):
+    """Up to which index a rule of retention has pruned; `rule` is a digest of the rule and those before it."""
+
+    __tablename__ = "retention_mark"
+
+    rule: str = Field(sa_type=Text, primary_key=True)
+    index: int = Field(sa_type=BigInteger)
+
+
+class SinkCursor(SQLModel, table=True):
+    """How far a sink has confirmed: the next event to send it, and the size of the last checkpoint it has."""
+
+    __tablename__ = "sink_cursor"
+
+    sink: str = Field(sa_type=Text, primary_key=True)
+    next_index: int = Field(sa_type=BigInteger)
+    checkpoint_size: int = Field(sa_type=BigInteger)
+    updated_at: str = Field(sa_type=Text)
+
+
 EVENT: Table = SQLModel.metadata.tables["event"]
 EVENT_LABEL: Table = SQLModel.metadata.tables["event_label"]
 EVENT_SUBJECT: Table = SQLModel.metadata.tables["event_subject"]
 TREE_STATE: Table = SQLModel.metadata.tables["tree_state"]
 CHECKPOINT: Table = SQLModel.metadata.tables["checkpoint"]
 EXPORT_JOB: Table = SQLModel.metadata.tables["export_job"]
+LEGAL_HOLD: Table = SQLModel.metadata.tables["legal_hold"]
+HELD_BODY: Table = SQLModel.metadata.tables["held_body"]
+RETENTION_MARK: Table = SQLModel.metadata.tables["retention_mark"]
+SINK_CURSOR: Table = SQLModel.metadata.tables["sink_cursor"]

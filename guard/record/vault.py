@@ -73,6 +73,40 @@ def layers(wrapped_key: bytes) -> int:
     return (len(wrapped_key) - KEY_BYTES) // _GCM_TAG_BYTES
 
 
+def unwrap(wrapped_key: bytes, data_keys: Sequence[bytes], event_id: str, nonce: bytes) -> bytes:
+    """The record key; the same keys in the same order as given to `wrap`.
+
+    Raises:
+        ErasedError: a key is missing.
+        DamagedError: the wrapped key does not fit them.
+    """
+    if layers(wrapped_key) != len(data_keys):
+        raise ErasedError(f"{event_id}: wrapped by {layers(wrapped_key)} keys, of which {len(data_keys)} are left")
+    key = wrapped_key
+    try:
+        for data_key in reversed(data_keys):
+            key = _wrapping(data_key, nonce).decrypt(_ONE_MESSAGE, key, event_id.encode())
+    except InvalidTag as error:
+        raise DamagedError(f"{event_id}: the key of the body was changed") from error
+    return key
+
+
+_HELD = b"held:"
+
+
+def hold(record_key: bytes, hold_key: bytes, hold_id: str, event_id: str, nonce: bytes) -> bytes:
+    """The record key as a legal hold keeps it: wrapped by the hold's key alone, with the hold's id before it."""
+    return _HELD + hold_id.encode() + b":" + wrap(record_key, [hold_key], event_id, nonce)
+
+
+def held_by(wrapped_key: bytes) -> tuple[str, bytes] | None:
+    """The hold's id and the key wrapped by the hold's key; None where no hold wrapped it."""
+    hold_id, colon, wrapped = wrapped_key[len(_HELD) :].partition(b":")
+    if not wrapped_key.startswith(_HELD) or not hold_id.startswith(b"hold_") or not colon or len(wrapped) != KEY_BYTES + _GCM_TAG_BYTES:
+        return None
+    return hold_id.decode("ascii", errors="replace"), wrapped
+
+
 def unseal(sealed: bytes, wrapped_key: bytes, data_keys: Sequence[bytes], event_id: str, nonce: bytes, expected: str) -> bytes:
     """The salted body, checked against the commitment of the leaf.
 
@@ -88,15 +122,10 @@ def unseal(sealed: bytes, wrapped_key: bytes, data_keys: Sequence[bytes], event_
         ErasedError: a key is missing.
         DamagedError: the pieces do not fit each other.
     """
-    if layers(wrapped_key) != len(data_keys):
-        raise ErasedError(f"{event_id}: wrapped by {layers(wrapped_key)} keys, of which {len(data_keys)} are left")
     try:
-        key = wrapped_key
-        for data_key in reversed(data_keys):
-            key = _wrapping(data_key, nonce).decrypt(_ONE_MESSAGE, key, event_id.encode())
-        salted = AESGCM(key).decrypt(_ONE_MESSAGE, sealed, event_id.encode())
+        salted = AESGCM(unwrap(wrapped_key, data_keys, event_id, nonce)).decrypt(_ONE_MESSAGE, sealed, event_id.encode())
     except InvalidTag as error:
-        raise DamagedError(f"{event_id}: the body or its key was changed") from error
+        raise DamagedError(f"{event_id}: the body was changed") from error
     if commitment(salted) != expected:
         raise DamagedError(f"{event_id}: the body does not fit the commitment in its leaf")
     return salted

@@ -121,6 +121,40 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grant_use_directive_id"), "grant_use", ["directive_id"], unique=False)
     op.create_table(
+        "held_body",
+        sa.Column("index", BIG, autoincrement=False, nullable=False),
+        sa.Column("hold_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("index"),
+    )
+    op.create_index(op.f("ix_held_body_hold_id"), "held_body", ["hold_id"], unique=False)
+    op.create_table(
+        "legal_hold",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=True),
+        sa.Column("tenant", sa.Text(), nullable=True),
+        sa.Column("begins", sa.Text(), nullable=True),
+        sa.Column("ends", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.Text(), nullable=False),
+        sa.Column("released_at", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "retention_mark",
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("index", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("rule"),
+    )
+    op.create_table(
+        "sink_cursor",
+        sa.Column("sink", sa.Text(), nullable=False),
+        sa.Column("next_index", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoint_size", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("sink"),
+    )
+    op.create_table(
         "idempotency",
         sa.Column("key_id", sa.Text(), nullable=False),
         sa.Column("route", sa.Text(), nullable=False),

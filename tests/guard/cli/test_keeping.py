@@ -1,0 +1,91 @@
+"""`guard audit retain|hold|rotate-key|key` on a database of their own, as an operator types them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from guard.cli import app
+from guard.processes import parts
+from guard.record.query import Decisions, Log
+from guard.settings import Settings
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_sqlite: Path) -> Path:
+    folder = tmp_path / "var"
+    folder.mkdir(mode=0o700)
+    (folder / "guard.db").write_bytes(empty_sqlite.read_bytes())
+    monkeypatch.setenv("GUARD_DATA_DIR", str(folder))
+    monkeypatch.delenv("GUARD_DATABASE_URL", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return folder
+
+
+def said(*arguments: str) -> Any:
+    result = runner.invoke(app, [*arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+def events(data_dir: Path) -> list[dict[str, Any]]:
+    """Kind and body of every event."""
+    settings = Settings(data_dir=data_dir)
+    engine = parts.open_engine(settings)
+    log = parts.open_log(settings, engine)
+    log.integrate()
+    decisions = Decisions(engine, parts.open_keyring(settings, engine))
+    found = [decisions.get(entry["event"]["id"]) for entry in Log(engine).entries(0, 100)]
+    log.close()
+    engine.dispose()
+    return [{"kind": event["kind"], **event["body"]} for event in found]
+
+
+def test_a_hold_from_beginning_to_end(data_dir: Path) -> None:
+    made = said("audit", "hold", "add", "--from", "2026-01-01", "--to", "2026-02-01", "--reason", "case 12")
+    assert made == {
+        "id": made["id"],
+        "subject_id": None,
+        "tenant": None,
+        "begins": "2026-01-01T00:00:00.000000Z",
+        "ends": "2026-02-01T00:00:00.000000Z",
+        "reason": "case 12",
+        "actor": "command line",
+        "created_at": made["created_at"],
+        "released_at": None,
+    }
+    assert said("audit", "hold", "list") == [made]
+    assert said("audit", "hold", "release", made["id"], "--reason", "settled") == {"hold_id": made["id"], "bodies_erased": 0}
+    assert said("audit", "hold", "list") == []
+    assert [hold["id"] for hold in said("audit", "hold", "list", "--released")] == [made["id"]]
+    assert [(event["kind"], event["reason"], event["actor"]) for event in events(data_dir)] == [
+        ("admin.hold.add", "case 12", "command line"),
+        ("admin.hold.release", "settled", "command line"),
+    ]
+
+
+def test_retention_is_asked_and_run(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert runner.invoke(app, ["audit", "retain"]).exit_code == 3
+    said("audit", "hold", "add", "--from", "2026-01-01", "--reason", "a body to prune")
+    said("audit", "hold", "release", said("audit", "hold", "list")[0]["id"], "--reason", "so that it may be pruned")
+    assert len(events(data_dir)) == 2
+    (tmp_path / "retention.yaml").write_text("rules: [{kind: admin.hold.add, days: 0}]")
+    monkeypatch.setenv("GUARD_RETENTION", str(tmp_path / "retention.yaml"))
+    asked = said("audit", "retain", "--dry-run")
+    rule = {"rule": "kind=admin.hold.add days=0", "before": asked["rules"][0]["before"], "due": 1, "held": 0}
+    assert asked == {"dry_run": True, "rules": [rule]}
+    assert [rule["due"] for rule in said("audit", "retain")["rules"]] == [1]
+    assert [rule["due"] for rule in said("audit", "retain", "--dry-run")["rules"]] == [0]
+
+
+def test_the_key_is_rotated_and_both_stay_published(data_dir: Path) -> None:
+    (first,) = said("audit", "key")
+    turned = said("audit", "rotate-key")
+    assert [turned["old"], turned["new"]] == [first["id"], "+".join(turned["verifier_key"].split("+")[:2])]
+    assert said("audit", "key") == [{"id": turned["new"], "verifier_key": turned["verifier_key"]}, first]
+    (event,) = events(data_dir)
+    assert (event["kind"], event["old"], event["new"]) == ("admin.log_key.rotate", first["verifier_key"], turned["verifier_key"])
