@@ -114,6 +114,8 @@ async def _follow(services: AdminServices, task: Task, content: bytes) -> None:
         await services.bind(await to_thread.run_sync(registry.revision))
         services.nudge()
         failed = bool(report["refused"]) and not task.dry_run
+        lines = report["imported"] + len(report["refused"])
+        await to_thread.run_sync(registry.progress_job, task.job_id, lines, lines)
     except (OSError, GuardError, ChildProcessError) as error:
         logger.exception("import failed", extra={"fields": {"job": task.job_id}})
         report, failed = {"imported": 0, "refused": [], "dry_run": task.dry_run, "error": f"the import could not be done: {error}"}, True

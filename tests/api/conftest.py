@@ -156,6 +156,7 @@ async def make_world(tmp_path: Path, blank: tuple[Path, dict[str, str]], faces: 
         recorder=recorder,
         faces=faces,
         tenants=world,
+        ledger=world,
         mounts={},
         fetcher=fetcher,
         metrics=Metrics(),

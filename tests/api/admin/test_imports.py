@@ -31,7 +31,9 @@ async def test_all_lines_are_registered_and_bind_when_the_job_is_done(world: Any
     answer = await start(registrar, jsonl(LINES))
     assert answer.status_code == 202
     job = await finished(registrar, answer.json()["job_id"])
-    assert {name: job[name] for name in ("kind", "status", "imported", "refused", "dry_run", "error")} == {
+    assert {name: job[name] for name in ("kind", "status", "done", "total", "imported", "refused", "dry_run", "error")} == {
+        "done": 30,
+        "total": 30,
         "kind": "import",
         "status": "done",
         "imported": 30,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from typing import Any
 
+import pytest
 import rfc8785
 
 from guard.record.checkpoint import parse_keys, verify
@@ -39,6 +40,31 @@ async def test_screen_of_nothing_and_of_what_is_no_picture(world: Any) -> None:
         assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [where])
     assert (await admin.post("/admin/v1/screen", json={"policy": "../../etc/passwd"})).status_code == 422
     assert (await admin.post("/admin/v1/screen", json={"prompt": "x", "policy": "prompt-only"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [
+        pytest.param(b'{"prompt":"\\ud800"}', 400, id="a lone surrogate"),
+        pytest.param(b'{"prompt":"\\u0000\\u202e\\ufffe"}', 200, id="NUL, override, noncharacter"),
+        pytest.param(b'{"prompt":""}', 200, id="an empty prompt"),
+        pytest.param(
+            b'{"prompt":null,"texts":[],"images":[],"tenant":null,"purpose":null,"jurisdiction":null,"policy":null}',
+            200,
+            id="all of nothing",
+        ),
+        pytest.param(b'{"prompt":["a"]}', 422, id="a list for a prompt"),
+        pytest.param(b'{"texts":["a",null]}', 422, id="a null among texts"),
+        pytest.param(b'{"images":["data:image/png;base64,"]}', 422, id="an empty picture"),
+        pytest.param(b'{"stage":"middle"}', 422, id="an unknown stage"),
+        pytest.param(b'{"tenant":"A B"}', 422, id="no tenant's name"),
+        pytest.param(b"[" * 100_000, 400, id="very deep"),
+        pytest.param(b'{"prompt":1e400}', 400, id="a number that is none"),
+    ],
+)
+async def test_hostile_questions_get_a_clear_answer(world: Any, content: bytes, status: int) -> None:
+    answer = await world.client("admin").post("/admin/v1/screen", content=content, headers={"content-type": "application/json"})
+    assert answer.status_code == status, answer.text
 
 
 async def test_a_decision_is_found_by_its_id_and_by_filter(world: Any) -> None:
