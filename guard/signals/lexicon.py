@@ -47,9 +47,14 @@ class Found:
 
 @dataclass(slots=True)
 class Lexicon:
-    """Terms by their first word, by the beginning of their only word, and by what is looked for inside of runs."""
+    """Terms by their first word, by the beginning of their only word, and by what is looked for inside of runs.
+
+    `followers` holds the second words of a first word's terms, or None where one of them has no whole second word: `a` begins
+    seven terms and stands in every text, so what follows it is asked first.
+    """
 
     by_word: dict[str, list[Term]] = field(default_factory=dict)
+    followers: dict[str, frozenset[str] | None] = field(default_factory=dict)
     by_stem: dict[str, list[Term]] = field(default_factory=dict)
     in_runs: dict[str, list[Term]] = field(default_factory=dict)
     stem_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
@@ -59,10 +64,12 @@ class Lexicon:
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every term in the words, those inside an exception for the same signal left out."""
         found: list[Found] = []
-        by_word, by_stem, stem_sizes = self.by_word, self.by_stem, self.stem_sizes
+        by_stem, stem_sizes, followers = self.by_stem, self.stem_sizes, self.followers
         for index, word in enumerate(words):
-            if word in by_word:
-                self._phrases(by_word[word], words, index, found)
+            if word in followers:
+                seconds = followers[word]
+                if seconds is None or (index + 1 < len(words) and words[index + 1] in seconds):
+                    self._phrases(self.by_word[word], words, index, found)
             for size in stem_sizes.get(word[:2], ()):
                 if (stem := word[:size]) in by_stem and size <= len(word):
                     found.extend(Found(term, index * _STEP, (index + 1) * _STEP) for term in by_stem[stem])
@@ -120,11 +127,22 @@ def build(lines: Iterable[str]) -> Lexicon:
             raise ValueError(f"line {number}: want `signal weight language: term, term`, got {line[:60]!r}")
         for text in tail.split(","):
             _add(lexicon, _term(parts[0], float(parts[1]), text.strip()))
+    lexicon.followers = {word: _followers(terms) for word, terms in lexicon.by_word.items()}
     lexicon.stem_sizes = _sizes(lexicon.by_stem, 2)
     lexicon.run_sizes = _sizes(lexicon.in_runs, 1)
     if lexicon.run_sizes:
         lexicon.beginnings = re.compile(f"[{re.escape(''.join(lexicon.run_sizes))}]")
     return lexicon
+
+
+def _followers(terms: Iterable[Term]) -> frozenset[str] | None:
+    """The second words of these terms; None when one is a single word, or its second word only begins so."""
+    seconds: set[str] = set()
+    for term in terms:
+        if len(term.words) == 1 or (term.open_end and len(term.words) == 2):
+            return None
+        seconds.add(term.words[1])
+    return frozenset(seconds)
 
 
 def _sizes(terms: Iterable[str], beginning: int) -> dict[str, tuple[int, ...]]:

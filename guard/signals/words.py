@@ -16,6 +16,7 @@ _SCRIPT = 0x0F  # the bits of `Folded.kinds` that hold the script
 _ASCII_WORD = re.compile(r"[a-z0-9$@!]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _REPEATED = re.compile(r"(.)\1{2,}")
+_THREE_LETTERS = re.compile(r"(?<![^ ])[^ ] [^ ] [^ ](?![^ ])")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "$": "s", "@": "a", "!": "i"})
 _CYRILLIC = {"а": "a", "е": "e", "о": "o", "р": "p", "с": "c", "у": "y", "х": "x", "и": "i", "к": "k", "м": "m", "т": "t", "н": "h"}
 _MORE_CYRILLIC = {"в": "b", "з": "3", "ѕ": "s", "ј": "j", "һ": "h", "ԁ": "d", "ԛ": "q", "ԝ": "w", "п": "n", "г": "r"}
@@ -48,8 +49,9 @@ def _words(text: str) -> list[str]:
         words = [_latin(word) for word in words]
     if not ascii_only or _DISGUISED.search(text) is not None:
         words = [word if word.isalpha() else _unleeted(word) for word in words]
-    words = _joined(words)
-    if _REPEATED.search(" ".join(words)) is not None:
+    if _THREE_LETTERS.search(" ".join(words)) is not None:
+        words = _joined(words)
+    if _REPEATED.search(text) is not None or not ascii_only:
         words = [_REPEATED.sub(r"\1", word) if len(word) > 3 else word for word in words]
     return words
 
