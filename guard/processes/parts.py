@@ -30,6 +30,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of a child: the parent's, with the settings that the parent resolved."""
     environment = dict(os.environ)
     environment["GUARD_DATA_DIR"] = str(settings.data_dir.absolute())
+    environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads in each of several processes cost four times the CPU
     return environment
 
 
