@@ -121,6 +121,18 @@ def known(*values: str, pattern: str | None = None) -> Reader:
     return described(read, kind="text unless one of the provider's own words")
 
 
+type_name = known(
+    "message", "text", "input_text", "output_text", "summary_text", "reasoning_text", "refusal", "content", "image_url", "input_image",
+    "output_image", "computer_screenshot", "input_file", "file", "input_audio", "image_generation", "image_generation_call", "reasoning",
+    "item_reference", "function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "computer_call_output",
+    "additional_tools", "compaction",
+)  # fmt: skip
+"""What a part or an item is: words that stand between the pieces of a conversation and must not part a name that lies across them."""
+
+role_name = known("system", "developer", "user", "assistant", "tool", "function", "model")
+"""Who speaks, by the same reason."""
+
+
 def model(value: Json, where: str, reading: Reading) -> Json:
     """A model's name; one that embodies people is refused unless the operator lists it."""
     if value is None:

@@ -15,10 +15,12 @@ from guard.extract.fields import (
     number,
     obj,
     prose,
+    role_name,
     scalar,
     stored,
     tagged,
     text,
+    type_name,
 )
 from guard.extract.json_body import answers, events, reads
 from guard.extract.json_strict import Json
@@ -27,22 +29,22 @@ _FILE = fields.refused("Documents and sound cannot be screened; send text or pic
 _DETAIL = known("auto", "low", "high", "original")
 _PART = tagged(
     {
-        "text": obj({"type": scalar, "text": text, "prompt_cache_breakpoint": anything}),
-        "refusal": obj({"type": scalar, "refusal": text}),
+        "text": obj({"type": type_name, "text": text, "prompt_cache_breakpoint": anything}),
+        "refusal": obj({"type": type_name, "refusal": text}),
         "image_url": obj(
             {
-                "type": scalar,
+                "type": type_name,
                 "image_url": either(string=data_url, object=obj({"url": data_url, "detail": _DETAIL})),
                 "prompt_cache_breakpoint": anything,
             }
         ),
-        "input_audio": obj({"type": scalar, "input_audio": _FILE}),
-        "file": obj({"type": scalar, "file": _FILE}),
+        "input_audio": obj({"type": type_name, "input_audio": _FILE}),
+        "file": obj({"type": type_name, "file": _FILE}),
     }
 )
 _MESSAGE = obj(
     {
-        "role": known("system", "developer", "user", "assistant", "tool", "function"),
+        "role": role_name,
         "content": either(string=text, list=each(_PART)),
         "name": text,
         "refusal": text,
@@ -76,7 +78,7 @@ _REQUEST = obj(
         "messages": each(_MESSAGE),
         "tools": each(_tool, 512),
         "web_search_options": _search,
-        "prediction": obj({"type": scalar, "content": either(string=text, list=each(_PART))}),
+        "prediction": obj({"type": type_name, "content": either(string=text, list=each(_PART))}),
         "stop": either(string=text, list=each(text)),
         "modalities": each(scalar),
         "stream": number,
@@ -93,22 +95,22 @@ _REQUEST = obj(
 )  # fmt: skip
 _PICTURE = obj(
     {
-        "type": scalar,
+        "type": type_name,
         "index": number,
         "image_url": either(string=fields.answer_url, object=obj({"url": fields.answer_url, "detail": _DETAIL})),
     }
 )
 _ANSWERED_PART = tagged(
     {
-        "text": obj({"type": scalar, "text": prose}),
-        "refusal": obj({"type": scalar, "refusal": text}),
+        "text": obj({"type": type_name, "text": prose}),
+        "refusal": obj({"type": type_name, "refusal": text}),
         "image_url": _PICTURE,
         "output_image": _PICTURE,
     }
 )
 _ANSWERED = obj(
     {
-        "role": scalar,
+        "role": role_name,
         "content": either(string=prose, list=each(_ANSWERED_PART)),
         "images": each(_PICTURE),
         "refusal": text,

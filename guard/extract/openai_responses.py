@@ -19,10 +19,12 @@ from guard.extract.fields import (
     known,
     model,
     obj,
+    role_name,
     scalar,
     stored,
     tagged,
     text,
+    type_name,
 )
 from guard.extract.json_body import answer_of, error_texts, has_error, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json
@@ -32,7 +34,7 @@ from guard.extract.sse import DONE, Event
 _DOCUMENT = fields.refused("Documents cannot be screened; send text or pictures.")
 _STATUS = known("in_progress", "completed", "incomplete", "searching", "generating", "failed")
 _ITEM_BASE: dict[str, Reader] = {
-    "type": scalar,
+    "type": type_name,
     "id": text,
     "status": _STATUS,
     "call_id": text,
@@ -42,15 +44,15 @@ _ITEM_BASE: dict[str, Reader] = {
 }
 
 _PARTS: dict[str, Reader] = {
-    "input_text": obj({"type": scalar, "text": text, "prompt_cache_breakpoint": anything}),
-    "output_text": obj({"type": scalar, "text": text, "annotations": anything, "logprobs": anything}),
-    "text": obj({"type": scalar, "text": text}),
-    "summary_text": obj({"type": scalar, "text": text}),
-    "reasoning_text": obj({"type": scalar, "text": text}),
-    "refusal": obj({"type": scalar, "refusal": text}),
+    "input_text": obj({"type": type_name, "text": text, "prompt_cache_breakpoint": anything}),
+    "output_text": obj({"type": type_name, "text": text, "annotations": anything, "logprobs": anything}),
+    "text": obj({"type": type_name, "text": text}),
+    "summary_text": obj({"type": type_name, "text": text}),
+    "reasoning_text": obj({"type": type_name, "text": text}),
+    "refusal": obj({"type": type_name, "refusal": text}),
     "input_image": obj(
         {
-            "type": scalar,
+            "type": type_name,
             "image_url": data_url,
             "file_id": stored,
             "detail": known("auto", "low", "high", "original"),
@@ -59,7 +61,7 @@ _PARTS: dict[str, Reader] = {
     ),
     "input_file": obj(
         {
-            "type": scalar,
+            "type": type_name,
             "filename": text,
             "file_data": _DOCUMENT,
             "file_url": _DOCUMENT,
@@ -103,7 +105,7 @@ described(_screenshot, inner={"": _PARTS["input_image"]})
 _IMAGE_TOOL = obj(
     {
         **{name: reader for name, reader in IMAGE_SETTINGS.items() if name not in ("prompt", "user", "stream", "n")},
-        "type": scalar,
+        "type": type_name,
         "action": known("generate", "edit", "auto"),
         "input_image_mask": _MASK,
         "svg": refuse_svg,
@@ -125,17 +127,17 @@ def _tool(value: Json, where: str, reading: Reading) -> Json:
 described(_tool, inner={f"<{kind}>": reader for kind, reader in (*_PLAIN_TOOLS.items(), ("image_generation", _IMAGE_TOOL))})
 _TEXT_ITEM = obj(_ITEM_BASE, other=anything)
 _ITEMS: dict[str, Reader] = {
-    "message": obj({**_ITEM_BASE, "role": scalar, "content": _CONTENT}),
+    "message": obj({**_ITEM_BASE, "role": role_name, "content": _CONTENT}),
     "function_call": obj({**_ITEM_BASE, "arguments": text}),
     "custom_tool_call": obj({**_ITEM_BASE, "input": text}),
     "function_call_output": obj({**_ITEM_BASE, "output": _CONTENT}),
     "custom_tool_call_output": obj({**_ITEM_BASE, "output": _CONTENT}),
     "computer_call_output": obj({**_ITEM_BASE, "output": _screenshot, "acknowledged_safety_checks": anything}),
     "image_generation_call": _image_call,
-    "item_reference": obj({"type": scalar, "id": stored}),
+    "item_reference": obj({"type": type_name, "id": stored}),
     "reasoning": obj({**_ITEM_BASE, "summary": each(_PART), "content": each(_PART), "encrypted_content": fields.sealed}),
     "compaction": obj({**_ITEM_BASE, "encrypted_content": fields.sealed, "created_by": text}),
-    "additional_tools": obj({**_ITEM_BASE, "role": scalar, "tools": each(_tool)}),
+    "additional_tools": obj({**_ITEM_BASE, "role": role_name, "tools": each(_tool)}),
     "tool_search_output": obj({**_ITEM_BASE, "execution": scalar, "tools": each(_tool)}),
     **dict.fromkeys(
         ("tool_search_call", "program", "program_output", "local_shell_call", "local_shell_call_output", "shell_call", "shell_call_output"),
