@@ -1,6 +1,7 @@
 """One gateway worker: `python -P -m api.worker FD...`; serves the root app on sockets that the supervisor listens on."""
 
 import asyncio
+import gc
 import hmac
 import logging
 import socket
@@ -34,6 +35,7 @@ from guard.types import Channel
 log = logging.getLogger(__name__)
 
 _HEAD_TIMEOUT_S = 30.0
+_GC_AT = 20_000
 
 
 class _Protocol(HttpToolsProtocol):
@@ -165,6 +167,9 @@ class Worker:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(self.settings.shutdown_s),
         )
+        gc.collect()
+        gc.freeze()  # what is loaded by now lives as long as the process; looking through it again and again costs a tenth of the CPU
+        gc.set_threshold(_GC_AT)
         flushing = asyncio.create_task(self._flush_often())
         try:
             await uvicorn.Server(config).serve(sockets=sockets)

@@ -8,6 +8,7 @@ from guard.decide.policy import Policy
 from guard.examine import Examined
 from guard.extract.base import Generation, Headers, Target
 from guard.forward import UpstreamAnswer
+from guard.ledger import Standing
 from guard.types import Caller, Decision, Findings, Picture, Stage, Text
 
 EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
@@ -19,6 +20,7 @@ class Incoming:
 
     `caller_key` is set where it goes on to the provider (passthrough). `asked` is what the input stage found, in whose
     light the answer is judged; `obligations` is what the input decision asks of answer and upstream request.
+    `standing` is set once the request was allowed: what its answer hands out may be pointed at later.
     """
 
     target: Target
@@ -33,6 +35,7 @@ class Incoming:
     generation: Generation | None = None
     asked: Examined = field(default_factory=Examined)
     obligations: tuple[str, ...] = ()
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

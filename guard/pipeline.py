@@ -16,9 +16,7 @@
 A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal, `UnavailableError` our own 503.
 """
 
-import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 
-from guard import holds, journal, obligations
+from guard import holds, journal, ledger, obligations
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
@@ -37,6 +35,7 @@ from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusa
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import UpstreamAnswer
+from guard.ledger import Ledger, Standing
 from guard.metrics import Metrics
 from guard.mounts import Mounts
 from guard.ports import Reviews, Tenants
@@ -45,6 +44,7 @@ from guard.record.recorder import Recorder
 from guard.state import Approval, Current, Published
 from guard.stream import Held, screened_stream, upstream_refusal
 from guard.types import Channel, Context, Decision, Effect, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.uses import Returns, counted
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class _Screened:
     blocks: bool
     digest: str | None = None
     uses: tuple[GrantUse, ...] = ()
+    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -74,6 +75,7 @@ class Pipeline:
     faces: Faces
     tenants: Tenants
     reviews: Reviews
+    ledger: Ledger
     mounts: Mounts
     fetcher: Fetcher
     metrics: Metrics
@@ -82,7 +84,10 @@ class Pipeline:
     signals: Signals
     pending_protects: bool = True
     keepalive_s: float = 5.0
-    _releasing: set["asyncio.Future[None]"] = field(default_factory=set)
+    _returns: Returns = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._returns = Returns(self.recorder)
 
     # -- a caller's request -----------------------------------------------------------------------------------------
 
@@ -94,8 +99,10 @@ class Pipeline:
             generation = self._extract(request)
             request = replace(request, generation=generation)
             context = self._context(request, Stage.INPUT)
+            stands = await self._standing(request, published, policy, context)
             texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
-            examined = await self._examine(published, policy, texts, pictures, context, everything=False)
+            looked_at = stands.looked_at(texts) if stands else texts
+            examined = await self._examine(published, policy, looked_at, pictures, context, everything=False)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
         request = replace(request, asked=examined)
@@ -103,8 +110,10 @@ class Pipeline:
         if screened.blocks:
             return await self._refusal(request, screened, Stage.INPUT)
         request = replace(request, obligations=screened.decision.obligations)
+        if stands and screened.decision.outcome is Outcome.ALLOW:
+            request = replace(request, standing=stands.ending(screened.until))
         if generation is not None and obligations.changes(request.obligations) and generation.amend is None:
-            self._give_back(screened)
+            self._returns.give_back(screened.uses)
             return await self.refuse_unscreenable(request, UnscreenableError("The policy changes fields of this request, which cannot be."))
         if approved := await self._kept_answer(request, screened, published, context):
             return approved
@@ -133,6 +142,20 @@ class Pipeline:
             generation = route.read(request.target, request.body, mount.limits)
             mount.check(generation)
         return generation
+
+    async def _standing(self, request: Incoming, published: Published, policy: Policy, context: Context) -> Standing | None:
+        """What the request stands on, if it points at something that the provider keeps; None for a route that carries nothing."""
+        if request.generation is None:
+            return None
+        mount = self.mounts[request.target.prefix]
+        return await ledger.standing(self.ledger, mount.name, request.generation, policy, context, published.revision, mount.limits)
+
+    async def _keep(self, request: Incoming, answers: Sequence[Answer], screened: _Screened) -> None:
+        """What an allowed answer hands out may be pointed at from now on."""
+        if request.standing is not None and request.generation is not None and screened.decision.outcome is Outcome.ALLOW:
+            upstream = self.mounts[request.target.prefix].name
+            turn = request.standing.ending(screened.until).turn
+            await ledger.keep(self.ledger, upstream, request.caller.tenant, turn, request.generation, answers)
 
     async def _examine(
         self,
@@ -219,14 +242,15 @@ class Pipeline:
         )
         decision_id, decision, uses = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
-        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses)
+        until = ledger.until(decision, examined.people)
+        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses, until)
 
     async def _commit(
         self, entry: journal.Entry, published: Published, policy: Policy, examined: Examined, context: Context
     ) -> tuple[str, Decision, tuple[GrantUse, ...]]:
         """Record the entry; if a counted grant it used was spent meanwhile, what is recorded is the decision without it."""
         tenant_key = published.tenants[entry.caller.tenant]
-        uses = _counted_uses(entry.decision, examined) if context.stage is Stage.INPUT and entry.mode is Mode.ENFORCE else ()
+        uses = counted(entry.decision, examined) if context.stage is Stage.INPUT and entry.mode is Mode.ENFORCE else ()
         without, otherwise = entry.decision, None
         if uses:
             without = self._decide(policy, published, examined, context, frozenset(use.directive_id for use in uses))
@@ -251,6 +275,7 @@ class Pipeline:
         screened = await self.screen_answer(request, answers, policy, None, approval)
         if screened.blocks:
             return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, Stage.OUTPUT)), screened)
+        await self._keep(request, answers, screened)
         return Outgoing(status, self._head(request, screened, headers), body)
 
     # -- the way to the provider and back ---------------------------------------------------------------------------
@@ -262,23 +287,11 @@ class Pipeline:
         except UpstreamError as error:
             outgoing = self._reply(request, request.target.dialect.refusal(upstream_refusal(error, screened.decision_id)), screened)
         except BaseException:
-            self._give_back(screened)
+            self._returns.give_back(screened.uses)
             raise
         if outgoing.status >= HTTPStatus.BAD_REQUEST:
-            self._give_back(screened)
+            self._returns.give_back(screened.uses)
         return outgoing
-
-    def _give_back(self, screened: _Screened) -> None:
-        """No picture came of it, so the uses of counted grants that it reserved are free again."""
-        for use in screened.uses:
-            task = asyncio.ensure_future(self.recorder.release(use.id))
-            self._releasing.add(task)
-            task.add_done_callback(self._released)
-
-    def _released(self, task: "asyncio.Future[None]") -> None:
-        self._releasing.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.warning("a use of a grant could not be given back: %s", task.exception())
 
     async def _exchange(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool) -> Outgoing:
         target, generation = request.target, request.generation
@@ -320,6 +333,8 @@ class Pipeline:
             read = route.answer(answer.status, content_type(answer).decode("latin-1"), body, limits)
             if read.remote:
                 read = read.with_fetched(await self.fetcher.fetch_all(read.remote), limits)
+            if read.linked:
+                read = read.linked(self.mounts[request.target.prefix].public_base)
             screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
         except UnscreenableError as error:
             screened = await self._unscreenable_answer(request, error, policy)
@@ -330,6 +345,7 @@ class Pipeline:
         headers = typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
         if screened.blocks:
             return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
+        await self._keep(request, (read,), screened)
         return Outgoing(answer.status, self._head(request, screened, headers), read.release())
 
     async def screen_answer(
@@ -369,8 +385,9 @@ class Pipeline:
                 screened = await self._unscreenable_answer(request, error, policy)
                 return dialect.error_frame(Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)) if screened.blocks else None
             if not screened.blocks:
+                await self._keep(request, held, screened)
                 return None
-            self._give_back(reserved)
+            self._returns.give_back(reserved.uses)
             await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
             return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT))
 
@@ -475,12 +492,3 @@ def _granted(decision: Decision, examined: Examined) -> tuple[str, ...]:
     """The grants among what a held decision rests on, such as one whose terms ask for a reviewer: after approval they are used."""
     ids = {d.id for person in examined.people.values() for d in person.directives if d.tenant and d.effect in _PERMITTING}
     return tuple(sorted(ids & set(decision.directives)))
-
-
-def _counted_uses(decision: Decision, examined: Examined) -> tuple[GrantUse, ...]:
-    """A use of every counted grant that an input decision rests on; one released answer is one use."""
-    if not decision.grants:
-        return ()
-    directives = {d.id: d for person in examined.people.values() for d in person.directives}
-    counted = [directives[i] for i in decision.grants if i in directives and directives[i].max_uses is not None]
-    return tuple(GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in counted)

@@ -69,7 +69,7 @@ async def _work(
                 answer = held.read(event)
                 if answer.remote:
                     answer = answer.with_fetched(await held.fetch(answer.remote), held.limits)
-                if waiting or answer.pictures or answer.texts:
+                if waiting or answer.pictures or answer.texts or answer.issued:
                     waiting.append((event, answer))
                 else:
                     await frames.put(frame(event.event, answer.release(), event.id))

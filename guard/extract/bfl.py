@@ -12,7 +12,7 @@ import orjson
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, Answer, Dialect, Generation, Limits, Refusal, Refused, Reply, Route, Target, reply
-from guard.extract.fields import Reading, anything, each, known, number, obj, picture_text, refused, text
+from guard.extract.fields import Reading, anything, each, known, number, obj, picture_text, refused, stored, text
 from guard.extract.json_body import answer_of, error_texts, json_generation, parse_answer, read_tree
 from guard.extract.json_strict import Json, dump
 from guard.extract.openai_refusals import message, status
@@ -54,10 +54,13 @@ def read_submit(target: Target, body: bytes, limits: Limits) -> Generation:
 
 
 def read_poll(target: Target, body: bytes, limits: Limits) -> Generation:
-    """GET /get_result?id=: nothing is asked for, the answer is what is screened."""
+    """GET /get_result?id=: the id is for the ledger, the answer is what is screened."""
     if body or not target.query:
         raise UnscreenableError("A poll has an id and no body.", "id")
-    return Generation(target.route, None, (), (), False, 1, lambda: ("", b""), lambda: [("query", target.query)])
+    reading = Reading(limits)
+    stored(target.query.removeprefix("id="), "id", reading)
+    fields_ = [("query", target.query)]
+    return Generation(target.route, None, (), (), False, 1, lambda: ("", b""), lambda: fields_, tuple(reading.stored))
 
 
 def answer_submit(status_: int, content_type: str, body: bytes, limits: Limits) -> Answer:

@@ -20,6 +20,7 @@ from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
 from guard.processes import parts
+from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.record.recorder import LocalRecorder
 from guard.registry.store import Registry
@@ -90,6 +91,7 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
                     faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue),
                     tenants=_OwnTenants(registry, current),
                     reviews=RegistryReviews(registry, parts.audit(registry.keyring)),
+                    ledger=RegistryLedger(registry),
                     mounts={},
                     fetcher=fetcher,
                     metrics=Metrics(),

@@ -29,7 +29,9 @@ def specifications(settings: Settings) -> tuple[UpstreamSpec, ...]:
 
 def mounts(settings: Settings) -> dict[str, Mount]:
     """Every provider by its prefix, with its key; in passthrough mode callers bring their own."""
-    limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes)
+    limits = Limits(
+        max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes, ledger=True
+    )
     return {spec.prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for spec in specifications(settings)}
 
 

@@ -7,6 +7,8 @@ from guard.registry.imports import Imports
 from guard.registry.jobs import Jobs
 from guard.registry.keys import Keys
 from guard.registry.known_images import KnownImages
+from guard.registry.ledger import Ledger
+from guard.registry.notices import Notices
 from guard.registry.optouts import OptOuts
 from guard.registry.policies import Policies
 from guard.registry.records import Records
@@ -17,7 +19,7 @@ from guard.registry.values import Answer, By, Once
 _SYSTEM = By("system")
 
 
-class Registry(OptOuts, Imports, Erasure, Faces, Records, Keys, KnownImages, Policies, Reviews, Jobs, Statistics):
+class Registry(OptOuts, Imports, Erasure, Faces, Records, Keys, KnownImages, Ledger, Notices, Policies, Reviews, Jobs, Statistics):
     """People, what they decided, and who may call. Synchronous: an event loop calls it in a thread.
 
     Every change is one transaction that raises `revision()`, queues its audit event and stores its idempotent answer, or
@@ -44,6 +46,7 @@ class Registry(OptOuts, Imports, Erasure, Faces, Records, Keys, KnownImages, Pol
                 idempotency.store(writing.connection, self.keyring, once, (answer.status, answer.body), writing.at)
 
     def keep_house(self, by: By) -> dict[str, int]:
-        """What has to happen by itself, once an hour in one process: photos past their date go, keys are rotated once a day."""
-        destroyed = self.destroy_due_faces(by)
-        return {"faces_destroyed": destroyed, "keys_rotated": self.rotate_keys() if self.keyring.rotation_due() else 0}
+        """What has to happen by itself, once an hour in one process: what is past its date goes, keys are rotated once a day."""
+        destroyed, forgotten = self.destroy_due_faces(by), self.forget_turns()
+        rotated = self.rotate_keys() if self.keyring.rotation_due() else 0
+        return {"faces_destroyed": destroyed, "turns_forgotten": forgotten, "keys_rotated": rotated}

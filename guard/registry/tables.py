@@ -8,7 +8,7 @@ belong to no subject are under the key of their tenant or of the registry itself
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Table, Text
 from sqlmodel import Field, SQLModel
 
 from guard.storage.columns import Json, UtcTime
@@ -127,6 +127,7 @@ class CaseRow(SQLModel, table=True):
     kind: str = Field(sa_type=Text)
     status: str = Field(sa_type=Text, index=True)
     role: str = Field(sa_type=Text)
+    clock: str = Field(sa_type=Text)
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     opened_at: datetime = Field(sa_type=UtcTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
@@ -144,6 +145,25 @@ class CaseStepRow(SQLModel, table=True):
     actor: str = Field(sa_type=Text)
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     at: datetime = Field(sa_type=UtcTime)
+
+
+class NoticeRow(SQLModel, table=True):
+    """A message about a case, on one channel, until it is delivered; `sealed` (JSON): recipient and words, gone once sent."""
+
+    __tablename__ = "notice"
+    __table_args__ = (Index("ix_notice_due", "status", "next_at"),)
+
+    seq: int = Field(sa_type=BIG, primary_key=True)
+    id: str = Field(sa_type=Text, unique=True)
+    case_id: str = Field(sa_type=Text, index=True)
+    template: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    status: str = Field(sa_type=Text)
+    attempts: int = Field(sa_type=Integer)
+    next_at: datetime = Field(sa_type=UtcTime)
+    created_at: datetime = Field(sa_type=UtcTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class KeyRow(SQLModel, table=True):
@@ -242,6 +262,32 @@ class ReviewRow(SQLModel, table=True):
     actor: str | None = Field(default=None, sa_type=Text)
 
 
+class LedgerTurnRow(SQLModel, table=True):
+    """What is behind the ids that one allowed answer handed out; `sealed` (JSON, under the tenant's key): texts and stated terms."""
+
+    __tablename__ = "ledger_turn"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    tenant: str = Field(sa_type=Text)
+    registry_revision: int = Field(sa_type=BigInteger)
+    policy_revision: str = Field(sa_type=Text)
+    pictures: bool = Field(sa_type=Boolean)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    screened_at: datetime = Field(sa_type=UtcTime)
+    created_at: datetime = Field(sa_type=UtcTime)
+    expires_at: datetime = Field(sa_type=UtcTime, index=True)
+
+
+class LedgerIdRow(SQLModel, table=True):
+    """An id of state at a provider, by its SHA-256, and the turn behind it."""
+
+    __tablename__ = "ledger_id"
+
+    tenant: str = Field(sa_type=Text, primary_key=True)
+    digest: bytes = Field(sa_type=LargeBinary, primary_key=True)
+    turn_id: str = Field(sa_type=Text, sa_column_args=(ForeignKey("ledger_turn.id"),), index=True)
+
+
 class JobRow(SQLModel, table=True):
     """A long piece of work (an import, a replay) with its progress; `report` is its result."""
 
@@ -271,10 +317,13 @@ TEMPLATE = _table("template")
 DIRECTIVE = _table("directive")
 CASE = _table("case_file")
 CASE_STEP = _table("case_step")
+NOTICE = _table("notice")
 KEY = _table("access_key")
 TENANT = _table("tenant")
 IDEMPOTENCY = _table("idempotency")
 KNOWN_IMAGE = _table("known_image")
 POLICY_ACTIVATION = _table("policy_activation")
 REVIEW = _table("review")
+LEDGER_TURN = _table("ledger_turn")
+LEDGER_ID = _table("ledger_id")
 JOB = _table("job")

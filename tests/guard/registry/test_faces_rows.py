@@ -78,7 +78,7 @@ def test_photos_whose_time_has_come(registry: Registry, by: By, subject_id: str,
 
 def test_they_are_destroyed_by_themselves(registry: Registry, by: By, subject_id: str, clock) -> None:
     registry.add_faces(subject_id, [replace(PHOTO, destroy_by=clock.now + timedelta(days=1)), replace(PHOTO, vector=vector(1))], by)
-    assert registry.keep_house(by) == {"faces_destroyed": 0, "keys_rotated": 0}
+    assert registry.keep_house(by) == {"faces_destroyed": 0, "turns_forgotten": 0, "keys_rotated": 0}
     clock.advance(days=1)
     assert registry.keep_house(by)["faces_destroyed"] == 1
     assert templates(registry) == [("dlib", vector(1))]

@@ -37,6 +37,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "step"),
     )
     op.create_table(
+        "notice",
+        sa.Column("seq", BIG, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("case_id", sa.Text(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("sent_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("seq"),
+        sa.UniqueConstraint("id"),
+    )
+    op.create_index(op.f("ix_notice_case_id"), "notice", ["case_id"], unique=False)
+    op.create_index("ix_notice_due", "notice", ["status", "next_at"], unique=False)
+    op.create_table(
         "checkpoint",
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("root", sa.LargeBinary(), nullable=False),
@@ -185,6 +203,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("id"),
     )
     op.create_table(
+        "ledger_turn",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("registry_revision", sa.BigInteger(), nullable=False),
+        sa.Column("policy_revision", sa.Text(), nullable=False),
+        sa.Column("pictures", sa.Boolean(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("screened_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_ledger_turn_expires_at"), "ledger_turn", ["expires_at"], unique=False)
+    op.create_table(
         "merkle_tile",
         sa.Column("level", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("tile", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -292,6 +324,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("clock", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("opened_at", UtcTime(), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=True),
@@ -367,6 +400,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_known_image_pdq"), "known_image", ["pdq"], unique=False)
     op.create_index(op.f("ix_known_image_subject_no"), "known_image", ["subject_no"], unique=False)
+    op.create_table(
+        "ledger_id",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("turn_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["turn_id"],
+            ["ledger_turn.id"],
+        ),
+        sa.PrimaryKeyConstraint("tenant", "digest"),
+    )
+    op.create_index(op.f("ix_ledger_id_turn_id"), "ledger_id", ["turn_id"], unique=False)
     op.create_table(
         "template",
         sa.Column("id", sa.Text(), nullable=False),

@@ -1,0 +1,131 @@
+"""The ledger: ids of state at a provider that this gateway handed out, and what is behind each of them.
+
+A later request may point at such an id and at no other. The id is kept only as its SHA-256, under its tenant; the texts
+behind it are sealed under the tenant's key, so that a name split over several turns is found and a directive that came
+since is obeyed. Pictures are not kept: whether the registry has changed for anybody's face meanwhile is told instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import orjson
+from sqlalchemy import Connection, Row, delete, exists, insert, select
+
+from guard.errors import NotFoundError
+from guard.keyring import seal, unseal
+from guard.registry.desk import Desk
+from guard.registry.tables import KNOWN_IMAGE, LEDGER_ID, LEDGER_TURN, SUBJECT, TEMPLATE
+from guard.registry.values import By
+from guard.types import Text
+
+LIFE = timedelta(days=30)  # as long as OpenAI keeps a response
+_UNSEEN = timedelta(minutes=1)  # longest time from a change's commit to its arrival at a worker that still serves
+_GATEWAY = By("gateway")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is behind an id, from the first turn on.
+
+    Args:
+        texts: every text of answers and requests; those of requests last, in order.
+        pictures: whether any of them had a picture.
+        registry_revision: the oldest revision at which a picture behind it was looked at.
+        policy_revision: the policy by which it was allowed.
+        terms: what the caller stated (purpose, jurisdiction, attestation) when it was allowed.
+        screened_at: when its first picture, or else its request, was looked at.
+        expires_at: when a grant that it rests on ends, if before `LIFE` is over.
+        moved: told by the ledger, not kept: the registry has changed for somebody's face, or for a known image, since.
+    """
+
+    texts: tuple[Text, ...]
+    pictures: bool
+    registry_revision: int
+    policy_revision: str
+    terms: tuple[str, ...]
+    screened_at: datetime
+    expires_at: datetime | None = None
+    moved: bool = False
+
+
+class Ledger(Desk):
+    """Keeping turns and finding them."""
+
+    def keep_turn(self, tenant: str, ids: Sequence[str], turn: Turn) -> None:
+        """From now on a request of this tenant may point at these ids; an id that is there already leads to the new turn."""
+        digests = sorted({sha256(stored_id.encode()).digest() for stored_id in ids})
+        with self._changing("ledger.keep", _GATEWAY, binds=False) as writing:
+            connection = writing.connection
+            name = self._new_id("turn")
+            key = self.keyring.get("tenant", tenant, connection)
+            words = {"texts": [[text.where, text.text] for text in turn.texts], "terms": list(turn.terms)}
+            row = {
+                "id": name,
+                "tenant": tenant,
+                "registry_revision": turn.registry_revision,
+                "policy_revision": turn.policy_revision,
+                "pictures": turn.pictures,
+                "sealed": seal(key, orjson.dumps(words), _place(name)),
+                "screened_at": turn.screened_at,
+                "created_at": writing.at,
+                "expires_at": min(writing.at + LIFE, turn.expires_at or writing.at + LIFE),
+            }
+            connection.execute(insert(LEDGER_TURN), [row])
+            connection.execute(delete(LEDGER_ID).where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(digests)))
+            connection.execute(insert(LEDGER_ID), [{"tenant": tenant, "digest": digest, "turn_id": name} for digest in digests])
+
+    def find_turns(self, tenant: str, ids: Sequence[str]) -> dict[str, Turn]:
+        """What is behind each id that this tenant was given and that has not expired; the others are left out."""
+        names = {sha256(stored_id.encode()).digest(): stored_id for stored_id in ids}
+        query = (
+            select(LEDGER_ID.c.digest, LEDGER_TURN)
+            .join(LEDGER_TURN, LEDGER_TURN.c.id == LEDGER_ID.c.turn_id)
+            .where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(list(names)), LEDGER_TURN.c.expires_at > self._clock())
+        )
+        with self._reading() as connection:
+            rows = connection.execute(query).all()
+            try:
+                key = self.keyring.get("tenant", tenant, connection)
+            except NotFoundError:  # the tenant was erased, and with it what is behind its ids
+                return {}
+            return {names[bytes(row.digest)]: _turn(connection, row, key) for row in rows}
+
+    def forget_turns(self) -> int:
+        """Deletes what has expired; returns how many turns that was."""
+        with self._changing("ledger.forget", _GATEWAY, binds=False) as writing:
+            connection = writing.connection
+            old = select(LEDGER_TURN.c.id).where(LEDGER_TURN.c.expires_at <= writing.at)
+            connection.execute(delete(LEDGER_ID).where(LEDGER_ID.c.turn_id.in_(old)))
+            unnamed = ~exists().where(LEDGER_ID.c.turn_id == LEDGER_TURN.c.id)  # every id of it leads to a later turn
+            return connection.execute(delete(LEDGER_TURN).where((LEDGER_TURN.c.expires_at <= writing.at) | unnamed)).rowcount
+
+
+def _turn(connection: Connection, row: Row[tuple[object, ...]], key: bytes) -> Turn:
+    words = orjson.loads(unseal(key, bytes(row.sealed), _place(row.id)))
+    return Turn(
+        texts=tuple(Text(where, text) for where, text in words["texts"]),
+        pictures=row.pictures,
+        registry_revision=row.registry_revision,
+        policy_revision=row.policy_revision,
+        terms=tuple(words["terms"]),
+        screened_at=row.screened_at,
+        expires_at=row.expires_at,
+        moved=row.pictures and _moved(connection, row.registry_revision, row.screened_at),
+    )
+
+
+def _moved(connection: Connection, revision: int, screened_at: datetime) -> bool:
+    """Whether somebody with a face here, or a known image, was changed after a picture was looked at."""
+    face = exists().where(TEMPLATE.c.subject_no == SUBJECT.c.no)
+    known = KNOWN_IMAGE.c
+    later_image = select(known.id).where(known.created_at > screened_at - _UNSEEN, known.removed_at.is_(None)).limit(1)
+    return (
+        connection.execute(select(SUBJECT.c.no).where(SUBJECT.c.revision > revision, face).limit(1)).first() is not None
+        or connection.execute(later_image).first() is not None
+    )
+
+
+def _place(name: str) -> bytes:
+    return f"ledger_turn:{name}".encode()
