@@ -143,6 +143,8 @@ class NameIndex:
 
 def _outranks(longer: Found, shorter: Found) -> bool:
     """Whether a longer mention may hide a shorter one: not when only the shorter is beyond doubt."""
+    if shorter.plain and longer.view == "other script":
+        return False
     return not (longer.doubtful or longer.weak) or shorter.doubtful or shorter.weak
 
 

@@ -397,10 +397,13 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last):
                 continue
             view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
-            weak = cost > 0 or not scan.odd[first : last + 1].any() or _by_chance(scan, first, seen, wanted, steps)
+            ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
+            weak = cost > 0 or ordinary or _by_chance(scan, first, seen, wanted, steps)
             score = 1.0 - cost - sum(price for _, price in steps)
             end = _before_apostrophe(scan, last, Prefix.similarity(seen[-1], wanted[-1]))
-            return Found(row, int(scan.starts[first]), end, view, max(score, 0.7), plain=False, weak=weak)
+            return Found(
+                row, int(scan.starts[first]), end, view, max(score, 0.7), plain=False, weak=weak, doubtful=_doubtful(scan, first, steps)
+            )
     return None
 
 
@@ -414,8 +417,12 @@ def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str],
     """Whether an ordinary lower-case word was changed, or so little is left that chance explains it."""
     for number, (word, _, (kind, _)) in enumerate(zip(seen, wanted, steps, strict=True)):
         ordinary = scan.levels[one + number] > 0 and not scan.capital[one + number]
-        if kind == "typing error" and scan.levels[one + number] > 0 and not all(scan.capital[one : one + len(seen)]):
-            return True
-        if not kind and ordinary and len(word) < 4:
+        if ordinary and (kind == "typing error" or (not kind and len(word) < SHORTEST and len(seen) == 2)):
             return True
     return False
+
+
+def _doubtful(scan: Scan, one: int, steps: Sequence[tuple[str, float]]) -> bool:
+    """Whether an ordinary word was changed beside one without a capital."""
+    changed = any(kind == "typing error" and scan.levels[one + number] > 0 for number, (kind, _) in enumerate(steps))
+    return changed and not bool(scan.capital[one : one + len(steps)].all())

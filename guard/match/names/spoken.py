@@ -20,7 +20,7 @@ from guard.types import Strength
 # Least likeness of each word of a name, by script of the text; with few consonants in all it must be more. Measured on
 # tokens of wd_*.tsv (docs/explanation/matching-names.md).
 _LEAST_LATIN, _LEAST_OTHER = 0.84, 0.72
-_LEAST = {Script.SEMITIC: 0.6, Script.KATAKANA: 0.68, Script.HANGUL: 0.72, Script.HAN: 0.6}
+_LEAST = {Script.SEMITIC: 0.55, Script.KATAKANA: 0.68, Script.HANGUL: 0.72, Script.HAN: 0.6}
 _FEW = {0: 1.1, 1: 1.1, 2: 0.95, 3: 0.85, 4: 0.75}
 # An ordinary word of its language is taken for a name only when it sounds just like it.
 _LEAST_ORDINARY = 0.88
@@ -106,7 +106,7 @@ _LEADING = np.array(
     dtype=np.uint64,
 )
 # Least share of the letters of two words that they have in common, before they are compared closely.
-_SHARED_LETTERS = 0.6
+_SHARED_LETTERS = 0.5
 # Most words of names that are compared closely for one word of the text, the likeliest ones.
 _MOST_LIKELY = 160
 _ORDINARY = WordTable.level(ORDINARY_ZIPF)
@@ -162,6 +162,9 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
     """Whether the two words are parted as names are, and no particle hides that they are ordinary."""
     between = scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1 : int(scan.folded.at[int(scan.starts[one + 1])])]
     if writing in {Script.KATAKANA, Script.HAN | LOOSE}:
+        begin, end = scan.folded.span(int(scan.starts[one]), int(scan.ends[one + 1]))
+        if writing != Script.KATAKANA and not _DOTS.isdisjoint((scan.text[begin - 1 : begin], scan.text[end : end + 1])):
+            return False  # a list of words, not a name
         return between in _DOTS or (writing == Script.KATAKANA and between in " \u3000=")
     if not all(char in " -’'\"\u200f\u200e" for char in between):
         return False
