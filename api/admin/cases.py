@@ -22,11 +22,12 @@ async def list_cases(
     call: CallDep,
     status: Annotated[str | None, Query(max_length=64)] = None,
     subject_id: Annotated[str | None, Query(max_length=128)] = None,
+    overdue: bool = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> PageOut[CaseOut]:
-    """Newest first, of one status or subject where asked."""
-    page = await page_of(partial(call.services.registry.list_cases, status=status, subject_id=subject_id), limit, cursor)
+    """Newest first, of one status or subject where asked; `overdue` leaves open ones whose time is over. `escalation` says how urgent each is."""
+    page = await page_of(partial(call.services.registry.list_cases, status=status, subject_id=subject_id, overdue=overdue), limit, cursor)
     call.audit.note(found=len(page.items))
     return PageOut[CaseOut].model_validate(page)
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from enum import StrEnum
 from typing import Annotated
 
@@ -270,6 +270,3 @@ def _unfit(reason: str, pointer: str) -> UnfitPhotoError:
 
 def _invalid(pointer: str, message: str) -> InvalidInputError:
     return InvalidInputError(f"{pointer}: {message}", [FieldError(pointer, message)])
-
-
-__all__ = ["datetime", "fit_face", "router"]
