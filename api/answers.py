@@ -201,6 +201,8 @@ class CaseOut(Answer):
     closed_at: Time | None
     steps: list[CaseStepOut]
     receipt: dict[str, Any] | None
+    clock: str
+    escalation: str
 
     @computed_field
     def case_id(self) -> str:

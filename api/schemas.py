@@ -382,11 +382,12 @@ class CaseIn(Body):
     evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=MAX_LIST)] = ()
     note: Prose = ""
     due_at: Instant | None = None
+    jurisdictions: Jurisdictions = ()
 
     def value(self) -> CaseData:
         """As the registry takes it."""
         evidence = tuple(each.value() for each in self.evidence)
-        return CaseData(self.kind, self.subject_id, self.directive_id, self.requester.value(), evidence, self.note, self.due_at)
+        return CaseData(self.kind, self.subject_id, self.directive_id, self.requester.value(), evidence, self.note, self.due_at, self.jurisdictions)
 
 
 class TransitionIn(Body):

@@ -109,6 +109,16 @@ class Settings(BaseSettings):
         None,
         description="File naming where the record is sent on to as it grows: syslog, webhooks ([how to write it](record.md#streaming-out)).",
     )
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server for notices about cases: `smtp://user:password@host:587?starttls=true` or `smtps://...`; unset: no mail.",
+    )
+    notice_from: str = Field("likeness-guard@localhost", description="Sender of notices by mail.")
+    notice_staff: str | None = Field(None, description="Mail address that is told about overdue cases.")
+    notice_webhook: str | None = Field(
+        None, pattern="^https?://", description="URL that gets every notice as JSON, signed with the log's key (Standard Webhooks, `v1a`)."
+    )
+    notice_retry_s: float = Field(5.0, gt=0, description="Seconds between two looks into the outbox.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged (JSON lines on standard error).")
 
     @model_validator(mode="after")
@@ -121,6 +131,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in use."""
         return self.database_url or f"sqlite:///{self.data_dir / 'guard.db'}"
+
+    @property
+    def notice_channels(self) -> tuple[str, ...]:
+        """The ways that are open for notices."""
+        return (*(("mail",) if self.smtp_url else ()), *(("webhook",) if self.notice_webhook else ()))
 
     @property
     def upstream_base(self) -> str:

@@ -90,6 +90,8 @@ class Supervisor:
                 for n in range(settings.workers)
             ),
         ]
+        if settings.notice_channels:
+            self._children.append(_Child("notices", "guard.processes.notices", []))
         self._announce(environment, admin_key, mounts)
         try:
             self._supervise(environment)

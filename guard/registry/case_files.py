@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from guard.registry.clocks import Clock, clock_of, due
 from guard.registry.desk import Person, Writing, open_words, seal_words
-from guard.registry.tables import CASE, CASE_STEP
+from guard.registry.notice_rows import post, rfc3339
+from guard.registry.tables import CASE, CASE_STEP, SUBJECT
 from guard.registry.values import Evidence, Requester
 from guard.types import Directive, DirectiveStatus, Effect
 
@@ -44,13 +46,7 @@ DIRECTIVE_AFTER: Mapping[str, DirectiveStatus] = {
 
 CLOSED = frozenset({ACTIVE, REJECTED, WITHDRAWN, SUPERSEDED})
 
-ORDER_CLOCK = timedelta(hours=3)  # India, IT Rules as of 2026: orders of a court or government, 3 hours
-REQUEST_CLOCK = timedelta(hours=48)  # TAKE IT DOWN Act: 48 hours from a valid request
-
-
-def due(role: str, opened_at: datetime) -> datetime:
-    """When a case must have been decided."""
-    return opened_at + (ORDER_CLOCK if role in {"regulator", "court"} else REQUEST_CLOCK)
+WITH_SUBJECT = select(CASE, SUBJECT.c.id.label("subject_id")).outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
 
 
 def sealed_case(
@@ -67,10 +63,19 @@ def open_case(key: bytes, case_id: str, sealed: bytes | None) -> dict[str, Any]:
 
 
 def case_row(
-    case_id: str, subject_no: int | None, directive_id: str | None, kind: str, status: str, role: str, sealed: bytes, at: datetime
+    case_id: str,
+    subject_no: int | None,
+    directive_id: str | None,
+    kind: str,
+    status: str,
+    role: str,
+    sealed: bytes,
+    at: datetime,
+    jurisdictions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The row to insert for a new case."""
     closed = status in CLOSED
+    clock = clock_of(kind, role, jurisdictions)
     return {
         "id": case_id,
         "subject_no": subject_no,
@@ -78,9 +83,10 @@ def case_row(
         "kind": kind,
         "status": status,
         "role": role,
+        "clock": clock.value,
         "sealed": sealed,
         "opened_at": at,
-        "due_at": None if closed else due(role, at),
+        "due_at": None if closed else due(clock, at),
         "closed_at": at if closed else None,
     }
 
@@ -107,11 +113,21 @@ def open_for(
     """Opens the case of a new directive; returns its id."""
     kind = "opt_out" if directive.effect is Effect.DENY else "grant"
     sealed = sealed_case(person.key, case_id, requester, evidence, receipt=receipt)
-    row = case_row(case_id, person.no, directive.id, kind, status_of(directive), requester.role, sealed, writing.at)
+    row = case_row(
+        case_id, person.no, directive.id, kind, status_of(directive), requester.role, sealed, writing.at, directive.jurisdictions
+    )
     writing.connection.execute(insert(CASE), [row])
     writing.connection.execute(insert(CASE_STEP), [step_row(case_id, 1, status_of(directive), writing.by.actor, writing.at)])
+    tell(writing, person.key, case_id, 1, status_of(directive), requester.contact, row["due_at"])
     writing.details["case_id"] = case_id
     return case_id
+
+
+def tell(
+    writing: Writing, key: bytes, case_id: str, step_no: int, status: str, contact: str | None, due_at: datetime | None, reason: str = ""
+) -> None:
+    """The notice that goes with a step."""
+    post(writing, key, case_id, step_no, status, contact, {"case_id": case_id, "status": status, "due": rfc3339(due_at), "reason": reason})
 
 
 def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str) -> None:
@@ -121,8 +137,12 @@ def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str) -
     writing.connection.execute(insert(CASE_STEP), [step_row(case_id, last + 1, status, writing.by.actor, writing.at, sealed)])
     closed_at = writing.at if status in CLOSED else None
     changed: dict[str, Any] = {"status": status, "closed_at": closed_at}
+    row = writing.connection.execute(select(CASE.c.clock, CASE.c.sealed).where(CASE.c.id == case_id)).one()
     if closed_at is None:
-        changed["due_at"] = writing.at + REQUEST_CLOCK
+        changed["due_at"] = due(Clock(row.clock), writing.at)
+    if writing.channels and row.sealed is not None:
+        contact = open_case(key, case_id, row.sealed)["requester"]["contact"]
+        tell(writing, key, case_id, last + 1, status, contact, changed.get("due_at"), reason)
     writing.connection.execute(update(CASE).where(CASE.c.id == case_id).values(**changed))
     writing.details |= {"case_id": case_id, "case_status": status}
 

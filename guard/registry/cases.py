@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from guard.errors import ConflictError, NotFoundError
 from guard.registry import case_files
+from guard.registry.clocks import Clock, escalation
 from guard.registry.desk import open_words
 from guard.registry.directive_versions import Directives
 from guard.registry.tables import CASE, CASE_STEP, SUBJECT
@@ -14,23 +15,23 @@ from guard.registry.values import By, Case, CaseData, CaseStep, Evidence, Page, 
 INTAKE_KEY = ("registry", "intake")
 """Seals what is known of a case before it concerns a registered subject."""
 
-_WITH_SUBJECT = select(CASE, SUBJECT.c.id.label("subject_id")).outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
-
 
 class Cases(Directives):
     """Listing, opening and moving cases."""
 
     def list_cases(
-        self, limit: int = 50, cursor: str | None = None, *, status: str | None = None, subject_id: str | None = None
+        self, limit: int = 50, cursor: str | None = None, *, status: str | None = None, subject_id: str | None = None, overdue: bool = False
     ) -> Page[Case]:
-        """Newest first."""
-        query = _WITH_SUBJECT.order_by(CASE.c.seq.desc()).limit(limit + 1)
+        """Newest first; `overdue` leaves only open ones whose time is over."""
+        query = case_files.WITH_SUBJECT.order_by(CASE.c.seq.desc()).limit(limit + 1)
         if cursor is not None:
             query = query.where(CASE.c.seq < int(cursor))
         if status is not None:
             query = query.where(CASE.c.status == status)
         if subject_id is not None:
             query = query.where(SUBJECT.c.id == subject_id)
+        if overdue:
+            query = query.where(CASE.c.closed_at.is_(None), CASE.c.due_at <= self._clock())
         with self._reading() as connection:
             rows = connection.execute(query).all()
             items = tuple(self._case(connection, row) for row in rows[:limit])
@@ -63,11 +64,13 @@ class Cases(Directives):
                 data.requester.role,
                 sealed,
                 writing.at,
+                data.jurisdictions,
             )
             if data.due_at is not None:
                 row["due_at"] = data.due_at
             connection.execute(insert(CASE), [row])
             connection.execute(insert(CASE_STEP), [case_files.step_row(case_id, 1, case_files.RECEIVED, by.actor, writing.at)])
+            case_files.tell(writing, key, case_id, 1, case_files.RECEIVED, data.requester.contact, row["due_at"])
             if person:
                 writing.subjects[person.id] = person.key
             writing.details |= {"case_id": case_id, "kind": data.kind, "status": case_files.RECEIVED}
@@ -102,7 +105,7 @@ class Cases(Directives):
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _case_row(self, connection: Connection, case_id: str) -> Row[Any]:
-        row = connection.execute(_WITH_SUBJECT.where(CASE.c.id == case_id)).first()
+        row = connection.execute(case_files.WITH_SUBJECT.where(CASE.c.id == case_id)).first()
         if row is None:
             raise NotFoundError(f"there is no case {case_id!r}")
         return row
@@ -133,6 +136,8 @@ class Cases(Directives):
             row.closed_at,
             tuple(CaseStep(s.status, s.actor, _reason(key, s), s.at) for s in steps),
             words.get("receipt"),
+            Clock(row.clock),
+            escalation(steps[-1].at if steps else row.opened_at, None if row.closed_at else row.due_at, self._clock()),
         )
 
 

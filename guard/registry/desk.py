@@ -32,7 +32,10 @@ def utc_now() -> datetime:
 
 @dataclass(slots=True)
 class Writing:
-    """One change under way. `subjects` and `details` go into its audit event, `result` is what the caller gets."""
+    """One change under way. `subjects` and `details` go into its audit event, `result` is what the caller gets.
+
+    `channels` are the open ways for notices.
+    """
 
     connection: Connection
     action: str
@@ -43,6 +46,7 @@ class Writing:
     details: dict[str, Any] = field(default_factory=dict)
     result: Any = None
     event_ids: list[str] | None = None
+    channels: tuple[str, ...] = ()
 
     def announce(self) -> list[str]:
         """Queues the audit event, once; a receipt that names it calls this before the end."""
@@ -117,7 +121,7 @@ class Desk:
                 if by.once is not None:
                     idempotency.check(connection, self.keyring, by.once, at)
                 revision = _next_revision(connection) if binds else current_revision(connection)
-                writing = Writing(connection, action, by, at, revision)
+                writing = Writing(connection, action, by, at, revision, channels=self.settings.notice_channels)
                 yield writing
                 writing.announce()
                 if by.once is not None:

@@ -8,10 +8,11 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 from guard.keyring import WRAPPED_KEY
 from guard.registry import directive_versions, duplicates, idempotency
 from guard.registry.desk import Writing
+from guard.registry.notice_rows import PENDING
 from guard.registry.optouts import rfc3339, signed
 from guard.registry.profile import open_profile
 from guard.registry.subjects import Subjects
-from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE
+from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, NOTICE, REVIEW, SUBJECT, TEMPLATE
 from guard.registry.values import By, ErasureReceipt, Sign
 from guard.types import Directive
 
@@ -72,6 +73,8 @@ class Erasure(Subjects):
         case_ids = select(CASE.c.id).where(CASE.c.subject_no == no)
         connection.execute(update(CASE_STEP).where(CASE_STEP.c.case_id.in_(case_ids)).values(sealed=None))
         connection.execute(update(CASE).where(CASE.c.subject_no == no).values(sealed=None))
+        connection.execute(update(NOTICE).where(NOTICE.c.case_id.in_(case_ids)).values(sealed=None))
+        connection.execute(update(NOTICE).where(NOTICE.c.case_id.in_(case_ids), NOTICE.c.status == PENDING).values(status="dropped"))
         connection.execute(update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.subject_no == no).values(sealed=None, removed_at=writing.at))
         for review_id, subjects in connection.execute(
             select(REVIEW.c.id, REVIEW.c.subject_ids).where(REVIEW.c.kept.is_not(None) | REVIEW.c.words.is_not(None))

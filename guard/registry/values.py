@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from guard.registry.clocks import Clock, Escalation
 from guard.storage.queue import QueuedEvent
 from guard.types import Alias, AliasKind, Channel, Directive, DirectiveStatus, Effect, KeyRole, SubjectKind
 
@@ -228,6 +229,8 @@ class Case:
     closed_at: datetime | None
     steps: tuple[CaseStep, ...]
     receipt: Mapping[str, Any] | None
+    clock: Clock = Clock.HOURS_48
+    escalation: Escalation = Escalation.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,7 @@ class CaseData:
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
     due_at: datetime | None = None
+    jurisdictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

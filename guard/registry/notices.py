@@ -1,0 +1,124 @@
+"""The outbox: what people are told about their cases, delivered until it arrives.
+
+A notice holds no name and nothing about anybody but the case's number, its state and the reason that staff gave. It is
+sealed under the key of the person it concerns, so that erasing them empties the outbox too. Delivery is at least once: a
+crash between sending and writing that down sends again, under the same `id`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from sqlalchemy import Connection, Row, exists, select, update
+
+from guard.errors import NotFoundError
+from guard.registry import case_files
+from guard.registry.cases import Cases
+from guard.registry.desk import Writing, open_words
+from guard.registry.notice_rows import OVERDUE, PENDING, Channel, post, rfc3339
+from guard.registry.tables import CASE, NOTICE, SUBJECT
+from guard.registry.values import By
+
+_TEXTS = Path(__file__).parent / "notice_texts"
+_BATCH = 50
+_FIRST_WAIT = timedelta(minutes=1)
+_LONGEST_WAIT = timedelta(hours=6)
+MOST_ATTEMPTS = 20
+"""With waits that double from a minute to six hours: given up after about three days."""
+
+
+class NoticeStatus(StrEnum):
+    """`dropped`: whom it concerned was erased first. `failed`: given up."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to deliver. `to` is an address for mail; the overdue ones have none and go to the staff."""
+
+    id: str
+    case_id: str
+    template: str
+    channel: Channel
+    to: str | None
+    words: Mapping[str, str]
+
+    def text(self) -> tuple[str, str]:
+        """Subject and body."""
+        subject, _, body = _text(self.template).safe_substitute(self.words).partition("\n")
+        return subject.strip(), body.strip() + "\n"
+
+
+@cache
+def _text(template: str) -> Template:
+    return Template((_TEXTS / f"{template}.txt").read_text("utf-8"))
+
+
+class Notices(Cases):
+    """Reading the outbox and keeping its books."""
+
+    def due_notices(self, limit: int = _BATCH) -> list[Notice]:
+        """What is to be delivered now, oldest first."""
+        query = (
+            select(NOTICE, SUBJECT.c.id.label("subject_id"))
+            .join(CASE, CASE.c.id == NOTICE.c.case_id)
+            .outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
+            .where(NOTICE.c.status == PENDING, NOTICE.c.next_at <= self._clock())
+            .order_by(NOTICE.c.seq)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            opened = [self._notice(connection, row) for row in connection.execute(query).all()]
+        return [notice for notice in opened if notice is not None]
+
+    def notice_sent(self, notice_id: str, by: By) -> None:
+        """It arrived, as far as the next hop says."""
+        with self._changing("notice.sent", by, binds=False) as writing:
+            self._settle(writing, notice_id, status=NoticeStatus.SENT, sent_at=writing.at, sealed=None)
+
+    def notice_failed(self, notice_id: str, by: By) -> None:
+        """It did not; it is tried again later, and given up after `MOST_ATTEMPTS`."""
+        with self._changing("notice.failed", by, binds=False) as writing:
+            tried = writing.connection.execute(select(NOTICE.c.attempts).where(NOTICE.c.id == notice_id)).scalar() or 0
+            wait = min(_FIRST_WAIT * 2**tried, _LONGEST_WAIT)
+            over = tried + 1 >= MOST_ATTEMPTS
+            status = NoticeStatus.FAILED if over else NoticeStatus.PENDING
+            self._settle(writing, notice_id, status=status, attempts=tried + 1, next_at=writing.at + wait)
+
+    def escalate_cases(self, by: By) -> int:
+        """A notice to the staff for every open case whose time is over, once a case and due date; how many."""
+        told = exists().where(NOTICE.c.case_id == CASE.c.id, NOTICE.c.template == OVERDUE, NOTICE.c.created_at >= CASE.c.due_at)
+        late = case_files.WITH_SUBJECT.where(CASE.c.due_at <= self._clock(), CASE.c.closed_at.is_(None), CASE.c.sealed.is_not(None), ~told)
+        with self._reading() as connection:
+            if connection.execute(late.limit(1)).first() is None:
+                return 0
+        with self._changing("case.escalate", by, binds=False) as writing:
+            rows = writing.connection.execute(late).all()
+            for row in rows:
+                words = {"case_id": row.id, "due": rfc3339(row.due_at), "reason": "", "status": row.status, "kind": row.kind}
+                number = int(row.due_at.timestamp())  # a case can be late again, with another due date
+                post(writing, self._case_key(writing.connection, row), row.id, number, OVERDUE, self.settings.notice_staff, words)
+            writing.details["cases"] = [row.id for row in rows]
+        return len(rows)
+
+    def _settle(self, writing: Writing, notice_id: str, **values: object) -> None:
+        changed = writing.connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.status == PENDING).values(**values))
+        if changed.rowcount == 0:
+            raise NotFoundError(f"there is no notice {notice_id!r} that waits")
+        writing.details |= {"notice_id": notice_id, "status": str(values["status"])}
+
+    def _notice(self, connection: Connection, row: Row[tuple[object, ...]]) -> Notice | None:
+        try:
+            words = open_words(self._case_key(connection, row), f"notice:{row.id}", row.sealed)
+        except NotFoundError:  # erased between two statements
+            return None
+        to = words.pop("to", None)
+        return Notice(row.id, row.case_id, row.template, Channel(row.channel), to, words)
