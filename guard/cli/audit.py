@@ -9,13 +9,14 @@ from typing import Annotated
 import orjson
 import typer
 
-from guard.cli import holds, signing
+from guard.cli import holds, reports, signing
 from guard.cli.output import EXIT_NO, Json, show_json
 from guard.cli.serve import settings
 
 app = typer.Typer(help="The record: export it, verify it, watch it, keep it.", no_args_is_help=True)
 app.command("retain")(holds.retain)
 app.add_typer(holds.app, name="hold")
+app.add_typer(reports.app, name="report")
 app.command("rotate-key")(signing.rotate_key)
 app.command("key")(signing.key)
 
