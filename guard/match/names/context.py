@@ -68,7 +68,7 @@ fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्�
 """
 _CUE_AFTER = """
 's face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|eats|drinks|rides|laughs|laughing|on a|on the|from the|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
-'s photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|의 사진|사진|의 얼굴|의 초상|초상|씨|가|이
+'s photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|의 사진|사진|의 얼굴|의 초상|초상|씨
 """
 # Cues that stand before a name only by themselves say little; these need a capital or a rare name.
 _FUNCTION = frozenset(

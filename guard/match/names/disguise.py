@@ -3,6 +3,8 @@
 Looked for only around words that no language has, so that an honest prompt pays for little of it.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from guard.match.names.part import Found, Questions
@@ -44,9 +46,9 @@ def visual_key(sums: U64) -> U64:
     return sums ^ _SEED_VISUAL
 
 
-def _has_initials(words: list[str]) -> bool:
-    """Names with an initial are too short to be told from chance once something is undone."""
-    return any(len(word) == 1 for word in words)
+def is_initials(words: Sequence[str]) -> bool:
+    """A surname with initials alone is too short to be told from chance once something is undone."""
+    return len(words) > 1 and sum(len(word) > 1 for word in words) < 2 and words[0].isascii()
 
 
 def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None:
@@ -59,7 +61,7 @@ def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None
         "".join(seen[::-1]),
     }:
         return None
-    short = len("".join(words)) < _SHORTEST or _has_initials(words)
+    short = len("".join(words)) < _SHORTEST or is_initials(words)
     return None if short else Found(row, int(scan.starts[one]), int(scan.ends[other]), "reversed", 0.95, plain=False)
 
 
@@ -69,7 +71,7 @@ def _check_rot13(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     words = fold_text(row.text).split()
     start, stop = int(scan.starts[one]), int(scan.ends[other])
     seen = _rotated(scan.folded.letters[start:stop]).tobytes().decode("utf-32-le", "replace")
-    if len(words) > 1 and not _has_initials(words) and seen in {"".join(words), words[-1] + "".join(words[:-1])}:
+    if len(words) > 1 and not is_initials(words) and seen in {"".join(words), words[-1] + "".join(words[:-1])}:
         return Found(row, start, stop, "rot13", 0.95, plain=False)
     return None
 
@@ -86,7 +88,7 @@ def _check_shuffled(scan: Scan, row: Row, one: int, _: int) -> Found | None:
 def _check_visual(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     words = fold_text(row.text).split()
     looks = visual(code_points("".join(words))).tobytes()
-    if len(words) > 1 and not _has_initials(words) and looks == visual(scan.folded.letters[start:end]).tobytes():
+    if len(words) > 1 and not is_initials(words) and looks == visual(scan.folded.letters[start:end]).tobytes():
         return Found(row, start, end, "leet", 0.94, plain=False)
     return None
 

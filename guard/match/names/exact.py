@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from guard.match.names.disguise import is_initials
 from guard.match.names.part import Found, Questions
 from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
@@ -143,7 +144,8 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     words = fold_text(row.text).split()
     if seen == "".join(words):
         view, plain, weak = _classified(scan, start, end, words)
-        weak = weak or (not plain and view != "spelled out" and any(len(word) == 1 for word in words))
+        if is_initials(words):
+            weak = weak or (not plain and view != "spelled out") or not scan.folded.kinds[start] & UPPER
         return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]) and not any(len(word) == 1 for word in words):
         _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])

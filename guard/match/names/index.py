@@ -101,7 +101,7 @@ class NameIndex:
                 for found in self._found(other, leet=view.name == "leet"):
                     low, high = other.folded.span(found.start, found.end)
                     start, end = view.span(low, high)
-                    initials = view.name == "leet" and any(len(word) == 1 for word in fold_text(found.row.text).split())
+                    initials = view.name == "leet" and disguise.is_initials(fold_text(found.row.text).split())
                     if view.text[low:high] != chunk[start:end] and not initials:
                         yield _Mention(replace(found, score=found.score * 0.97), base + start, base + trailing_marks(chunk, end), view.name)
 

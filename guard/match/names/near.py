@@ -400,7 +400,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
             weak = cost > 0 or ordinary or _by_chance(scan, first, seen, wanted, steps)
             score = 1.0 - cost - sum(price for _, price in steps)
-            end = _before_apostrophe(scan, last, Prefix.similarity(seen[-1], wanted[-1]))
+            same = Prefix.similarity(seen[-1], wanted[-1])
+            end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])
             return Found(
                 row, int(scan.starts[first]), end, view, max(score, 0.7), plain=False, weak=weak, doubtful=_doubtful(scan, first, steps)
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import log10
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from guard.match.names.context import cue_at
 from guard.match.names.near import NearPart, aligned, join, parted_plainly
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan
-from guard.match.names.sound import VOWELS, alike, codes_of_name, codes_of_word, letters_of, script
+from guard.match.names.sound import EAST, VOWELS, alike, codes_of_name, codes_of_word, letters_of, script
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.fold import LOOSE, SCRIPT
@@ -22,6 +23,9 @@ from guard.types import Strength
 _LEAST_LATIN, _LEAST_OTHER = 0.84, 0.72
 _LEAST = {Script.SEMITIC: 0.55, Script.KATAKANA: 0.68, Script.HANGUL: 0.72, Script.HAN: 0.6}
 _FEW = {0: 1.1, 1: 1.1, 2: 0.95, 3: 0.85, 4: 0.75}
+# Kana, Hangul and Han say so little that the more names there are, the closer a name must be: so much more for every ten
+# times the keys of the index beyond _FEW_NAMES (measured: 10k people have 50k keys), and never without a cue when crowded.
+_CROWD, _FEW_NAMES, _CROWDED = 0.05, 60_000, 0.6
 # An ordinary word of its language is taken for a name only when it sounds just like it.
 _LEAST_ORDINARY = 0.88
 # The parts of a name in Han or kana are parted by one of these.
@@ -276,7 +280,9 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         if scan.word(first).endswith(_KOREAN_GRAMMAR) and min(scores) < _LEAST_ORDINARY:
             continue
         consonants = sum(map(_shared, seen, words))
-        if min(scores) < _least(seen[-1], consonants):
+        kind = script(seen[0])
+        crowd = max(0.0, log10(max(1, len(part.exact)) / _FEW_NAMES)) if kind in EAST else 0.0
+        if min(scores) < _least(seen[-1], consonants) + _CROWD * crowd:
             continue
         latin = seen[0].isascii()
         hangul = script(seen[0]) is Script.HANGUL
@@ -298,6 +304,6 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
             round(0.7 + 0.25 * min(scores), 4),
             plain=False,
             weak=weak,
-            doubtful=script(seen[0]) is not Script.HAN or consonants < _MANY_CONSONANTS,
+            doubtful=kind is not Script.HAN or consonants < _MANY_CONSONANTS or crowd > _CROWDED,
         )
     return None
