@@ -48,7 +48,7 @@ class App:
             await self._ready(send)
         elif not on_admin_port and self._is_gateway(raw_path):
             await self.gateway(scope, receive, send)
-        elif self.admin_port is not None and not on_admin_port:
+        elif self.admin_port is not None and not on_admin_port and not _is_public(raw_path):
             await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
         elif raw_path == b"/metrics":
             self.before_scrape()
@@ -64,6 +64,11 @@ class App:
         ready = all(results.values())
         body = {"status": "ready" if ready else "not ready", "checks": results}
         await _answer(send, 200 if ready else 503, orjson.dumps(body))
+
+
+def _is_public(raw_path: bytes) -> bool:
+    """The public form, where it is switched on, is served beside the gateway too."""
+    return raw_path == b"/opt-out" or raw_path.startswith(b"/opt-out/")
 
 
 def _metrics() -> bytes:

@@ -109,6 +109,9 @@ class Settings(BaseSettings):
         None,
         description="File naming where the record is sent on to as it grows: syslog, webhooks ([how to write it](record.md#streaming-out)).",
     )
+    public_intake: bool = Field(
+        False, description="Whether `/opt-out` serves a form by which anybody asks to be left out, without an account."
+    )
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server for notices about cases: `smtp://user:password@host:587?starttls=true` or `smtps://...`; unset: no mail.",

@@ -29,6 +29,7 @@ from api.admin.access import access_of
 from api.admin.services import AdminServices
 from api.console import actions, entry, pages
 from api.console.session import Sessions
+from api.intake import app as intake
 from api.problems import problem_for
 
 ROUTERS = (
@@ -80,6 +81,9 @@ def create_admin_app(services: AdminServices) -> FastAPI:
     )
     for router in (entry.router, pages.router, actions.router):
         app.include_router(router)
+    if services.settings.public_intake:
+        app.state.turnstile = intake.turnstile()
+        app.include_router(intake.router)
     return app
 
 
