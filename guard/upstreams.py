@@ -23,7 +23,7 @@ from guard.forward import Auth, UpstreamLimits
 USUAL_AUTH = {"azure": Auth.API_KEY, "gemini": Auth.X_GOOG_API_KEY, "bfl": Auth.X_KEY}
 """How the key is sent where a provider does not take `Authorization: Bearer`."""
 
-OWN_PATHS = ("/admin", "/console", "/healthz", "/readyz", "/metrics", "/docs")
+OWN_PATHS = ("/admin", "/console", "/opt-out", "/healthz", "/readyz", "/metrics", "/docs")
 """What the guard answers itself; no provider is mounted there."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")

@@ -6,19 +6,20 @@ since is obeyed. Pictures are not kept: whether the registry has changed for any
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, exists, insert, select
+from sqlalchemy import Connection, Row, Select, delete, exists, insert, select
 
 from guard.errors import NotFoundError
 from guard.keyring import seal, unseal
 from guard.registry.desk import Desk
 from guard.registry.tables import KNOWN_IMAGE, LEDGER_ID, LEDGER_TURN, SUBJECT, TEMPLATE
 from guard.registry.values import By
-from guard.types import Text
+from guard.types import REFUSED_OUTPUTS, Text
 
 LIFE = timedelta(days=30)  # as long as OpenAI keeps a response
 _UNSEEN = timedelta(minutes=1)  # longest time from a change's commit to its arrival at a worker that still serves
@@ -54,12 +55,14 @@ class Ledger(Desk):
     """Keeping turns and finding them."""
 
     def keep_turn(self, tenant: str, ids: Sequence[str], turn: Turn) -> None:
-        """From now on a request of this tenant may point at these ids; an id that is there already leads to the new turn."""
+        """From now on a request of this tenant may point at these ids; what an id that is there already led to stays behind it."""
         digests = sorted({sha256(stored_id.encode()).digest() for stored_id in ids})
         with self._changing("ledger.keep", _GATEWAY, binds=False) as writing:
             connection = writing.connection
             name = self._new_id("turn")
             key = self.keyring.get("tenant", tenant, connection)
+            for before in connection.execute(_turns(tenant, digests, writing.at)):
+                turn = _on_top_of(_turn(before, key), turn)
             words = {"texts": [[text.where, text.text] for text in turn.texts], "terms": list(turn.terms)}
             row = {
                 "id": name,
@@ -79,18 +82,14 @@ class Ledger(Desk):
     def find_turns(self, tenant: str, ids: Sequence[str]) -> dict[str, Turn]:
         """What is behind each id that this tenant was given and that has not expired; the others are left out."""
         names = {sha256(stored_id.encode()).digest(): stored_id for stored_id in ids}
-        query = (
-            select(LEDGER_ID.c.digest, LEDGER_TURN)
-            .join(LEDGER_TURN, LEDGER_TURN.c.id == LEDGER_ID.c.turn_id)
-            .where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(list(names)), LEDGER_TURN.c.expires_at > self._clock())
-        )
         with self._reading() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(_turns(tenant, list(names), self._clock())).all()
             try:
                 key = self.keyring.get("tenant", tenant, connection)
             except NotFoundError:  # the tenant was erased, and with it what is behind its ids
                 return {}
-            return {names[bytes(row.digest)]: _turn(connection, row, key) for row in rows}
+            turns = {names[bytes(row.digest)]: _turn(row, key) for row in rows}
+            return {stored_id: replace(turn, moved=turn.pictures and _moved(connection, turn)) for stored_id, turn in turns.items()}
 
     def forget_turns(self) -> int:
         """Deletes what has expired; returns how many turns that was."""
@@ -102,7 +101,15 @@ class Ledger(Desk):
             return connection.execute(delete(LEDGER_TURN).where((LEDGER_TURN.c.expires_at <= writing.at) | unnamed)).rowcount
 
 
-def _turn(connection: Connection, row: Row[tuple[object, ...]], key: bytes) -> Turn:
+def _turns(tenant: str, digests: Sequence[bytes], now: datetime) -> Select[Any]:
+    return (
+        select(LEDGER_ID.c.digest, LEDGER_TURN)
+        .join(LEDGER_TURN, LEDGER_TURN.c.id == LEDGER_ID.c.turn_id)
+        .where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(digests), LEDGER_TURN.c.expires_at > now)
+    )
+
+
+def _turn(row: Row[Any], key: bytes) -> Turn:
     words = orjson.loads(unseal(key, bytes(row.sealed), _place(row.id)))
     return Turn(
         texts=tuple(Text(where, text) for where, text in words["texts"]),
@@ -112,17 +119,27 @@ def _turn(connection: Connection, row: Row[tuple[object, ...]], key: bytes) -> T
         terms=tuple(words["terms"]),
         screened_at=row.screened_at,
         expires_at=row.expires_at,
-        moved=row.pictures and _moved(connection, row.registry_revision, row.screened_at),
     )
 
 
-def _moved(connection: Connection, revision: int, screened_at: datetime) -> bool:
+def _on_top_of(old: Turn, new: Turn) -> Turn:
+    """Both turns as one; where the old one has pictures, it is as old as they are and was allowed as they were."""
+    texts = tuple(dict.fromkeys((*new.texts, *old.texts)))
+    if not old.pictures:
+        return replace(new, texts=texts)
+    first = old if not new.pictures or old.registry_revision <= new.registry_revision else new
+    ends = [end for end in (old.expires_at, new.expires_at) if end is not None]
+    return replace(first, texts=texts, policy_revision=old.policy_revision, terms=old.terms, expires_at=min(ends, default=None))
+
+
+def _moved(connection: Connection, turn: Turn) -> bool:
     """Whether somebody with a face here, or a known image, was changed after a picture was looked at."""
     face = exists().where(TEMPLATE.c.subject_no == SUBJECT.c.no)
     known = KNOWN_IMAGE.c
-    later_image = select(known.id).where(known.created_at > screened_at - _UNSEEN, known.removed_at.is_(None)).limit(1)
+    asked_for = known.removed_at.is_(None) & (known.bank != REFUSED_OUTPUTS)  # those come by themselves and tell nothing new
+    later_image = select(known.id).where(known.created_at > turn.screened_at - _UNSEEN, asked_for).limit(1)
     return (
-        connection.execute(select(SUBJECT.c.no).where(SUBJECT.c.revision > revision, face).limit(1)).first() is not None
+        connection.execute(select(SUBJECT.c.no).where(SUBJECT.c.revision > turn.registry_revision, face).limit(1)).first() is not None
         or connection.execute(later_image).first() is not None
     )
 

@@ -41,12 +41,20 @@ def test_another_tenant_does_not_find_it(registry: Registry, turn: Turn) -> None
     assert registry.find_turns("other", ["resp_1"]) == {}
 
 
-def test_an_id_that_is_kept_again_leads_to_the_later_turn(registry: Registry, turn: Turn) -> None:
-    later = replace(turn, texts=(*SAID, Text("input", "more")))
+def test_what_an_id_led_to_stays_behind_it(registry: Registry, turn: Turn, clock) -> None:
+    more = Text("input", "more")
+    later = replace(turn, texts=(more,), pictures=False, registry_revision=turn.registry_revision + 5, policy_revision="policy-2", terms=())
     registry.keep_turn("studio", ["resp_1"], turn)
     registry.keep_turn("studio", ["resp_1", "resp_1"], later)
-    assert registry.find_turns("studio", ["resp_1"]) == {"resp_1": kept(later)}
+    assert registry.find_turns("studio", ["resp_1"]) == {"resp_1": kept(replace(turn, texts=(more, *SAID)))}
     assert registry.forget_turns() == 1
+
+
+def test_without_pictures_the_later_turn_says_in_what_light_it_was_allowed(registry: Registry, turn: Turn) -> None:
+    later = replace(turn, texts=(), registry_revision=turn.registry_revision + 5, policy_revision="policy-2", terms=())
+    registry.keep_turn("studio", ["resp_1"], replace(turn, pictures=False))
+    registry.keep_turn("studio", ["resp_1"], later)
+    assert registry.find_turns("studio", ["resp_1"]) == {"resp_1": kept(replace(later, texts=SAID))}
 
 
 @pytest.mark.parametrize("expires_in", [timedelta(days=1), LIFE, timedelta(days=90)])
