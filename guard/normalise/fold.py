@@ -6,12 +6,12 @@ its script; pages of 256 code points are added to the tables the first time a te
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from guard.normalise.lazy import lazy
 from guard.normalise.letters import SEPARATOR, Script, folded, script_of
 
 U32 = npt.NDArray[np.uint32]
@@ -85,22 +85,22 @@ class Folded:
     camel: Flags
     kinds: npt.NDArray[np.uint8]
 
-    @cached_property
+    @lazy
     def starts(self) -> Positions:
         """Where words and parts of camel-case words begin, as indices into `letters`."""
         return (self.breaks | self.camel).nonzero()[0]
 
-    @cached_property
+    @lazy
     def ends(self) -> Positions:
         """Where the words of `starts` end (exclusive)."""
         return np.append(self.starts[1:], len(self.letters)) if len(self.letters) else self.starts
 
-    @cached_property
+    @lazy
     def word_starts(self) -> Positions:
         """Where words begin."""
         return self.breaks.nonzero()[0]
 
-    @cached_property
+    @lazy
     def word_ends(self) -> Positions:
         """Where the words of `word_starts` end (exclusive)."""
         return np.append(self.word_starts[1:], len(self.letters)) if len(self.letters) else self.word_starts

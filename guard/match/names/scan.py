@@ -1,7 +1,6 @@
 """One folded text with everything about its words that the searches share, each worked out once and only when asked for."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER, Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums
+from guard.normalise.lazy import lazy
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
@@ -31,7 +31,7 @@ class Scan:
         """Fold `text`."""
         return cls(text, fold(text), words)
 
-    @cached_property
+    @lazy
     def sums(self) -> Sums:
         """Prefix sums over all letters."""
         return Sums(self.folded.letters)
@@ -46,40 +46,40 @@ class Scan:
         """One past the last letter of each word."""
         return self.folded.word_ends
 
-    @cached_property
+    @lazy
     def sizes(self) -> Indices:
         """Letters of each word."""
         return self.ends - self.starts
 
-    @cached_property
+    @lazy
     def hashes(self) -> U64:
         """H of each word."""
         return self.sums.of(self.starts, self.ends)
 
-    @cached_property
+    @lazy
     def levels(self) -> npt.NDArray[np.uint8]:
         """How ordinary each word is; 0 for a word of no language."""
         return self.words.levels(self.hashes)
 
-    @cached_property
+    @lazy
     def capital(self) -> npt.NDArray[np.bool_]:
         """Whether each word begins with a capital letter."""
         out: npt.NDArray[np.bool_] = (self.folded.kinds[self.starts] & UPPER) != 0
         return out
 
-    @cached_property
+    @lazy
     def odd(self) -> npt.NDArray[np.bool_]:
         """Words that no language has: where disguises are looked for."""
         out: npt.NDArray[np.bool_] = (self.levels == 0) & (self.sizes >= _SHORTEST_ODD)
         return out
 
-    @cached_property
+    @lazy
     def latin(self) -> npt.NDArray[np.bool_]:
         """Words that begin with a Latin letter."""
         out: npt.NDArray[np.bool_] = self.folded.letters[self.starts] < _LATIN_END
         return out
 
-    @cached_property
+    @lazy
     def odd_pairs(self) -> Indices:
         """The first of every two neighbouring words that may be a name: one is odd, or both have capitals, and none is too common."""
         if len(self.starts) < 2:

@@ -157,7 +157,8 @@ def _pairs(scan: Scan) -> Indices:
 
 def _spoken_latin(scan: Scan, pairs: Indices) -> Indices:
     """Pairs of Latin words with a capital or after a word that leads to a person; a mere sound says too little elsewhere."""
-    before = np.isin(scan.hashes[np.maximum(pairs - 1, 0)], _LEADING) | (pairs == 0)
+    hashes = scan.hashes[np.maximum(pairs - 1, 0)]
+    before = (_LEADING.take(_LEADING.searchsorted(hashes), mode="clip") == hashes) | (pairs == 0)
     out: Indices = pairs[(scan.capital[pairs] | before) & scan.latin[pairs] & scan.latin[pairs + 1]]
     return out
 
