@@ -14,7 +14,13 @@ from guard.evaluate import portrait
 from guard.evaluate.trial import Trial
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ["tutorial/first-opt-out.md", "how-to/protect-a-person.md", "how-to/export-and-verify.md"]
+PAGES = [
+    "tutorial/first-opt-out.md",
+    "how-to/protect-a-person.md",
+    "how-to/from-request-to-protection.md",
+    "how-to/license-an-actor.md",
+    "how-to/export-and-verify.md",
+]
 MARK = "===== end of block ====="
 
 
