@@ -6,6 +6,7 @@ import hmac
 import logging
 import socket
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,9 +28,11 @@ from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
 from guard.record.recorder import RecorderClient
+from guard.registry.values import By
 from guard.settings import Settings
 from guard.signals.gather import gather
 from guard.state import Current
+from guard.staydown import StayDown
 from guard.types import Channel
 
 log = logging.getLogger(__name__)
@@ -68,6 +71,7 @@ class Worker:
         self.metrics = Metrics()
         self.engine = parts.open_engine(settings)
         self.registry = parts.open_registry(settings, self.engine, self.subscription.name_rules)
+        self.stay_down = StayDown(self._remember_refused)
         self.pipeline = Pipeline(
             current=self.current,
             recorder=self.recorder,
@@ -83,6 +87,7 @@ class Worker:
             signals=gather,
             pending_protects=settings.pending_protects,
             keepalive_s=settings.keepalive_s,
+            stay_down=self.stay_down,
         )
 
     def app(self) -> App:
@@ -117,6 +122,9 @@ class Worker:
             self._flush_metrics,
             settings.admin_port,
         )
+
+    def _remember_refused(self, hashes: Sequence[str], subject_id: str) -> None:
+        self.registry.remember_refused(hashes, subject_id, By("gateway", parts.audit(self.registry.keyring)))
 
     def _forget_faces(self) -> None:
         """Somebody was erased: no answer that was cached before may be used."""
@@ -179,6 +187,7 @@ class Worker:
             for mount in self.mounts.values():
                 await mount.upstream.close()
             await self.fetcher.close()
+            await self.stay_down.close()
             await self.recorder.close()
             self.engine.dispose()
 

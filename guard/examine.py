@@ -7,8 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from guard.match.faces import FacesInPicture
+from guard.match.known_images import Fingerprint
 from guard.state import Published
 from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, SubjectRecord, Text
+
+_KNOWN_AT_ONCE = 20_000
+"""Views of pictures times known pictures that are compared on the spot (under 1 ms)."""
 
 
 class Faces(Protocol):
@@ -21,11 +25,15 @@ class Faces(Protocol):
 
 @dataclass(slots=True)
 class Examined:
-    """What was found, who the hits mean, and what looking cost (CPU milliseconds where they are ours, else wall time)."""
+    """What was found, who the hits mean, and what looking cost (CPU milliseconds where they are ours, else wall time).
+
+    `fingerprints` has those of each picture that was looked at, by its place.
+    """
 
     findings: Findings = field(default_factory=Findings)
     people: dict[str, SubjectRecord] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
+    fingerprints: dict[str, tuple[Fingerprint, ...]] = field(default_factory=dict)
 
 
 def picture_channel(stage: Stage) -> Channel:
@@ -58,7 +66,7 @@ Signals = Callable[[Sequence[Text]], Mapping[str, float | str | bool]]
 async def examine_pictures(
     published: Published, faces: Faces, pictures: Sequence[Picture], texts: Examined, asked: Examined | None = None
 ) -> Examined:
-    """Faces in the pictures, added to what the texts gave; a name hit, here or in what was `asked`, narrows the search for its subject.
+    """Faces and known pictures, added to what the texts gave; a name hit, here or in what was `asked`, narrows the search for its subject.
 
     Raises:
         UnscreenableError: a picture that cannot be looked at.
@@ -67,12 +75,17 @@ async def examine_pictures(
     started = time.perf_counter()
     answers = await _find_all(faces, pictures)
     found = [face for answer in answers for face in answer.faces]
+    fingerprints = {picture.where: answer.fingerprints for picture, answer in zip(pictures, answers, strict=True)}
     hits = list(texts.findings.hits)
     people = dict(texts.people)
     narrowed = {person.no for source in (texts, asked) if source is not None for person in source.people.values()}
     for hit, person in published.gallery.find_faces(found, narrowed):
         hits.append(hit)
         people[person.id] = person
+    for known, owner in await _find_known(published, fingerprints):
+        hits.append(known)
+        if owner is not None:
+            people[owner.id] = owner
     findings = Findings(
         hits=tuple(hits),
         faces=texts.findings.faces + len(found),
@@ -81,7 +94,7 @@ async def examine_pictures(
     )
     cpu_ms = sum(answer.cpu_ms for answer in answers)
     timings = {**texts.timings_ms, "faces": cpu_ms, "pictures_wall": (time.perf_counter() - started) * 1e3}
-    return Examined(findings, people, timings)
+    return Examined(findings, people, timings, fingerprints)
 
 
 def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
@@ -97,7 +110,18 @@ def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
     shown = {hit.subject_id for hit in answered.findings.hits}
     named = tuple(hit for hit in asked.findings.hits if hit.subject_id in shown and hit.modality is Modality.NAME)
     people = {**{hit.subject_id: asked.people[hit.subject_id] for hit in named}, **answered.people}
-    return Examined(replace(answered.findings, hits=answered.findings.hits + named, signals=signals), people, answered.timings_ms)
+    findings = replace(answered.findings, hits=answered.findings.hits + named, signals=signals)
+    return replace(answered, findings=findings, people=people)
+
+
+async def _find_known(published: Published, fingerprints: Mapping[str, tuple[Fingerprint, ...]]) -> list[tuple[Hit, SubjectRecord | None]]:
+    """In a thread where it may take long: the frames of an animation times a large bank."""
+
+    def find() -> list[tuple[Hit, SubjectRecord | None]]:
+        return [hit for where, seen in fingerprints.items() for hit in published.gallery.find_known(where, seen)]
+
+    frames = sum(map(len, fingerprints.values()))
+    return find() if frames * len(published.gallery.known) < _KNOWN_AT_ONCE else await asyncio.to_thread(find)
 
 
 async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPicture]:

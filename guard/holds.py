@@ -19,7 +19,7 @@ def describe(caller: Caller, decision_id: str, decision: Decision, digest: str, 
         stage=stage,
         rule=decision.rule,
         request_digest=digest,
-        subject_ids=tuple(sorted({hit.subject_id for hit in decision.hits})),
+        subject_ids=tuple(sorted({hit.subject_id for hit in decision.hits if hit.subject_id})),
         directives=decision.directives,
         registry_revision=decision.registry_revision,
         words={

@@ -50,7 +50,7 @@ def draft(entry: Entry, tenant_key: bytes, reserve: Sequence[GrantUse] = (), oth
         registry_revision=entry.decision.registry_revision,
         tenant=entry.caller.tenant,
         tenant_key=tenant_key,
-        subjects={hit.subject_id: entry.people[hit.subject_id].data_key for hit in entry.decision.hits},
+        subjects={hit.subject_id: entry.people[hit.subject_id].data_key for hit in entry.decision.hits if hit.subject_id},
         request_id=entry.request_id,
         rule=entry.decision.rule,
         body=_body(entry),
@@ -104,6 +104,7 @@ def _hit(hit: Hit, level: RecordLevel) -> Body:
         "strength": hit.strength,
         "role": hit.role,
         "view": hit.view,
+        **({} if hit.bank is None else {"bank": hit.bank}),
         "span": hit.span,
     }
     if level is RecordLevel.FULL:

@@ -42,6 +42,7 @@ from guard.ports import Reviews, Tenants
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
 from guard.state import Approval, Current, Published
+from guard.staydown import StayDown
 from guard.stream import Held, screened_stream, upstream_refusal
 from guard.types import Channel, Context, Decision, Effect, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted
@@ -84,6 +85,7 @@ class Pipeline:
     signals: Signals
     pending_protects: bool = True
     keepalive_s: float = 5.0
+    stay_down: StayDown | None = None
     _returns: Returns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -361,7 +363,10 @@ class Pipeline:
         context = self._context(request, Stage.OUTPUT)
         texts, pictures = pieces.gather(answers, self._limits(request))
         examined = await self._examine(published, policy, texts, pictures, context, everything=False, asked=request.asked)
-        return await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
+        screened = await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
+        if self.stay_down is not None and screened.blocks and policy.people.stay_down:
+            self.stay_down.refused(screened.decision, examined)
+        return screened
 
     async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> _Screened:
         published = await self._published(request.caller.tenant)

@@ -217,6 +217,20 @@ class SubjectRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPicture:
+    """A picture that must not come back: its PDQ hash as 64 hex digits, the bank it is in, and whose it is, if anybody's."""
+
+    id: str
+    pdq: str
+    bank: str
+    subject_no: int | None = None
+
+
+REFUSED_OUTPUTS = "refused-outputs"
+"""The bank of pictures that were refused on their way out. Each only says whom it shows; what that person decided then decides."""
+
+
+@dataclass(frozen=True, slots=True)
 class KeyRecord:
     """An access key as the gateway sees it; `digest` is SHA-256 of the whole key (256 random bits, so no salt)."""
 
@@ -233,7 +247,8 @@ class Hit:
 
     `score` and `threshold` lie in 0..1, higher is closer, on the scale of the modality. `span` counts code points in
     the text as it was sent. `view` names what had to be undone to see the name (`as written`, `leet`, `reversed` ...)
-    or how the face was seen (`upright`, `rotated 90` ...). `role` is None for anything but a name.
+    or how the face was seen (`upright`, `rotated 90` ...). `role` is None for anything but a name. `bank` is set for a
+    known picture alone; one that is nobody's in particular has an empty `subject_id` and `subject`.
     """
 
     subject_id: str
@@ -248,6 +263,7 @@ class Hit:
     span: tuple[int, int] | None = None
     text: str | None = None
     view: str | None = None
+    bank: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ class Replay:
             return None
         people = {}
         for hit in body["hits"]:
+            if not hit["subject_id"]:
+                continue
             person = self._person(hit["subject_id"])
             if person is None:
                 return None
@@ -151,7 +153,7 @@ def _findings(body: Mapping[str, Any], people: Mapping[str, SubjectRecord]) -> F
     hits = tuple(
         Hit(
             subject_id=hit["subject_id"],
-            subject=people[hit["subject_id"]].name,
+            subject=people[hit["subject_id"]].name if hit["subject_id"] else "",
             modality=Modality(hit["modality"]),
             where=hit["where"],
             score=hit["score"],
@@ -159,6 +161,7 @@ def _findings(body: Mapping[str, Any], people: Mapping[str, SubjectRecord]) -> F
             strength=Strength(hit["strength"]),
             role=Role(hit["role"]) if hit["role"] else None,
             view=hit.get("view"),
+            bank=hit.get("bank"),
         )
         for hit in body["hits"]
     )

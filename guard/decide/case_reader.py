@@ -98,11 +98,12 @@ def _case(section: Section, cast: Mapping[str, SubjectRecord], rules: frozenset[
 
 
 def _hit(section: Section, cast: Mapping[str, SubjectRecord]) -> Hit:
-    key = section.word("person")
-    person = cast.get(key)
-    if person is None:
-        section.reader.wrong(section.at("person"), f"`{key}` is not in the cast; it has {', '.join(cast) or 'nobody'}")
     modality = section.choice("modality", Modality, Modality.NAME)
+    known = modality is Modality.KNOWN_IMAGE
+    key = section.word("person", "")
+    person = cast.get(key)
+    if person is None and (key or not known):
+        section.reader.wrong(section.at("person"), f"`{key}` is not in the cast; it has {', '.join(cast) or 'nobody'}")
     is_name = modality is Modality.NAME
     score = section.score("score")
     return Hit(
@@ -114,4 +115,5 @@ def _hit(section: Section, cast: Mapping[str, SubjectRecord]) -> Hit:
         threshold=0.0,
         strength=section.choice("strength", Strength, Strength.STRONG),
         role=section.choice("role", Role, Role.LIKENESS) if is_name or "role" in section else None,
+        bank=section.word("bank", "registry") if known else None,
     )

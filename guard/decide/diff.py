@@ -40,6 +40,8 @@ def diff(old: Policy, new: Policy) -> list[Change]:
         _ranked(
             "people.undeclared_purpose", old.people.undeclared_purpose.value, new.people.undeclared_purpose.value, ("none", "commercial")
         ),
+        _outcome("people.known_images", old.people.known_images, new.people.known_images),
+        _ranked("people.stay_down", str(old.people.stay_down).lower(), str(new.people.stay_down).lower(), ("false", "true")),
         _outcome("on_error.problem", old.on_error.problem, new.on_error.problem),
         _outcome("on_error.condition", old.on_error.condition, new.on_error.condition),
         _ranked("mode", old.mode.value, new.mode.value, ("off", "shadow", "enforce")),

@@ -106,6 +106,8 @@ PEOPLE: dict[str, Key] = {
     ),
     "exemptions": Key(Kind.CHOICE, "What a stated purpose does that a directive exempts (default `honour`).", _of(Exemptions)),
     "undeclared_purpose": Key(Kind.CHOICE, "What a request without a purpose counts as (default `commercial`).", _of(UndeclaredPurpose)),
+    "known_images": Key(Kind.CHOICE, "What a picture gives that somebody added to a bank (default `refuse`).", _of(Outcome)),
+    "stay_down": Key(Kind.TRUTH, "Whether refused output pictures are remembered as showing the person (default true)."),
 }
 
 ON_ERROR: dict[str, Key] = {
@@ -182,12 +184,13 @@ CASE: dict[str, Key] = {
 }
 
 HIT: dict[str, Key] = {
-    "person": Key(Kind.WORD, "Who: a key of `cast`.", needed=True),
+    "person": Key(Kind.WORD, "Who: a key of `cast`; only a known image may be nobody's."),
     "modality": Key(Kind.CHOICE, "Default `name`.", _of(Modality)),
     "role": Key(Kind.CHOICE, "Default `likeness` for a name.", _of(Role)),
     "strength": Key(Kind.CHOICE, "Default `strong`.", _of(Strength)),
     "score": Key(Kind.SCORE, "Default 1."),
     "where": Key(Kind.WORD, "Default `prompt`, or `image` for a picture."),
+    "bank": Key(Kind.WORD, "The bank of a known image (default `registry`)."),
 }
 
 SECTIONS: dict[str, dict[str, Key]] = {

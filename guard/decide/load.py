@@ -169,6 +169,8 @@ def _people(base: People, section: Section) -> People:
         no_directive=section.choice("no_directive", Outcome, base.no_directive),
         exemptions=section.choice("exemptions", Exemptions, base.exemptions),
         undeclared_purpose=section.choice("undeclared_purpose", UndeclaredPurpose, base.undeclared_purpose),
+        known_images=section.choice("known_images", Outcome, base.known_images),
+        stay_down=base.stay_down if (stay_down := section.truth("stay_down")) is None else stay_down,
     )
 
 

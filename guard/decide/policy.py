@@ -14,6 +14,7 @@ BUILT_IN_RULES = (
     "order",
     "opt-out",
     "review",
+    "known-image",
     "grant",
     "grant-terms",
     "general-allow",
@@ -106,13 +107,16 @@ class People:
     """How the directives of registered people are turned into outcomes.
 
     `medium` is what a middling hit of an opted-out person gives (a strong one always refuses); `no_directive` what a
-    strong hit of a registered person gives for whom no directive says anything.
+    strong hit of a registered person gives for whom no directive says anything, `known_images` what a picture of a bank
+    gives, whoever it shows. `stay_down`: output pictures that were refused for whom they show are remembered.
     """
 
     medium: Outcome = Outcome.HOLD
     no_directive: Outcome = Outcome.ALLOW
     exemptions: Exemptions = Exemptions.HONOUR
     undeclared_purpose: UndeclaredPurpose = UndeclaredPurpose.COMMERCIAL
+    known_images: Outcome = Outcome.REFUSE
+    stay_down: bool = True
 
 
 @dataclass(frozen=True, slots=True)

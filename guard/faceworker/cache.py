@@ -39,6 +39,7 @@ class AnswerCache:
     def put(self, digest: bytes, answer: FacesInPicture) -> None:
         """Keep an answer, dropping the least recently used ones to make room; one too big for the room is not kept."""
         cost = _OVERHEAD_BYTES + sum(_OVERHEAD_BYTES + face.vector.nbytes for face in answer.faces)
+        cost += sum(_OVERHEAD_BYTES + len(seen.hashes) for seen in answer.fingerprints)
         self._drop(digest)
         if cost > self._max_bytes:
             return

@@ -11,7 +11,9 @@ from guard.errors import FacesUnavailableError, TooLargeError, UnscreenableError
 from guard.extract.image_decode import frames
 from guard.faceworker.detect import SAME_FACE_OVERLAP, Detector, FrontalDetector, Pixels, Sighting, passes, sightings
 from guard.faceworker.encode import DlibEncoder, Encoder
+from guard.faceworker.fingerprint import fingerprint
 from guard.match.faces.found import Box, FaceFound, FacesInPicture
+from guard.match.known_images import Fingerprint
 from guard.types import Picture
 
 MAX_FACES = 500
@@ -56,7 +58,7 @@ class Looker:
         self._encoder([Sighting(Box(40, 40, 120, 120), Box(40, 40, 120, 120), blank, 0, 0.0)])
 
     def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False, small_faces: bool = False) -> FacesInPicture:
-        """Every face in the picture; with `small_faces` no pass is left out.
+        """Every face in the picture, and its fingerprints; with `small_faces` no pass is left out.
 
         Raises:
             UnscreenableError: it cannot be decoded, or not be examined within its time.
@@ -67,8 +69,11 @@ class Looker:
         self._check_size(picture)
         seen: list[_Seen] = []
         skipped: list[str] = []
+        fingerprints: list[Fingerprint] = []
         for frame, view, pixels in _different_views(picture):
             clock.check()
+            hashes, quality = fingerprint(pixels)
+            fingerprints.append(Fingerprint(frame, view, quality, hashes))
             found, left_out = sightings(
                 pixels, self._detector, passes(pixels.shape[1], pixels.shape[0], small_faces), clock.optional_time_is_up
             )
@@ -78,7 +83,7 @@ class Looker:
                 raise TooLargeError(f"more than {MAX_FACES} faces in one picture cannot be examined", picture.where)
         clock.check()
         faces = tuple(_each_once(self._encode(picture.where, seen)))
-        return FacesInPicture(faces, self._encoder.name, picture.frames, clock.cpu_ms(), tuple(skipped))
+        return FacesInPicture(faces, self._encoder.name, picture.frames, clock.cpu_ms(), tuple(skipped), tuple(fingerprints))
 
     def _check_size(self, picture: Picture) -> None:
         """The gateway has checked this already; a worker does not rely on it."""

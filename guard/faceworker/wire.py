@@ -14,6 +14,7 @@ import orjson
 
 from guard.errors import FacesUnavailableError, GuardError, TooLargeError, UnscreenableError
 from guard.match.faces.found import Box, FaceFound, FacesInPicture, Quality
+from guard.match.known_images import Fingerprint
 from guard.types import Picture
 
 STARTED = b"\x01"
@@ -61,6 +62,7 @@ def dump_answer(answer: FacesInPicture) -> bytes:
         "frames": answer.frames,
         "cpu_ms": answer.cpu_ms,
         "skipped": answer.skipped,
+        "fingerprints": [[f.frame, f.view, f.quality, f.hashes.hex()] for f in answer.fingerprints],
         "faces": [{"frame": f.frame, "box": list(f.box), "quality": asdict(f.quality), "view": f.view} for f in answer.faces],
     }
     vectors = [np.asarray(face.vector, dtype="<f4").tobytes() for face in answer.faces]
@@ -91,7 +93,8 @@ def load_answer(head: dict[str, Any], data: bytes, where: str) -> FacesInPicture
         )
         for row, face in enumerate(faces)
     ]
-    return FacesInPicture(tuple(found), head["encoder"], head["frames"], head["cpu_ms"], tuple(head["skipped"]))
+    seen = tuple(Fingerprint(frame, view, quality, bytes.fromhex(hashes)) for frame, view, quality, hashes in head["fingerprints"])
+    return FacesInPicture(tuple(found), head["encoder"], head["frames"], head["cpu_ms"], tuple(head["skipped"]), seen)
 
 
 def _unavailable(message: str, _where: str | None) -> GuardError:

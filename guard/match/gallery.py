@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from guard.match import faces, names, records
+from guard.match import faces, known_images, names, records
 from guard.match.shared import Arrays
-from guard.types import Hit, Modality, Role, SubjectRecord, Text
+from guard.types import Hit, KnownPicture, Modality, Role, Strength, SubjectRecord, Text
 
 
-def build(people: Iterable[SubjectRecord]) -> dict[str, np.ndarray[Any, Any]]:
-    """The base as named arrays: `names.*`, `faces.*`, and `people.*` (number -> what a decision needs to know)."""
+def build(people: Iterable[SubjectRecord], known: Iterable[KnownPicture] = ()) -> dict[str, np.ndarray[Any, Any]]:
+    """The base as named arrays: `names.*`, `faces.*`, `known.*`, and `people.*` (number -> what a decision needs to know)."""
     for_names, for_faces, rest = tee(people, 3)
     everyone = list(rest)
-    arrays = {**names.build(for_names), **faces.build(for_faces)}
+    arrays = {**names.build(for_names), **faces.build(for_faces), **known_images.build(known)}
     everyone.sort(key=lambda record: record.no)
     blobs = [records.dumps(records.essence(record)) for record in everyone]
     arrays["people.nos"] = np.fromiter((record.no for record in everyone), dtype=np.int64, count=len(everyone))
@@ -25,12 +25,23 @@ def build(people: Iterable[SubjectRecord]) -> dict[str, np.ndarray[Any, Any]]:
 
 
 class Gallery:
-    """One revision of the people, their names, faces and directives; never changed, only replaced."""
+    """One revision of the people, their names, faces and directives, and of known pictures; never changed, only replaced.
 
-    def __init__(self, arrays: Arrays, revision: int, changed: Mapping[int, SubjectRecord | None] | None = None) -> None:
+    `known` takes the place of the known pictures of the base: they change rarely, and 10,000 of them are 400 KB.
+    """
+
+    def __init__(
+        self,
+        arrays: Arrays,
+        revision: int,
+        changed: Mapping[int, SubjectRecord | None] | None = None,
+        known: known_images.KnownImages | None = None,
+    ) -> None:
         self.revision = revision
         self._arrays = arrays
         self._changed = dict(changed or {})
+        self._newer_known = known
+        self.known = known or known_images.KnownImages(arrays)
         upserts = [record for record in self._changed.values() if record is not None]
         touched = set(self._changed)
         base_names, base_faces = names.NameIndex(arrays), faces.FaceGallery(arrays)
@@ -38,14 +49,17 @@ class Gallery:
         self.faces = base_faces.with_delta(upserts, touched) if touched else base_faces
 
     @classmethod
-    def of(cls, people: Iterable[SubjectRecord], revision: int = 0) -> "Gallery":
+    def of(cls, people: Iterable[SubjectRecord], revision: int = 0, known: Iterable[KnownPicture] = ()) -> "Gallery":
         """A gallery built here and now, for tools and tests."""
-        return cls(build(people), revision)
+        return cls(build(people, known), revision)
 
-    def apply(self, upserts: Iterable[SubjectRecord], removed: Iterable[int], revision: int) -> "Gallery":
-        """The gallery after a change; this one stays as it is."""
+    def apply(
+        self, upserts: Iterable[SubjectRecord], removed: Iterable[int], revision: int, known: Iterable[KnownPicture] | None = None
+    ) -> "Gallery":
+        """The gallery after a change; this one stays as it is. `known` are all known pictures, None when they did not change."""
         changed = {**self._changed, **{record.no: record for record in upserts}, **dict.fromkeys(removed)}
-        return Gallery(self._arrays, revision, changed)
+        newer_known = self._newer_known if known is None else known_images.KnownImages.of(known)
+        return Gallery(self._arrays, revision, changed, newer_known)
 
     @property
     def delta_size(self) -> int:
@@ -108,6 +122,27 @@ class Gallery:
                     threshold=face.threshold,
                     strength=face.strength,
                     view=face.view,
+                ),
+                person,
+            )
+
+    def find_known(self, where: str, fingerprints: Sequence[known_images.Fingerprint]) -> Iterator[tuple[Hit, SubjectRecord | None]]:
+        """Every known picture that the picture at `where` shows, with whose it is, if anybody's."""
+        for found in self.known.search(fingerprints):
+            person = None if found.subject_no is None else self.person(found.subject_no)
+            if person is None and found.subject_no is not None:
+                continue  # erased a moment ago; the picture goes with the person
+            yield (
+                Hit(
+                    subject_id=person.id if person else "",
+                    subject=person.name if person else "",
+                    modality=Modality.KNOWN_IMAGE,
+                    where=where,
+                    score=1 - found.distance / known_images.BITS,
+                    threshold=1 - known_images.NEAR / known_images.BITS,
+                    strength=Strength.STRONG,
+                    view=f"{found.id}, {found.distance} bits, {found.view}",
+                    bank=found.bank,
                 ),
                 person,
             )

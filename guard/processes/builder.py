@@ -54,6 +54,7 @@ class _Worker:
 class _Base:
     descriptor: int
     revision: int
+    known: str
 
 
 class Builder:
@@ -66,6 +67,7 @@ class Builder:
         self._workers: list[_Worker] = []
         self._base: _Base | None = None
         self._revision = registry.revision()
+        self._known = registry.known_state()
         self._sequence = 0
         self._delta = 0
         self._bulk_revision: int | None = None
@@ -118,7 +120,8 @@ class Builder:
                     self._revision = revision
                     self._delta += len(upserts) + len(removed)
                     self._stale = self._stale or bool(removed) or self._delta > REBUILD_AT
-                    self._publish(upserts, removed)
+                    known, self._known = self._known, self._registry.known_state()
+                    self._publish(upserts, removed, known=known)
             if self._stale and not self._building:
                 self._building, self._stale = True, False
                 threading.Thread(target=self._rebuild, daemon=True).start()
@@ -144,7 +147,8 @@ class Builder:
             revision, upserts, removed = self._registry.records(since=base.revision)
             self._revision = max(self._revision, revision)
             self._delta = len(upserts) + len(removed)
-            self._publish(upserts, removed, base)
+            self._known = self._registry.known_state()
+            self._publish(upserts, removed, base, base.known)
             if old is not None:
                 os.close(old.descriptor)
 
@@ -155,9 +159,10 @@ class Builder:
         done = subprocess.run(  # noqa: S603 - our own module
             command, pass_fds=[descriptor], env=parts.child_environment(self._settings), stdout=subprocess.PIPE, check=True
         )
-        revision = int(done.stdout)
+        printed, known = done.stdout.decode().split()
+        revision = int(printed)
         log.info("snapshot at revision %d: %d bytes in %.1f s", revision, os.fstat(descriptor).st_size, time.monotonic() - started)
-        return _Base(descriptor, revision)
+        return _Base(descriptor, revision, known)
 
     def _keep_house(self) -> None:
         command = [sys.executable, "-P", "-m", "guard.processes.housekeeping"]
@@ -196,7 +201,8 @@ class Builder:
             if revision is not None:
                 newest, upserts, removed = self._registry.records(since=revision)
                 worker.has_base = True
-                self._send(worker, self._message(newest, upserts, removed, base), None if base is None else base.descriptor)
+                message = self._message(newest, upserts, removed, base, None if base is None else base.known)
+                self._send(worker, message, None if base is None else base.descriptor)
             self._workers.append(worker)
 
     def _answer(self, worker: _Worker, asked: dict[str, Any]) -> None:
@@ -238,15 +244,19 @@ class Builder:
     def _waits_for_bulk(self, revision: int) -> bool:
         return self._bulk_revision is not None and revision >= self._bulk_revision
 
-    def _publish(self, upserts: list[SubjectRecord], removed: list[int], base: _Base | None = None) -> None:
+    def _publish(self, upserts: list[SubjectRecord], removed: list[int], base: _Base | None = None, known: str | None = None) -> None:
+        """To every worker. `known` is the state of known pictures that all who get this have, or get with the base."""
         self._sequence += 1
-        message = self._message(self._revision, upserts, removed, base)
+        message = self._message(self._revision, upserts, removed, base, known)
         for worker in list(self._workers):
             if base is not None or worker.has_base:
                 worker.has_base = True
                 self._send(worker, message, None if base is None else base.descriptor)
 
-    def _message(self, revision: int, upserts: list[SubjectRecord], removed: list[int], base: _Base | None) -> dict[str, Any]:
+    def _message(
+        self, revision: int, upserts: list[SubjectRecord], removed: list[int], base: _Base | None, known: str | None
+    ) -> dict[str, Any]:
+        newest = self._registry.known_state()
         policy = self._registry.active_policy() or parts.configured_policy(self._settings)
         return {
             "type": "publish",
@@ -255,6 +265,7 @@ class Builder:
             "base_revision": None if base is None else base.revision,
             "upserts": [records.dumps(record).decode() for record in upserts],
             "removed": removed,
+            "known": None if known == newest else [[k.id, k.pdq, k.bank, k.subject_no] for k in self._registry.known_pictures()],
             "keys": [
                 {"id": k.id, "digest": base64.b64encode(k.digest).decode(), "role": k.role, "tenant": k.tenant, "name": k.name}
                 for k in self._registry.keys()  # noqa: SIM118 - not a mapping

@@ -75,7 +75,7 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
     current = Current(clock=lambda: 0.0)
     source = {"name": policy or settings.policy} if policy else registry.active_policy()
     chosen = load.parse(source["yaml"], source["name"]) if source and "yaml" in source else load.load(policy or settings.policy)
-    current.publish(Published(Gallery.of(people, revision), chosen, tenants=registry.tenant_keys()))
+    current.publish(Published(Gallery.of(people, revision, registry.known_pictures()), chosen, tenants=registry.tenant_keys()))
     current.confirm(0.0)
     recorder = LocalRecorder(parts.open_log(settings, engine))
     limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames)

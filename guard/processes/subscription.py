@@ -29,7 +29,7 @@ from guard.processes import messages
 from guard.registry.names import NameRules
 from guard.registry.values import StatedAlias
 from guard.state import Approval, Current, Published
-from guard.types import Alias, AliasKind, KeyRecord, KeyRole, Stage, Strength
+from guard.types import Alias, AliasKind, KeyRecord, KeyRole, KnownPicture, Stage, Strength
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,8 @@ class Subscription:
         else:
             gallery = self._gallery
         upserts = [records.loads(encoded.encode()) for encoded in message["upserts"]]
-        gallery = gallery.apply(upserts, message["removed"], message["revision"])
+        known = None if message["known"] is None else [KnownPicture(*row) for row in message["known"]]
+        gallery = gallery.apply(upserts, message["removed"], message["revision"], known)
         self._gallery = gallery
         approvals = [_approval(raw) for raw in message["approvals"]]
         self._current.publish(

@@ -1,15 +1,20 @@
 """Pictures that must not come back, by perceptual hash (PDQ, 256 bits as 64 hex digits)."""
 
 import re
+from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from guard.errors import FieldError, InvalidInputError, NotFoundError
 from guard.registry.desk import Desk, open_words, seal_words
 from guard.registry.tables import KNOWN_IMAGE, SUBJECT
 from guard.registry.values import By, KnownImage
+from guard.types import REFUSED_OUTPUTS, KnownPicture
 
 DEFAULT_BANK = "registry"
+MOST_REFUSED = 10_000
+"""Pictures of the bank `refused-outputs`: what a worker keeps, and what a change of it sends, stays under a megabyte."""
+
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _KEY = ("registry", "known_images")
 
@@ -63,6 +68,56 @@ class KnownImages(Desk):
             reason = str(open_words(key, f"known_image:{row.id}", row.sealed).get("reason", "")) if key else ""
             images.append(KnownImage(row.id, row.pdq, row.bank, row.subject_id, reason, row.created_at))
         return images
+
+    def known_pictures(self) -> list[KnownPicture]:
+        """What the matchers need of every known image, oldest first."""
+        known = KNOWN_IMAGE.c
+        query = select(known.id, known.pdq, known.bank, known.subject_no).where(known.removed_at.is_(None))
+        with self._reading() as connection:
+            rows = connection.execute(query.order_by(known.created_at, known.id)).all()
+        return [KnownPicture(row.id, row.pdq, row.bank, row.subject_no) for row in rows]
+
+    def known_state(self) -> str:
+        """A word that differs whenever the known images do: rows are only ever added and marked as removed."""
+        known = KNOWN_IMAGE.c
+        with self._reading() as connection:
+            row = connection.execute(select(func.count(), func.count(known.removed_at)).select_from(KNOWN_IMAGE)).one()
+        return f"{row[0]}-{row[1]}"
+
+    def remember_refused(self, pdqs: Sequence[str], subject_id: str, by: By, *, most: int = MOST_REFUSED) -> int:
+        """Pictures that were refused on their way out and show this person; returns how many were new.
+
+        The bank keeps `most` of them and lets go of the oldest. They belong to the person and go when the person is erased.
+
+        Raises:
+            NotFoundError: the person was erased meanwhile.
+        """
+        with self._changing("known_image.remember", by) as writing:
+            connection, known = writing.connection, KNOWN_IMAGE.c
+            person = self._person(connection, subject_id)
+            here = (known.bank == REFUSED_OUTPUTS) & known.removed_at.is_(None)
+            mine = connection.execute(select(known.pdq).where(here, known.subject_no == person.no, known.pdq.in_(list(pdqs)))).scalars()
+            fresh = sorted(set(pdqs) - set(mine))
+            rows = [
+                {
+                    "id": self._new_id("img"),
+                    "pdq": pdq,
+                    "bank": REFUSED_OUTPUTS,
+                    "subject_no": person.no,
+                    "sealed": None,
+                    "actor": by.actor,
+                    "created_at": writing.at,
+                }
+                for pdq in fresh
+            ]
+            if rows:
+                connection.execute(insert(KNOWN_IMAGE), rows)
+            kept = select(known.id).where(here).order_by(known.created_at.desc(), known.id).limit(most)
+            connection.execute(update(KNOWN_IMAGE).where(here, known.id.not_in(kept)).values(removed_at=writing.at))
+            writing.subjects[person.id] = person.key
+            writing.details |= {"bank": REFUSED_OUTPUTS, "pictures": len(rows)}
+            writing.result = len(rows)
+        return len(rows)
 
     def remove_known_image(self, image_id: str, by: By) -> int:
         """The picture may come back; returns the revision."""

@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from guard.match.known_images import Fingerprint
+
 Vector = NDArray[np.float32]
 """One face: shape (d,), float32, unit length."""
 
@@ -93,7 +95,8 @@ class FaceFound:
 class FacesInPicture:
     """Every face found in every frame and view of one picture. None found is not the same as cleared.
 
-    `skipped` names the passes that the time budget of a picture left out, empty when all ran.
+    `skipped` names the passes that the time budget of a picture left out, empty when all ran. `fingerprints` are for the
+    search among known pictures.
     """
 
     faces: tuple[FaceFound, ...]
@@ -101,6 +104,7 @@ class FacesInPicture:
     frames: int = 1
     cpu_ms: float = 0.0
     skipped: tuple[str, ...] = ()
+    fingerprints: tuple[Fingerprint, ...] = ()
 
     def at(self, where: str) -> "FacesInPicture":
         """The same for the same picture in another place."""
