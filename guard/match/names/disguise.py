@@ -9,7 +9,7 @@ import numpy as np
 
 from guard.match.names.part import Found, Questions
 from guard.match.names.rows import Row
-from guard.match.names.scan import Scan
+from guard.match.names.scan import Scan, parted_plainly
 from guard.normalise.fold import U32, code_points
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, mixed
 from guard.normalise.letters import fold_text
@@ -20,7 +20,7 @@ _ROT13 = np.arange(0x80, dtype=np.uint32)
 _ROT13[97:123] = np.roll(np.arange(97, 123), -13)
 _SEED_VISUAL = np.uint64(0x5851F42D4C957F2D)
 _WORDS, _VISUAL_WORDS = 4, 6
-_SHORTEST = 6
+_SHORTEST, _SHORTEST_ALONE = 6, 9
 _MOST_PIGS = 200
 
 
@@ -61,7 +61,8 @@ def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None
         "".join(seen[::-1]),
     }:
         return None
-    short = len("".join(words)) < _SHORTEST or is_initials(words)
+    least = _SHORTEST if other > one else _SHORTEST_ALONE
+    short = len("".join(words)) < least or is_initials(words) or not parted_plainly(scan, one, other)
     return None if short else Found(row, int(scan.starts[one]), int(scan.ends[other]), "reversed", 0.95, plain=False)
 
 

@@ -145,12 +145,18 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     if seen == "".join(words):
         view, plain, weak = _classified(scan, start, end, words)
         if is_initials(words):
-            weak = weak or (not plain and view != "spelled out") or not scan.folded.kinds[start] & UPPER
+            weak = weak or (not plain and view != "spelled out") or not scan.folded.kinds[start] & UPPER or not _dotted(scan, start, end)
         return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]) and not any(len(word) == 1 for word in words):
         _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])
         return Found(row, start, end, "other order", 0.95, plain, not plain or not _turned_on_purpose(scan, start, len(words[-1])))
     return None
+
+
+def _dotted(scan: Scan, start: int, end: int) -> bool:
+    """Whether only dots and spaces stand between initials and surname."""
+    begin, stop = scan.folded.span(start, end)
+    return all(char.isalnum() or char in ". -'’" for char in scan.text[begin:stop])
 
 
 def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:

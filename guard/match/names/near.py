@@ -4,7 +4,6 @@ Every word of a name is stored under itself and under each form with one letter 
 same way, and the candidates of two neighbouring words are put together and looked up as a name: all in array operations.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +15,7 @@ from rapidfuzz.distance import OSA, Prefix
 
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.part import Found, Part
-from guard.match.names.scan import Scan
+from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import codes_of_name, letters_of
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, without_one
 from guard.normalise.letters import fold_text
@@ -26,8 +25,9 @@ SHORTEST = 4
 # Endings cut off, in letters, and the most combinations tried in one text.
 _ENDING = 4
 _MOST_PAIRS = 40_000
+# Keys of names from which lower-case near misses need a cue: about 300,000 people.
+CROWD = 1_500_000
 _SEED_PAIR = np.uint64(0x27D4EB2F165667C5)
-_APART = re.compile(r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f.·・‧_-]|\n|\w\w\.\s")
 
 _ENDINGS = frozenset(
     [
@@ -362,13 +362,6 @@ def aligned(scan: Scan, wanted: Sequence[str], one: int) -> Iterator[int]:
             yield first
 
 
-def parted_plainly(scan: Scan, first: int, last: int) -> bool:
-    """Whether only spaces, hyphens and the like stand between these words."""
-    at = scan.folded.at
-    raw = scan.text[int(at[int(scan.starts[first])]) : int(at[int(scan.ends[last]) - 1])]
-    return _APART.search(raw) is None
-
-
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words, of which each may have an error or an ending, around words that no language has."""
     pairs = scan.odd_pairs
@@ -403,7 +396,14 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             same = Prefix.similarity(seen[-1], wanted[-1])
             end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])
             return Found(
-                row, int(scan.starts[first]), end, view, max(score, 0.7), plain=False, weak=weak, doubtful=_doubtful(scan, first, steps)
+                row,
+                int(scan.starts[first]),
+                end,
+                view,
+                max(score, 0.7),
+                plain=False,
+                weak=weak,
+                doubtful=_doubtful(scan, first, steps) or _crowded(scan, part, first, last),
             )
     return None
 
@@ -421,6 +421,11 @@ def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str],
         if ordinary and (kind == "typing error" or (not kind and len(word) < SHORTEST and len(seen) == 2)):
             return True
     return False
+
+
+def _crowded(scan: Scan, part: Part, first: int, last: int) -> bool:
+    """Whether there are so many names that a lower-case near miss of one is chance."""
+    return len(part.exact) > CROWD and not bool(scan.capital[first : last + 1].any())
 
 
 def _doubtful(scan: Scan, one: int, steps: Sequence[tuple[str, float]]) -> bool:

@@ -1,5 +1,6 @@
 """One folded text with everything about its words that the searches share, each worked out once and only when asked for."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from guard.normalise.lazy import lazy
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
+_APART = re.compile(r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f.·・‧_-]|\n|\w\w\.\s")
 _SHORTEST_ODD = 3
 _SHORTEST_NAME = 3
 _MANY_PAIRS = 64
@@ -100,3 +102,10 @@ class Scan:
     def word(self, number: int) -> str:
         """One word, folded."""
         return self.folded.word(int(self.starts[number]), int(self.ends[number]))
+
+
+def parted_plainly(scan: Scan, first: int, last: int) -> bool:
+    """Whether only spaces, hyphens and the like stand between these words."""
+    at = scan.folded.at
+    raw = scan.text[int(at[int(scan.starts[first])]) : int(at[int(scan.ends[last]) - 1])]
+    return _APART.search(raw) is None

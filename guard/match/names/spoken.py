@@ -7,9 +7,9 @@ from math import log10
 import numpy as np
 
 from guard.match.names.context import cue_at
-from guard.match.names.near import NearPart, aligned, join, parted_plainly
+from guard.match.names.near import CROWD, NearPart, aligned, join
 from guard.match.names.part import Found, Part
-from guard.match.names.scan import COMMON_LEVEL, Scan
+from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
 from guard.match.names.sound import EAST, VOWELS, alike, codes_of_name, codes_of_word, letters_of, script
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
@@ -110,9 +110,9 @@ _LEADING = np.array(
     dtype=np.uint64,
 )
 # Least share of the letters of two words that they have in common, before they are compared closely.
-_SHARED_LETTERS = 0.5
+_SHARED_LETTERS, _SHARED_LETTERS_LATIN = 0.5, 0.7
 # Most words of names that are compared closely for one word of the text, the likeliest ones.
-_MOST_LIKELY = 160
+_MOST_LIKELY, _MOST_LIKELY_LATIN = 160, 24
 _ORDINARY = WordTable.level(ORDINARY_ZIPF)
 
 
@@ -204,6 +204,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     forms: list[tuple[int, int]] = []
     form_of: list[int] = []
     sounds: list[int] = []
+    in_latin: list[bool] = []
     wanted = set(pairs.tolist())
     for spot, number in enumerate(numbers.tolist()):
         word = scan.word(number)
@@ -214,6 +215,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
                 owner.append(spot)
                 form_of.append(len(forms))
             forms.append((begin, end))
+            in_latin.append(word.isascii())
             sounds.append(letters_of(word[begin:end]) & (~VOWELS if script(word) is Script.SEMITIC else -1))
     at, tokens = near.sound.find(np.array(keys, dtype=np.uint64))
     if not len(at):
@@ -228,7 +230,9 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     which = np.array(form_of)[at]
     order = np.lexsort((tokens, -share, which))
     rank = np.arange(len(order)) - which[order].searchsorted(which[order])
-    order = order[(rank < _MOST_LIKELY) & (share[order] >= _SHARED_LETTERS)]
+    latin = np.array(in_latin)[which[order]]
+    most = np.where(latin, _MOST_LIKELY_LATIN, _MOST_LIKELY)
+    order = order[(rank < most) & (share[order] >= np.where(latin, _SHARED_LETTERS_LATIN, _SHARED_LETTERS))]
     at, tokens = at[order], tokens[order]
     if not len(at):
         return
@@ -296,6 +300,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
             all(ordinary)
             or any(level >= _ORDINARY and a != b and not scan.capital[first] for level, a, b in zip(ordinary, seen, words, strict=True))
         )
+        weak = weak or (latin and len(part.exact) > CROWD and not bool(scan.capital[first : last + 1].any()))
         view = "sounds alike" if latin else "other script"
         return Found(
             row,
