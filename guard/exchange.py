@@ -3,13 +3,20 @@
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from guard import obligations
 from guard.decide.policy import Policy
+from guard.errors import UpstreamInvalidError
 from guard.examine import Examined
-from guard.extract.base import Generation, Headers, Target
+from guard.extract.base import Answer, Generation, Headers, Limits, Refusal, Refused, Route, Target
 from guard.forward import UpstreamAnswer
 from guard.ledger import Standing
-from guard.types import Caller, Decision, Findings, Picture, Stage, Text
+from guard.record.event import GrantUse
+from guard.types import Caller, Decision, Findings, Outcome, Picture, Stage, Text
+
+SMALL_ANSWER_BYTES = 8_000_000
+"""Answers that nobody looks at are read whole up to this size: one write costs half of many."""
 
 EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 
@@ -48,6 +55,18 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Screened:
+    """One half of a request, decided and recorded. `blocks` says whether the outcome is acted on."""
+
+    decision_id: str
+    decision: Decision
+    blocks: bool
+    digest: str | None = None
+    uses: tuple[GrantUse, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ScreenRequest:
     """A question of the admin API: decide, forward nothing."""
 
@@ -70,6 +89,25 @@ class ScreenResult:
     timings_ms: Mapping[str, float]
 
 
+def as_refusal(screened: Screened, stage: Stage) -> Refusal:
+    """What the caller is told when the outcome is acted on."""
+    category = screened.decision.category
+    why = Refused.HOLD if screened.decision.outcome is Outcome.HOLD else Refused.REFUSE
+    return Refusal(why, screened.decision_id, stage, category, category)
+
+
+def head_of(request: Incoming, screened: Screened, headers: Headers) -> Headers:
+    """The answer's headers and ours; `x-request-id` is always the id in the record, the provider's goes beside it."""
+    theirs = [(b"x-upstream-request-id" if name == b"x-request-id" else name, value) for name, value in headers]
+    own = [
+        (b"x-request-id", request.request_id.encode()),
+        (b"x-guard-decision", screened.decision_id.encode()),
+        (b"x-guard-outcome", screened.decision.outcome.encode()),
+    ]
+    passes = request.obligations + screened.decision.obligations if screened.decision.outcome is Outcome.ALLOW else ()
+    return [*theirs, *own, *obligations.headers(passes)]
+
+
 def typed(headers: Headers, content_type: bytes) -> Headers:
     """The headers with this content type and no other."""
     return [*((name, value) for name, value in headers if name != b"content-type"), (b"content-type", content_type)]
@@ -83,6 +121,21 @@ def header(answer: UpstreamAnswer, name: bytes) -> str | None:
 def content_type(answer: UpstreamAnswer) -> bytes:
     """What the provider says its answer is."""
     return next((value for key, value in answer.headers if key == b"content-type"), b"application/octet-stream")
+
+
+def read_answer(route: Route, answer: UpstreamAnswer, body: bytes, limits: Limits) -> Answer:
+    """A whole answer, read as its route says."""
+    if route.answer is None:
+        raise UpstreamInvalidError(f"an answer to {route.name} cannot be read")
+    return route.answer(answer.status, content_type(answer).decode("latin-1"), body, limits)
+
+
+async def pass_through(answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack) -> Outgoing:
+    """An answer that nobody looks at, as the upstream sent it."""
+    length = next((int(value) for name, value in answer.headers if name == b"content-length" and value.isdigit()), None)
+    if length is not None and length <= SMALL_ANSWER_BYTES:
+        return Outgoing(answer.status, head, await answer.read())
+    return Outgoing(answer.status, head, blocks(answer, stack.pop_all()))
 
 
 async def blocks(answer: UpstreamAnswer, stack: AsyncExitStack) -> AsyncGenerator[bytes, None]:

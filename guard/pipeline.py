@@ -29,9 +29,24 @@ from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
 from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel
-from guard.exchange import EVENT_STREAM, Incoming, Outgoing, ScreenRequest, ScreenResult, blocks, closing, content_type, header, typed
+from guard.exchange import (
+    EVENT_STREAM,
+    Incoming,
+    Outgoing,
+    Screened,
+    ScreenRequest,
+    ScreenResult,
+    as_refusal,
+    closing,
+    content_type,
+    head_of,
+    header,
+    pass_through,
+    read_answer,
+    typed,
+)
 from guard.extract import pieces
-from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply
+from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Reply
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import UpstreamAnswer
@@ -50,21 +65,6 @@ from guard.uses import Returns, counted
 log = logging.getLogger(__name__)
 
 _PERMITTING = frozenset({Effect.ALLOW, Effect.ALLOW_WITH_TERMS})
-
-SMALL_ANSWER_BYTES = 8_000_000
-"""Answers that nobody looks at are read whole up to this size: one write costs half of many."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Screened:
-    """One half of a request, decided and recorded. `blocks` says whether the outcome is acted on."""
-
-    decision_id: str
-    decision: Decision
-    blocks: bool
-    digest: str | None = None
-    uses: tuple[GrantUse, ...] = ()
-    until: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class Pipeline:
         mount = self.mounts[request.target.prefix]
         return await ledger.standing(self.ledger, mount.name, request.generation, policy, context, published.revision, mount.limits)
 
-    async def _keep(self, request: Incoming, answers: Sequence[Answer], screened: _Screened) -> None:
+    async def _keep(self, request: Incoming, answers: Sequence[Answer], screened: Screened) -> None:
         """What an allowed answer hands out may be pointed at from now on."""
         if request.standing is not None and request.generation is not None and screened.decision.outcome is Outcome.ALLOW:
             upstream = self.mounts[request.target.prefix].name
@@ -215,7 +215,7 @@ class Pipeline:
         pictures: Sequence[Picture] = (),
         upstream_request_id: str | None = None,
         approval: Approval | None = None,
-    ) -> _Screened:
+    ) -> Screened:
         """Steps 5 and 6, or 10 and 11: decide, and return when that is durable."""
         decision = self._decide(policy, published, examined, context)
         digest = None
@@ -245,7 +245,7 @@ class Pipeline:
         decision_id, decision, uses = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
         until = ledger.until(decision, examined.people)
-        return _Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses, until)
+        return Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses, until)
 
     async def _commit(
         self, entry: journal.Entry, published: Published, policy: Policy, examined: Examined, context: Context
@@ -262,7 +262,7 @@ class Pipeline:
             recorded_id = await self.recorder.record(draft)
         return (recorded_id, entry.decision, uses) if recorded_id == draft.id else (recorded_id, without, ())
 
-    async def _kept_answer(self, request: Incoming, screened: _Screened, published: Published, context: Context) -> Outgoing | None:
+    async def _kept_answer(self, request: Incoming, screened: Screened, published: Published, context: Context) -> Outgoing | None:
         """The very answer that was held on the way out and that a reviewer has let through since, if there is one."""
         if request.generation is None or context.tenant not in published.tenants_with_kept_answers:
             return None
@@ -276,13 +276,13 @@ class Pipeline:
         policy = published.policy.for_tenant(context.tenant)
         screened = await self.screen_answer(request, answers, policy, None, approval)
         if screened.blocks:
-            return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, Stage.OUTPUT)), screened)
+            return self._reply(request, request.target.dialect.refusal(as_refusal(screened, Stage.OUTPUT)), screened)
         await self._keep(request, answers, screened)
-        return Outgoing(status, self._head(request, screened, headers), body)
+        return Outgoing(status, head_of(request, screened, headers), body)
 
     # -- the way to the provider and back ---------------------------------------------------------------------------
 
-    async def _forward(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool = False) -> Outgoing:
+    async def _forward(self, request: Incoming, screened: Screened, policy: Policy, *, raw: bool = False) -> Outgoing:
         """Step 7, then 8 to 12 on what comes back; a failure of the upstream becomes the dialect's 502 or 504."""
         try:
             outgoing = await self._exchange(request, screened, policy, raw=raw)
@@ -295,7 +295,7 @@ class Pipeline:
             self._returns.give_back(screened.uses)
         return outgoing
 
-    async def _exchange(self, request: Incoming, screened: _Screened, policy: Policy, *, raw: bool) -> Outgoing:
+    async def _exchange(self, request: Incoming, screened: Screened, policy: Policy, *, raw: bool) -> Outgoing:
         target, generation = request.target, request.generation
         if raw or generation is None:
             media_type, body = target.content_type, request.body or None
@@ -312,43 +312,48 @@ class Pipeline:
                 answer = await stack.enter_async_context(
                     upstream.exchange(target.route.method, target.path_and_query, headers, body, request.caller_key)
                 )
-            head = self._head(request, screened, target.dialect.returned(answer.headers))
+            head = head_of(request, screened, target.dialect.returned(answer.headers))
             if target.route.kind is Kind.PASS or policy.streams_answers:
-                return await self._pass_through(answer, head, stack)
+                unread = answer.content_type == "text/event-stream" or not target.route.issues
+                return await (pass_through(answer, head, stack) if unread else self._hand_out(request, answer, head, screened))
             if answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
                 return self._stream(request, answer, head, policy, stack.pop_all(), screened)
             return await self._release(request, answer, await answer.read(), policy)
 
-    async def _pass_through(self, answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack) -> Outgoing:
-        """An answer that nobody looks at, as the upstream sent it."""
-        length = next((int(value) for name, value in answer.headers if name == b"content-length" and value.isdigit()), None)
-        if length is not None and length <= SMALL_ANSWER_BYTES:
-            return Outgoing(answer.status, head, await answer.read())
-        return Outgoing(answer.status, head, blocks(answer, stack.pop_all()))
+    async def _hand_out(self, request: Incoming, answer: UpstreamAnswer, head: Headers, screened: Screened) -> Outgoing:
+        """An answer that nobody looks at, but in which there may be ids that a later request points at, or the way to go next."""
+        body = await answer.read()
+        try:
+            read = self._linked(request, read_answer(request.target.route, answer, body, self._limits(request)))
+            await self._keep(request, (read,), screened)
+        except (UnscreenableError, UpstreamInvalidError):
+            return Outgoing(answer.status, head, body)
+        return Outgoing(answer.status, head, read.body)
+
+    def _linked(self, request: Incoming, read: Answer) -> Answer:
+        """The answer with the ways that it sends the client leading through the gateway."""
+        return read.linked(self.mounts[request.target.prefix].public_base) if read.linked else read
 
     async def _release(self, request: Incoming, answer: UpstreamAnswer, body: bytes, policy: Policy) -> Outgoing:
         """Steps 8 to 12 for a whole answer."""
-        route, limits = request.target.route, self._limits(request)
-        if route.answer is None:
-            raise UpstreamInvalidError(f"an answer to {route.name} cannot be read")
+        limits = self._limits(request)
         try:
-            read = route.answer(answer.status, content_type(answer).decode("latin-1"), body, limits)
+            read = read_answer(request.target.route, answer, body, limits)
             if read.remote:
                 read = read.with_fetched(await self.fetcher.fetch_all(read.remote), limits)
-            if read.linked:
-                read = read.linked(self.mounts[request.target.prefix].public_base)
+            read = self._linked(request, read)
             screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
         except UnscreenableError as error:
             screened = await self._unscreenable_answer(request, error, policy)
             if screened.blocks:
                 refusal = Refusal.unscreenable(error, screened.decision_id, Stage.OUTPUT)
                 return self._reply(request, request.target.dialect.refusal(refusal), screened)
-            return Outgoing(answer.status, self._head(request, screened, [(b"content-type", content_type(answer))]), body)
+            return Outgoing(answer.status, head_of(request, screened, [(b"content-type", content_type(answer))]), body)
         headers = typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
         if screened.blocks:
             return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
         await self._keep(request, (read,), screened)
-        return Outgoing(answer.status, self._head(request, screened, headers), read.release())
+        return Outgoing(answer.status, head_of(request, screened, headers), read.release())
 
     async def screen_answer(
         self,
@@ -357,7 +362,7 @@ class Pipeline:
         policy: Policy,
         upstream_request_id: str | None,
         approval: Approval | None = None,
-    ) -> _Screened:
+    ) -> Screened:
         """Steps 9 to 11 for everything that one answer carries, against the newest revision."""
         published = await self._published(request.caller.tenant)
         context = self._context(request, Stage.OUTPUT)
@@ -368,12 +373,12 @@ class Pipeline:
             self.stay_down.refused(screened.decision, examined)
         return screened
 
-    async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> _Screened:
+    async def _unscreenable_answer(self, request: Incoming, error: UnscreenableError, policy: Policy) -> Screened:
         published = await self._published(request.caller.tenant)
         return await self._record(request, published, policy, self._context(request, Stage.OUTPUT), Examined(Findings(problem=str(error))))
 
     def _stream(
-        self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack, reserved: _Screened
+        self, request: Incoming, answer: UpstreamAnswer, head: Headers, policy: Policy, stack: AsyncExitStack, reserved: Screened
     ) -> Outgoing:
         """Steps 8 to 12 for a stream: frames with pictures are held until all of them have been looked at."""
         dialect, event_of, limits = request.target.dialect, request.target.route.event, self._limits(request)
@@ -394,7 +399,7 @@ class Pipeline:
                 return None
             self._returns.give_back(reserved.uses)
             await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
-            return dialect.error_frame(self._as_refusal(screened, Stage.OUTPUT))
+            return dialect.error_frame(as_refusal(screened, Stage.OUTPUT))
 
         held = Held(read=lambda event: event_of(event, limits), judge=judge, fetch=self.fetcher.fetch_all, limits=limits)
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
@@ -461,36 +466,18 @@ class Pipeline:
             attestation=request.attestation,
         )
 
-    @staticmethod
-    def _as_refusal(screened: _Screened, stage: Stage) -> Refusal:
-        category = screened.decision.category
-        why = Refused.HOLD if screened.decision.outcome is Outcome.HOLD else Refused.REFUSE
-        return Refusal(why, screened.decision_id, stage, category, category)
-
-    async def _refusal(self, request: Incoming, screened: _Screened, stage: Stage, kept: bytes | None = None) -> Outgoing:
+    async def _refusal(self, request: Incoming, screened: Screened, stage: Stage, kept: bytes | None = None) -> Outgoing:
         await self._hold(request, screened, kept)
-        return self._reply(request, request.target.dialect.refusal(self._as_refusal(screened, stage)), screened)
+        return self._reply(request, request.target.dialect.refusal(as_refusal(screened, stage)), screened)
 
-    async def _hold(self, request: Incoming, screened: _Screened, kept: bytes | None) -> None:
+    async def _hold(self, request: Incoming, screened: Screened, kept: bytes | None) -> None:
         """A held request goes to the reviewers, with the answer that approval would release; a refused one does not."""
         if screened.decision.outcome is Outcome.HOLD and screened.digest is not None:
             stage = Stage.INPUT if kept is None else Stage.OUTPUT
             await self.reviews.open(holds.describe(request.caller, screened.decision_id, screened.decision, screened.digest, stage, kept))
 
-    def _reply(self, request: Incoming, reply: Reply, screened: _Screened) -> Outgoing:
-        return Outgoing(reply.status, self._head(request, screened, reply.headers), reply.body)
-
-    @staticmethod
-    def _head(request: Incoming, screened: _Screened, headers: Headers) -> Headers:
-        """The answer's headers and ours; `x-request-id` is always the id in the record, the provider's goes beside it."""
-        theirs = [(b"x-upstream-request-id" if name == b"x-request-id" else name, value) for name, value in headers]
-        own = [
-            (b"x-request-id", request.request_id.encode()),
-            (b"x-guard-decision", screened.decision_id.encode()),
-            (b"x-guard-outcome", screened.decision.outcome.encode()),
-        ]
-        passes = request.obligations + screened.decision.obligations if screened.decision.outcome is Outcome.ALLOW else ()
-        return [*theirs, *own, *obligations.headers(passes)]
+    def _reply(self, request: Incoming, reply: Reply, screened: Screened) -> Outgoing:
+        return Outgoing(reply.status, head_of(request, screened, reply.headers), reply.body)
 
 
 def _granted(decision: Decision, examined: Examined) -> tuple[str, ...]:

@@ -137,7 +137,8 @@ class Route:
 
     `path` is below the base URL and constant but for `{name}` segments, which `params` holds to a pattern (full match,
     no slash). `query` names the query keys let through. `read`, `answer` and `event` are None on `pass` routes. `shape` is
-    the reader of the body (`fields.Reader`), from which the reference page of routes is made.
+    the reader of the body (`fields.Reader`), from which the reference page of routes is made. `issues` says that answers hand
+    out ids or ways that the client needs later, so that they are read even where the policy looks at no answer.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Route:
     answer: ReadAnswer | None = None
     event: ReadEvent | None = None
     shape: Callable[..., object] | None = None
+    issues: bool = False
     notes: str = ""
 
 
@@ -165,6 +167,7 @@ class Refused(StrEnum):
     UPSTREAM_INVALID = "upstream_invalid"
     UPSTREAM_UNREACHABLE = "upstream_unreachable"
     UPSTREAM_TIMEOUT = "upstream_timeout"
+    THROTTLED = "throttled"
 
 
 @dataclass(frozen=True, slots=True)

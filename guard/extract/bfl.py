@@ -127,7 +127,15 @@ DIALECT = Dialect(
     name="bfl",
     routes=(
         Route(
-            "submit", "POST", "/{model}", content_types=(JSON_TYPE,), params=_MODEL, read=read_submit, answer=answer_submit, shape=_SHAPE
+            "submit",
+            "POST",
+            "/{model}",
+            content_types=(JSON_TYPE,),
+            params=_MODEL,
+            read=read_submit,
+            answer=answer_submit,
+            shape=_SHAPE,
+            issues=True,
         ),
         Route("get_result", "GET", "/get_result", query=frozenset({"id"}), read=read_poll, answer=answer_poll),
     ),

@@ -271,10 +271,10 @@ def read_event(event: Event, limits: Limits) -> Answer:
 
 _ID = {"response_id": r"[A-Za-z0-9_-]{1,128}"}
 ROUTES = (
-    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, event=read_event),
-    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
+    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, event=read_event, issues=True),
+    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, issues=True),
     Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
-    Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event),
+    Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event, issues=True),
     Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, read=read_stored, answer=read_answer),
     Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=frozenset({"after", "limit", "order", "include"}), read=read_stored, answer=read_answer),
     Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID),

@@ -349,3 +349,19 @@ def test_a_job_is_polled_through_the_gateway_and_its_picture_comes_as_bytes(guar
     assert answer.json()["result"]["sample"] == f"data:image/png;base64,{B64}"
     assert guard.http.get(url, headers={"x-key": guard.caller_key("other")}).status_code == 400
     assert guard.http.get(url.replace("job-9", "job-8"), headers={"x-key": guard.caller_key()}).status_code == 400
+
+
+def test_a_policy_that_looks_at_no_answers_hands_out_ids_all_the_same(guard: Trial, provider: Provider) -> None:
+    """Last in this file: the policy stays active."""
+    guard.made("/policies/prompt-only/activate", json={"mode": "enforce"})
+    provider.says("/openai/responses", response("unread", f"a photo of {NAME}"))
+    assert respond(guard, input="a tyre").status_code == 200
+    assert respond(guard, input="in red", previous_response_id="resp_unread").status_code == 400
+    provider.says("/openai/responses", response("plain"))
+    assert respond(guard, input="a tyre").status_code == 200
+    assert respond(guard, input="in red", previous_response_id="resp_plain").status_code == 200
+    provider.says("/bfl/flux-pro-1.1", {"id": "job-5", "polling_url": "https://api.bfl.ai/v1/get_result?id=job-5"})
+    polling_url = CALLS[-1].send(guard, "a tyre").json()["polling_url"]
+    sent = provider.says("/bfl/get_result?id=job-5", {"id": "job-5", "status": "Pending"})
+    answer = guard.http.get(polling_url.replace("https://guard.example", guard.url), headers={"x-key": guard.caller_key()})
+    assert (answer.status_code, answer.content) == (200, sent)
