@@ -251,7 +251,10 @@ class TenantOut(Answer):
 
 
 class HitOut(Answer):
-    """One mention or face that was found. `span` counts code points in the text as it was sent."""
+    """One mention, face or known picture that was found. `span` counts code points in the text as it was sent.
+
+    `subject_id` is empty for a known picture that is nobody's in particular.
+    """
 
     subject_id: str
     subject: str
@@ -265,6 +268,7 @@ class HitOut(Answer):
     role: str | None
     strength: str
     view: str | None = None
+    bank: str | None = None
 
 
 class ScreenOut(Answer):

@@ -42,6 +42,7 @@ class Takes(StrEnum):
     NOTHING = "nothing"
     JSON = "json"
     LARGE_JSON = "large json"
+    JSON_OR_FORM = "json or form"
     RAW = "raw"
 
 
@@ -52,7 +53,7 @@ class Access:
     Args:
         action: what the audit event calls it, such as `opt_out.create`.
         roles: whose keys may call it.
-        takes: the body; `LARGE_JSON` and `RAW` are bounded by `GUARD_MAX_BODY_MB`.
+        takes: the body; `LARGE_JSON`, `JSON_OR_FORM` and `RAW` are bounded by `GUARD_MAX_BODY_MB`.
         audited: whether a call that changes nothing is recorded all the same.
         idempotent: whether an `Idempotency-Key` is honoured.
     """
@@ -147,7 +148,7 @@ async def read_body(request: Request, needs: Access, max_body_bytes: int) -> byt
     """The whole body, at most as large as this endpoint takes, of a content type that it takes."""
     limit = {Takes.NOTHING: 0, Takes.JSON: min(JSON_BYTES, max_body_bytes)}.get(needs.takes, max_body_bytes)
     body = await read_bytes(request, limit)
-    if needs.takes is Takes.RAW or not body:
+    if needs.takes is Takes.RAW or (needs.takes is Takes.JSON_OR_FORM and is_form(request)) or not body:
         return body
     if needs.takes is not Takes.NOTHING and not _is_json(request):
         raise ProblemError(MEDIA, "The body must be `application/json` in UTF-8.")
@@ -171,6 +172,12 @@ def _too_large(limit: int) -> ProblemError:
     if limit == 0:
         return ProblemError(MALFORMED, "This call takes no body.")
     return ProblemError(TOO_LARGE, f"The body is larger than {limit} bytes.")
+
+
+def is_form(request: Request) -> bool:
+    """Whether the body says that it is a multipart form."""
+    kinds = request.headers.getlist("content-type")
+    return len(kinds) == 1 and kinds[0].partition(";")[0].strip().lower() == "multipart/form-data"
 
 
 def _is_json(request: Request) -> bool:

@@ -75,7 +75,7 @@ class Erasure(Subjects):
         connection.execute(update(CASE).where(CASE.c.subject_no == no).values(sealed=None))
         connection.execute(update(NOTICE).where(NOTICE.c.case_id.in_(case_ids)).values(sealed=None))
         connection.execute(update(NOTICE).where(NOTICE.c.case_id.in_(case_ids), NOTICE.c.status == PENDING).values(status="dropped"))
-        connection.execute(update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.subject_no == no).values(sealed=None, removed_at=writing.at))
+        connection.execute(update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.subject_no == no).values(pdq="", sealed=None, removed_at=writing.at))
         for review_id, subjects in connection.execute(
             select(REVIEW.c.id, REVIEW.c.subject_ids).where(REVIEW.c.kept.is_not(None) | REVIEW.c.words.is_not(None))
         ).all():

@@ -113,16 +113,20 @@ class KnownImages(Desk):
             if rows:
                 connection.execute(insert(KNOWN_IMAGE), rows)
             kept = select(known.id).where(here).order_by(known.created_at.desc(), known.id).limit(most)
-            connection.execute(update(KNOWN_IMAGE).where(here, known.id.not_in(kept)).values(removed_at=writing.at))
+            connection.execute(update(KNOWN_IMAGE).where(here, known.id.not_in(kept)).values(pdq="", sealed=None, removed_at=writing.at))
             writing.subjects[person.id] = person.key
             writing.details |= {"bank": REFUSED_OUTPUTS, "pictures": len(rows)}
             writing.result = len(rows)
         return len(rows)
 
     def remove_known_image(self, image_id: str, by: By) -> int:
-        """The picture may come back; returns the revision."""
+        """The picture may come back, and its hash is gone; returns the revision."""
         with self._changing("known_image.remove", by) as writing:
-            gone = update(KNOWN_IMAGE).where(KNOWN_IMAGE.c.id == image_id, KNOWN_IMAGE.c.removed_at.is_(None)).values(removed_at=writing.at)
+            gone = (
+                update(KNOWN_IMAGE)
+                .where(KNOWN_IMAGE.c.id == image_id, KNOWN_IMAGE.c.removed_at.is_(None))
+                .values(pdq="", sealed=None, removed_at=writing.at)
+            )
             if writing.connection.execute(gone).rowcount == 0:
                 raise NotFoundError(f"there is no known image {image_id!r}")
             writing.details["known_image_id"] = image_id
