@@ -10,8 +10,10 @@ import orjson
 import typer
 
 from guard.cli import holds, reports, signing
-from guard.cli.output import EXIT_NO, Json, show_json
+from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.cli.serve import settings
+
+FAR_BEHIND = 1_000  # two batches: a sink that is well is within a second of the log
 
 app = typer.Typer(help="The record: export it, verify it, watch it, keep it.", no_args_is_help=True)
 app.command("retain")(holds.retain)
@@ -117,3 +119,24 @@ def stats(json: Json = False) -> None:
         show_json({"size": size})
     else:
         typer.echo(f"{size} events")
+
+
+@app.command("sinks")
+def sinks(json: Json = False) -> None:
+    """How far each sink of GUARD_SINKS is behind the log. Exit status 1 when one is more than 1,000 events behind."""
+    from dataclasses import asdict
+
+    from guard.processes import parts
+    from guard.record.sinks.config import configured
+    from guard.record.sinks.feed import lags
+
+    chosen = settings()
+    found = lags(parts.open_engine(chosen), [sink.name for sink in configured(chosen) if sink.events])
+    if json:
+        show_json([asdict(lag) for lag in found])
+    else:
+        show_table(
+            "Sinks", ["name", "next event", "behind", "last confirmed"], [(s.sink, s.next_index, s.behind, s.updated_at) for s in found]
+        )
+    if any(lag.behind > FAR_BEHIND for lag in found):
+        raise typer.Exit(EXIT_NO)

@@ -20,8 +20,9 @@ from pathlib import Path
 from guard.errors import InvalidInputError
 from guard.mounts import Mount
 from guard.processes import parts, providers
-from guard.record import outside
+from guard.record import outside, retention
 from guard.record.signing import verifier_keys
+from guard.record.sinks.config import configured as configured_sinks
 from guard.registry.values import By
 from guard.settings import Settings
 from guard.types import KeyRole
@@ -62,6 +63,9 @@ class Supervisor:
         parts.configure_logging(settings.log_level, "supervisor")
         try:
             mounts = providers.mounts(settings)
+            sinks = configured_sinks(settings)
+            if settings.retention is not None:
+                retention.load(settings.retention)
         except InvalidInputError as error:
             raise SystemExit(str(error)) from error
         admin_key = self._prepare_registry()
@@ -92,6 +96,8 @@ class Supervisor:
         ]
         if settings.notice_channels:
             self._children.append(_Child("notices", "guard.processes.notices", []))
+        if sinks:
+            self._children.append(_Child("sinks", "guard.processes.sinks", []))
         self._announce(environment, admin_key, mounts)
         try:
             self._supervise(environment)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, Table, and_, delete, not_, select, update
 
-from guard.record import legal_holds
+from guard.record import legal_holds, old_pages
 from guard.record.log import EventLog, rfc3339
 from guard.record.reading import index_at, size_of
 from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT
@@ -52,7 +52,7 @@ def prune_between(engine: Engine, start: int, end: int, chosen: ColumnElement[bo
             emptied = update(EVENT).where(_EVENT["index"].in_(indexes), _EVENT.sealed.is_not(None)).values(sealed=None, wrapped_key=None)
             pruned += connection.execute(emptied).rowcount
     if pruned:
-        _forget_old_pages(engine)
+        old_pages.forget(engine)
     return pruned
 
 
@@ -74,7 +74,7 @@ def _erase(engine: Engine, table: Table, concerned: ColumnElement[bool], remove_
                 connection.execute(delete(EVENT_SUBJECT).where(here))
                 connection.execute(update(EVENT_LABEL).where(_LABEL["index"].in_(indexes)).values(tenant=None, rule=None))
             erased += len(indexes)
-    _forget_old_pages(engine)
+    old_pages.forget(engine)
     return erased
 
 
@@ -84,11 +84,3 @@ def _number_what_waits(engine: Engine) -> None:
         log.integrate()
     finally:
         log.close()
-
-
-def _forget_old_pages(engine: Engine) -> None:
-    """SQLite's write-ahead log still holds the pages as they were; copy it home and cut it, if nobody is reading."""
-    if engine.dialect.name == "sqlite":
-        with engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -24,6 +24,12 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ADA, GRACE = "sub_ada", "sub_grace"
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    chosen: Engine = request.getfixturevalue("sqlite_engine" if request.param == "sqlite" else "postgres_engine")
+    return chosen
+
+
 @pytest.fixture
 def ring(engine: Engine, tmp_path: Path) -> Keyring:
     ring = Keyring(engine, bytes(32), tmp_path / "keys", cache_s=0)
@@ -61,6 +67,7 @@ def recorded(log: EventLog, ring: Keyring, clock: Any) -> list[Draft]:
             )
         )
         log.append([made[-1]])
+        log.integrate()
         clock.move(60)
     return made
 
@@ -148,10 +155,11 @@ def test_the_holds_and_their_events(engine: Engine, ring: Keyring, tell: Any, cl
         made.id, ADA, None, "2026-11-22T12:00:00.000000Z", None, "court order 12", "key_1", "2026-11-22T12:00:00.000000Z", None
     )
     assert legal_holds.holds(engine, ring) == [made]
+    clock.move(1)
     legal_holds.release(engine, ring, made.id, "settled", "key_2", tell, clock)
     assert legal_holds.holds(engine, ring) == []
     (ended,) = legal_holds.holds(engine, ring, released=True)
-    assert (ended.id, ended.reason, ended.released_at) == (made.id, None, "2026-11-22T12:00:00.000000Z")
+    assert (ended.id, ended.reason, ended.released_at) == (made.id, None, "2026-11-22T12:00:01.000000Z")
     with pytest.raises(ConflictError, match="was released at"):
         legal_holds.release(engine, ring, made.id, "again", "key_2", tell, clock)
     log.integrate()

@@ -17,6 +17,14 @@ from guard.record.retention import Due, Rule, Schedule
 from guard.record.tables import LEGAL_HOLD
 
 DAY = 86_400
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    chosen: Engine = request.getfixturevalue("sqlite_engine" if request.param == "sqlite" else "postgres_engine")
+    return chosen
+
+
 KEEP_REFUSALS = Schedule(
     rules=[
         Rule(kind="decision", outcome="refuse", days="keep"),
@@ -39,6 +47,7 @@ def recorded(log: EventLog, draft: Any, clock: Any) -> list[Draft]:
     ]
     for one in made:
         log.append([one])
+        log.integrate()
     log.checkpoint()
     return made
 

@@ -1,0 +1,48 @@
+"""Entry of the process that sends the record on: `python -P -m guard.processes.sinks`. One thread a sink; low priority."""
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+
+from guard.processes import parts
+from guard.record.sinks.config import SinkConfig, configured
+from guard.record.sinks.feed import Feed
+from guard.record.sinks.senders import Sender
+from guard.record.sinks.syslog import SyslogSender
+from guard.record.sinks.webhook import WebhookSender
+from guard.settings import environment
+
+
+def sender_of(sink: SinkConfig, variables: Mapping[str, str]) -> Sender:
+    """The way to a sink."""
+    if sink.webhook is not None:
+        return WebhookSender(sink.name, sink.webhook, variables[sink.webhook.secret_variable])
+    if sink.syslog is not None:
+        return SyslogSender(sink.syslog)
+    raise ValueError(f"sink {sink.name!r} goes nowhere")
+
+
+def main() -> None:
+    """Entry of the process."""
+    settings = parts.start_process("sinks")
+    os.nice(10)
+    engine = parts.open_engine(settings)
+    keyring = parts.open_keyring(settings, engine)
+    stop = threading.Event()
+    asked: list[bool] = []
+    parts.on_terminate(lambda: asked.append(True))  # not the event itself: its lock may be held where the signal strikes
+    variables = environment()
+    feeds = [Feed(engine, keyring, sink, sender_of(sink, variables)) for sink in configured(settings)]
+    threads = [threading.Thread(target=feed.run, args=(stop,), daemon=True) for feed in feeds]
+    for thread in threads:
+        thread.start()
+    while not asked:
+        time.sleep(0.2)
+    stop.set()
+    for thread in threads:
+        thread.join(5)  # a sink that hangs must not hold up the shutdown; its cursor stays where it was
+
+
+if __name__ == "__main__":
+    main()
