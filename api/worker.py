@@ -23,6 +23,7 @@ from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
 from guard.metrics import FLUSH_S, Metrics
 from guard.pipeline import Pipeline
+from guard.probing import Probing
 from guard.processes import parts, providers
 from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
@@ -86,6 +87,7 @@ class Worker:
             clock=lambda: datetime.now(UTC),
             signals=gather,
             pending_protects=settings.pending_protects,
+            probing=Probing(settings.probing_limit),
             keepalive_s=settings.keepalive_s,
             stay_down=self.stay_down,
         )

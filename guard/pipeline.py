@@ -46,7 +46,7 @@ from guard.exchange import (
     typed,
 )
 from guard.extract import pieces
-from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Reply
+from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import UpstreamAnswer
@@ -54,6 +54,7 @@ from guard.ledger import Ledger, Standing
 from guard.metrics import Metrics
 from guard.mounts import Mounts
 from guard.ports import Reviews, Tenants
+from guard.probing import Probing
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
 from guard.state import Approval, Current, Published
@@ -86,6 +87,7 @@ class Pipeline:
     pending_protects: bool = True
     keepalive_s: float = 5.0
     stay_down: StayDown | None = None
+    probing: Probing = field(default_factory=Probing)
     _returns: Returns = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +99,8 @@ class Pipeline:
         """Steps 1 to 12 for one request."""
         published = await self._published(request.caller.tenant)
         policy = published.policy.for_tenant(request.caller.tenant)
+        if (wait_s := self.probing.wait_s(request.caller)) and (refusal := await self._throttled(request, published, policy, wait_s)):
+            return refusal
         try:
             generation = self._extract(request)
             request = replace(request, generation=generation)
@@ -105,6 +109,7 @@ class Pipeline:
             texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
             looked_at = stands.looked_at(texts) if stands else texts
             examined = await self._examine(published, policy, looked_at, pictures, context, everything=False)
+            examined.findings = self.probing.marked(request.caller, examined.findings)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
         request = replace(request, asked=examined)
@@ -133,6 +138,13 @@ class Pipeline:
             return await self._forward(request, screened, policy, raw=True)
         refusal = Refusal.unscreenable(error, screened.decision_id)
         return self._reply(request, request.target.dialect.refusal(refusal), screened)
+
+    async def _throttled(self, request: Incoming, published: Published, policy: Policy, wait_s: int) -> Outgoing | None:
+        """A recorded refusal of a caller who probes, without a look at what they sent; None where nothing is refused."""
+        examined = Examined(Findings(signals={"probing": 1.0}, problem="too many near misses by this key"))
+        screened = await self._record(request, published, policy, self._context(request, Stage.INPUT), examined)
+        refusal = Refusal(Refused.THROTTLED, screened.decision_id, category="policy", retry_after_s=wait_s, status=429)
+        return self._reply(request, request.target.dialect.refusal(refusal), screened) if screened.blocks else None
 
     def _extract(self, request: Incoming) -> Generation | None:
         """Step 1; None for a route that carries nothing to look at."""
@@ -244,6 +256,7 @@ class Pipeline:
         )
         decision_id, decision, uses = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
+        self.probing.note(request.caller, decision)
         until = ledger.until(decision, examined.people)
         return Screened(decision_id, decision, mode is Mode.ENFORCE and decision.outcome is not Outcome.ALLOW, digest, uses, until)
 

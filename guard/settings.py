@@ -85,6 +85,12 @@ class Settings(BaseSettings):
         False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`."
     )
 
+    probing_limit: int = Field(
+        1_000,
+        ge=0,
+        description="Near misses of one key within ten minutes, for each worker, after which it gets 429; 0: never "
+        "([why](../reference/signals.md#probing)).",
+    )
     max_body_mb: float = Field(64, gt=0, description="Largest request body, in 1,000,000 bytes as received; beyond it 413.")
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")

@@ -170,6 +170,10 @@ class Refused(StrEnum):
     THROTTLED = "throttled"
 
 
+LATER = frozenset({Refused.UNAVAILABLE, Refused.THROTTLED})
+"""After these the client may try again, once `Refusal.retry_after_s` is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """A refusal before it has a shape. `category` and `rule` are the public classes, never names of people or rules."""

@@ -11,7 +11,7 @@ import orjson
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields
-from guard.extract.base import JSON_TYPE, Answer, Dialect, Generation, Limits, Refusal, Refused, Reply, Route, Target, reply
+from guard.extract.base import JSON_TYPE, LATER, Answer, Dialect, Generation, Limits, Refusal, Refused, Reply, Route, Target, reply
 from guard.extract.fields import Reading, anything, each, known, number, obj, picture_text, refused, stored, text
 from guard.extract.json_body import answer_of, error_texts, json_generation, parse_answer, read_tree
 from guard.extract.json_strict import Json, dump
@@ -113,7 +113,7 @@ def _body(refusal_: Refusal) -> dict[str, object]:
 
 def refusal(refusal_: Refusal) -> Reply:
     """The whole reply; its `status` is the one that the provider's polling clients stop at."""
-    retry = [(b"retry-after", str(refusal_.retry_after_s).encode())] if refusal_.why is Refused.UNAVAILABLE else []
+    retry = [(b"retry-after", str(refusal_.retry_after_s).encode())] if refusal_.why in LATER else []
     return reply(status(refusal_), _body(refusal_), *retry)
 
 

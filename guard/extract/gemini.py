@@ -8,7 +8,7 @@ import orjson
 
 from guard.errors import UnscreenableError
 from guard.extract import fields
-from guard.extract.base import JSON_TYPE, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
+from guard.extract.base import JSON_TYPE, LATER, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
 from guard.extract.fields import Reader, Reading, anything, base64_picture, described, each, known, obj, sealed, stored, text
 from guard.extract.json_body import answers, events, json_generation
 from guard.extract.json_strict import Json
@@ -148,7 +148,7 @@ def refusal(refused: Refusal) -> Reply:
     """The whole reply: a blocked answer for a refusal or a hold, an error for all else."""
     if refused.why in (Refused.REFUSE, Refused.HOLD):
         return reply(200, _blocked(refused))
-    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why is Refused.UNAVAILABLE else []
+    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why in LATER else []
     return reply(status(refused), error_body(refused), *retry)
 
 

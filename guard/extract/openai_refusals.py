@@ -2,7 +2,7 @@
 
 import orjson
 
-from guard.extract.base import Refusal, Refused, Reply, reply
+from guard.extract.base import LATER, Refusal, Refused, Reply, reply
 from guard.extract.sse import frame
 from guard.types import Stage
 
@@ -16,6 +16,7 @@ _MESSAGES = {
     Refused.UPSTREAM_INVALID: "The upstream's answer could not be understood.",
     Refused.UPSTREAM_UNREACHABLE: "The upstream could not be reached, or broke off.",
     Refused.UPSTREAM_TIMEOUT: "The upstream did not answer in time.",
+    Refused.THROTTLED: "Too many requests of this key were refused. Wait before you send more.",
 }
 _CODES = {
     Refused.REFUSE: ("image_generation_user_error", "moderation_blocked"),
@@ -26,6 +27,7 @@ _CODES = {
     Refused.UPSTREAM_INVALID: ("server_error", "upstream_invalid_response"),
     Refused.UPSTREAM_UNREACHABLE: ("server_error", "upstream_unreachable"),
     Refused.UPSTREAM_TIMEOUT: ("server_error", "upstream_unreachable"),
+    Refused.THROTTLED: ("requests", "rate_limit_exceeded"),
 }
 _STATUS = {
     Refused.REFUSE: 400,
@@ -35,13 +37,15 @@ _STATUS = {
     Refused.UPSTREAM_INVALID: 502,
     Refused.UPSTREAM_UNREACHABLE: 502,
     Refused.UPSTREAM_TIMEOUT: 504,
+    Refused.THROTTLED: 429,
 }
 
 
 def refusal(refused: Refusal) -> Reply:
-    """The whole reply. Only our own outage invites the client to try again."""
-    retry = (b"retry-after", str(refused.retry_after_s).encode()) if refused.why is Refused.UNAVAILABLE else (b"x-should-retry", b"false")
-    return reply(status(refused), error_body(refused), retry)
+    """The whole reply. Only our own outage invites the client to try again by itself."""
+    after = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why in LATER else []
+    never = [] if refused.why is Refused.UNAVAILABLE else [(b"x-should-retry", b"false")]
+    return reply(status(refused), error_body(refused), *after, *never)
 
 
 def error_frame(refused: Refusal) -> bytes:

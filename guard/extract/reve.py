@@ -6,7 +6,7 @@ The paths of v2 are not routed: what its layouts may point at (`ref:"id:..."`) i
 import orjson
 
 from guard.extract import fields
-from guard.extract.base import JSON_TYPE, Dialect, Refusal, Refused, Reply, Route, reply
+from guard.extract.base import JSON_TYPE, LATER, Dialect, Refusal, Refused, Reply, Route, reply
 from guard.extract.fields import Reader, anything, base64_picture, each, known, number, obj, text
 from guard.extract.json_body import answers, or_bare_picture, reads
 from guard.extract.openai_refusals import error_body, message, status
@@ -48,7 +48,7 @@ def _code(refused: Refusal) -> object:
 def refusal(refused: Refusal) -> Reply:
     """The whole reply; the header is the one that the provider's clients look at."""
     marks = [(b"x-reve-content-violation", b"true")] if refused.why is Refused.REFUSE else []
-    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why is Refused.UNAVAILABLE else []
+    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why in LATER else []
     return reply(status(refused), _body(refused), *marks, *retry)
 
 

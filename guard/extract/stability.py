@@ -6,7 +6,7 @@ Calls that answer with an id to poll (creative upscaling, video, 3D) and the old
 import orjson
 
 from guard.extract import fields
-from guard.extract.base import MULTIPART_TYPE, Dialect, Refusal, Refused, Reply, Route, reply
+from guard.extract.base import LATER, MULTIPART_TYPE, Dialect, Refusal, Refused, Reply, Route, reply
 from guard.extract.fields import Reader, base64_picture, known, number, obj, text
 from guard.extract.form_body import Form, reads_form
 from guard.extract.json_body import answers, or_bare_picture
@@ -84,7 +84,7 @@ def refusal(refused: Refusal) -> Reply:
     body = _body(refused)
     if refused.why not in (Refused.REFUSE, Refused.HOLD):
         del body["finish_reason"]
-    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why is Refused.UNAVAILABLE else []
+    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why in LATER else []
     return reply(403 if refused.why in (Refused.REFUSE, Refused.HOLD) else status(refused), body, *retry)
 
 

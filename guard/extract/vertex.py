@@ -5,7 +5,7 @@ from dataclasses import replace
 import orjson
 
 from guard.extract import fields, gemini
-from guard.extract.base import JSON_TYPE, Refusal, Refused, Reply, Route, reply
+from guard.extract.base import JSON_TYPE, LATER, Refusal, Reply, Route, reply
 from guard.extract.fields import anything, base64_picture, each, number, obj, prose, refused, stored, text
 from guard.extract.gemini import MODEL, both, error_body, mime
 from guard.extract.json_body import answers, events, reads
@@ -87,7 +87,7 @@ ROUTES = (
 
 def refusal(refused_: Refusal) -> Reply:
     """The whole reply, a Google error whatever the call."""
-    retry = (b"retry-after", str(refused_.retry_after_s).encode()) if refused_.why is Refused.UNAVAILABLE else (b"x-should-retry", b"false")
+    retry = (b"retry-after", str(refused_.retry_after_s).encode()) if refused_.why in LATER else (b"x-should-retry", b"false")
     return reply(status(refused_), error_body(refused_), retry)
 
 

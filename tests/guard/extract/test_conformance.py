@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from guard.errors import GuardError, UnscreenableError
-from guard.extract.base import Dialect, Generation, Kind, Limits, Refusal, Refused, Target
+from guard.extract.base import LATER, Dialect, Generation, Kind, Limits, Refusal, Refused, Target
 from guard.extract.dialects import DIALECTS, USUAL_PREFIXES
 from guard.extract.multipart_strict import Part, dump
 from guard.extract.multipart_strict import parse as parse_form
@@ -319,7 +319,7 @@ def test_refusals_are_json_tell_the_decision_and_invite_a_retry_only_when_we_are
     if why in (Refused.REFUSE, Refused.HOLD):
         assert "dec_1" in reply.body.decode()
     headers = dict(reply.headers)
-    assert (b"retry-after" in headers) == (why is Refused.UNAVAILABLE)
+    assert (b"retry-after" in headers) == (why in LATER)
     assert headers[b"content-type"] == b"application/json"
     expected = {
         Refused.UNAVAILABLE: 503,
@@ -327,9 +327,10 @@ def test_refusals_are_json_tell_the_decision_and_invite_a_retry_only_when_we_are
         Refused.UPSTREAM_INVALID: 502,
         Refused.UPSTREAM_UNREACHABLE: 502,
         Refused.UPSTREAM_TIMEOUT: 504,
+        Refused.THROTTLED: 429,
     }
     assert reply.status == expected.get(why, reply.status)
-    assert reply.status in (200, 400, 401, 403, 502, 503, 504)
+    assert reply.status in (200, 400, 401, 403, 429, 502, 503, 504)
 
 
 @pytest.mark.parametrize("dialect", DIALECT_LIST)
