@@ -2,14 +2,16 @@
 
 import base64
 import io
+import time
 from collections.abc import Callable
 
 import openai
 import pytest
 from PIL import Image, ImageOps
-from skimage.data import cat, rocket
+from skimage.data import astronaut, cat, rocket
 
 from api.standin import StandIn
+from api.standin.orders import Order
 from guard.evaluate.trial import Trial
 
 PROMPT = "Put a small green lamp on the table"
@@ -83,3 +85,24 @@ def test_a_removed_picture_may_come_back(guarded: Trial) -> None:
     held = guarded.made("/screen", json=body)
     guarded.admin("DELETE", f"/known-images/{added['id']}").raise_for_status()
     assert [(held["outcome"], held["category"]), guarded.made("/screen", json=body)["outcome"]] == [("refuse", "deception"), "allow"]
+
+
+def test_an_output_refused_once_is_known_when_its_face_no_longer_is(guarded: Trial, upstream: StandIn) -> None:
+    portrait = Image.fromarray(astronaut()).crop((96, 0, 352, 256))
+    body = {"images": [base64.b64encode(png(portrait)).decode()]}
+    subject_id = guarded.made("/opt-outs", json={"subject": {"name": "Wilhelmina Stardust"}})["subject_id"]
+    enrolled = guarded.made(f"/subjects/{subject_id}/faces", files={"image": ("photo.png", png(portrait), "image/png")})
+
+    upstream.next(Order(pictures=(png(portrait),)))
+    with pytest.raises(openai.BadRequestError):
+        guarded.client("known").images.generate(model="gpt-image-1", prompt="somebody who flies to the moon")
+    deadline = time.monotonic() + 10
+    while not (known := [item for item in guarded.admin("GET", "/known-images").json()["items"] if item["bank"] == "refused-outputs"]):
+        assert time.monotonic() < deadline, "it was not remembered"
+        time.sleep(0.1)
+    assert [item["subject_id"] for item in known] == [subject_id]
+
+    guarded.admin("DELETE", f"/subjects/{subject_id}/faces/{enrolled['items'][0]['id']}").raise_for_status()
+    shown = guarded.made("/screen", json=body)
+    assert [(hit["modality"], hit["bank"], hit["subject_id"]) for hit in shown["hits"]] == [("known_image", "refused-outputs", subject_id)]
+    assert (shown["outcome"], shown["rule"]) == ("refuse", "opt-out")

@@ -158,3 +158,33 @@ async def test_settings_may_ask_for_a_lawful_basis(
 async def test_without_a_face_worker_it_is_our_outage(world: Any) -> None:
     answer = await world.client("registrar").post(f"/admin/v1/subjects/{await subject(world)}/faces", files=[photo(png(PORTRAIT))])
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+
+
+async def test_a_known_image_can_be_uploaded(seeing: Any) -> None:
+    registrar = seeing.client("registrar")
+    answer = await registrar.post("/admin/v1/known-images", files=[photo(png(PORTRAIT))], data={"bank": "stolen", "reason": "a leak"})
+    added = answer.json()
+    assert (answer.status_code, len(added["pdq"]), added["bank"], added["reason"]) == (201, 64, "stolen", "a leak")
+    again = await registrar.post("/admin/v1/known-images", json={"pdq": added["pdq"], "bank": "stolen"})
+    assert again.json()["id"] == added["id"]
+
+
+@pytest.mark.parametrize(
+    ("files", "data", "pointer"),
+    [
+        pytest.param([photo(png(NOBODY))], {}, "/image", id="nothing to know it by"),
+        pytest.param([photo(b"GIF89a")], {}, "/image", id="no picture"),
+        pytest.param([photo(png(PORTRAIT)), photo(png(PORTRAIT))], {}, "/image", id="two pictures"),
+        pytest.param([photo(png(PORTRAIT))], {"pdq": "0" * 64}, "/pdq", id="picture and hash"),
+        pytest.param([photo(png(PORTRAIT))], {"colour": "red"}, "/colour", id="an unknown field"),
+        pytest.param([photo(png(PORTRAIT), "photo")], {}, "/photo", id="another name"),
+    ],
+)
+async def test_what_is_no_known_image(seeing: Any, files: list[Photo], data: dict[str, str], pointer: str) -> None:
+    answer = await seeing.client("registrar").post("/admin/v1/known-images", files=files, data=data)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
+
+
+async def test_a_known_image_of_another_content_type(seeing: Any) -> None:
+    answer = await seeing.client("registrar").post("/admin/v1/known-images", content=b"pdq=1", headers={"content-type": "text/plain"})
+    assert answer.status_code == 415

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from guard.errors import FacesUnavailableError, GuardError, TooLargeError, UnscreenableError
 from guard.faceworker import wire
 from guard.match.faces import Box, FaceFound, FacesInPicture, Quality
+from guard.match.known_images import Fingerprint
 from guard.types import Picture
 
 
@@ -36,9 +37,11 @@ def test_an_answer(count: int) -> None:
         FaceFound("image[0]", k, Box(k, 2, 30, 40), np.random.default_rng(k).random(128, np.float32), quality, "rotated 90", "e1")
         for k in range(count)
     ]
-    answer = FacesInPicture(tuple(faces), "e1", 4, 12.5, ("upright, larger",))
+    prints = tuple(Fingerprint(k, "alpha", 70, bytes(256)) for k in range(count))
+    answer = FacesInPicture(tuple(faces), "e1", 4, 12.5, ("upright, larger",), prints)
     again = wire.load_answer(*split(wire.dump_answer(answer)), "image[0]")
     assert (again.encoder, again.frames, again.cpu_ms, again.skipped) == ("e1", 4, 12.5, ("upright, larger",))
+    assert again.fingerprints == prints
     for one, other in zip(again.faces, faces, strict=True):
         assert (one.where, one.frame, one.box, one.quality, one.view, one.encoder) == (
             "image[0]",

@@ -5,7 +5,7 @@ import pytest
 from guard.errors import InvalidInputError, NotFoundError
 from guard.registry.store import Registry
 from guard.registry.values import By, Hold, Job, KnownImage, OptOut, PolicyActivation, SubjectData
-from guard.types import KeyRole
+from guard.types import KeyRole, KnownPicture
 
 PDQ = "0f" * 32
 
@@ -23,6 +23,40 @@ def test_known_images(registry: Registry, by: By, clock) -> None:
         registry.remove_known_image(free.id, by)
     registry.erase_subject(subject_id, by)
     assert registry.known_images() == []
+
+
+def test_known_pictures_are_published_without_words_and_their_state_tells_every_change(registry: Registry, by: By, clock) -> None:
+    states = [registry.known_state()]
+    subject_id = registry.create_subject(SubjectData("Ann Example"), by).id
+    (no,) = [record.no for record in registry.records(since=None)[1]]
+    assert registry.known_state() == states[0]
+    mine = registry.add_known_image(PDQ, by, subject_id=subject_id)
+    states.append(registry.known_state())
+    clock.advance(seconds=1)
+    free = registry.add_known_image("ab" * 32, by, bank="stolen")
+    states.append(registry.known_state())
+    assert registry.known_pictures() == [KnownPicture(mine.id, PDQ, "registry", no), KnownPicture(free.id, "ab" * 32, "stolen", None)]
+    registry.remove_known_image(free.id, by)
+    states.append(registry.known_state())
+    registry.erase_subject(subject_id, by)
+    states.append(registry.known_state())
+    assert (registry.known_pictures(), len(set(states))) == ([], 5)
+
+
+def test_refused_outputs_are_remembered_once_and_the_oldest_make_room(registry: Registry, by: By, clock) -> None:
+    subject_id = registry.create_subject(SubjectData("Ann Example"), by).id
+    hashes = [f"{no:064x}" for no in range(4)]
+    assert registry.remember_refused(hashes[:2], subject_id, by) == 2
+    clock.advance(seconds=1)
+    before = registry.revision()
+    assert registry.remember_refused(hashes[1:3], subject_id, by, most=2) == 1
+    assert registry.revision() == before + 1
+    kept = [image.pdq for image in registry.known_pictures()]
+    assert (len(kept), hashes[2] in kept, {image.bank for image in registry.known_pictures()}) == (2, True, {"refused-outputs"})
+    registry.erase_subject(subject_id, by)
+    assert registry.known_pictures() == []
+    with pytest.raises(NotFoundError):
+        registry.remember_refused(hashes, subject_id, by)
 
 
 @pytest.mark.parametrize("pdq", ["", "0f", "ZZ" * 32, "0F" * 32])
