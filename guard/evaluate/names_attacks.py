@@ -292,7 +292,7 @@ ATTACKS: Mapping[str, Attack] = {
     "leet": lambda name, rng: _one(_each(name.lower(), rng, _LEET, rng.choice([0.5, 1.0]))),
     "reversed": lambda name, rng: [rng.choice([name[::-1], " ".join(word[::-1] for word in name.split())])],
     "base64": lambda name, _: [base64.b64encode(name.encode()).decode()],
-    "hex": lambda name, rng: [name.encode().hex(*([" "] if rng.random() < 0.3 else []))],
+    "hex": lambda name, rng: [name.encode().hex(" ") if rng.random() < 0.3 else name.encode().hex()],
     "url": lambda name, rng: [urllib.parse.quote(name) if rng.random() < 0.3 else _encoded_url(name)],
     "html": lambda name, rng: ["".join(rng.choice([f"&#{ord(char)};", f"&#x{ord(char):x};"]) for char in name)],
     "unicode escapes": lambda name, rng: ["".join(rng.choice([f"\\u{ord(char):04x}", f"\\x{ord(char):02x}"]) if ord(char) < 256 else f"\\u{ord(char):04x}" for char in name)],

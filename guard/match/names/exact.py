@@ -11,7 +11,7 @@ from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
 from guard.normalise.fold import LOOSE, UPPER
 from guard.normalise.hashing import Indices
-from guard.normalise.letters import fold_text
+from guard.normalise.letters import SEPARATOR, fold_text, folded
 
 # Longest name looked for, in words (camel-case parts count) and in letters; the longest in writing without spaces; and
 # the longest one spelled letter by letter.
@@ -156,7 +156,7 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
 def _dotted(scan: Scan, start: int, end: int) -> bool:
     """Whether only dots and spaces stand between initials and surname."""
     begin, stop = scan.folded.span(start, end)
-    return all(char.isalnum() or char in ". -'’" for char in scan.text[begin:stop])
+    return all(char in ".·*_/~| -" or folded(char) != SEPARATOR for char in scan.text[begin:stop])
 
 
 def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
