@@ -39,6 +39,7 @@ from guard.types import Channel
 log = logging.getLogger(__name__)
 
 _HEAD_TIMEOUT_S = 30.0
+_IMAGE_S = 15.0  # a caller waits for it before anything is asked
 _GC_AT = 20_000
 
 
@@ -69,6 +70,8 @@ class Worker:
         self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
         self.mounts = providers.mounts(settings)
         self.fetcher = Fetcher([mount.upstream.base_url for mount in self.mounts.values()], FetchLimits(settings.max_answer_bytes))
+        image_limits = FetchLimits(settings.max_body_bytes, settings.max_body_bytes, _IMAGE_S)
+        self.images = Fetcher([], image_limits, settings.remote_hosts)  # no upstream is trusted here: callers write these URLs
         self.metrics = Metrics()
         self.engine = parts.open_engine(settings)
         self.registry = parts.open_registry(settings, self.engine, self.subscription.name_rules)
@@ -81,6 +84,7 @@ class Worker:
             reviews=RegistryReviews(self.registry, parts.audit(self.registry.keyring)),
             ledger=RegistryLedger(self.registry),
             mounts=self.mounts,
+            images=self.images,
             fetcher=self.fetcher,
             metrics=self.metrics,
             mode=settings.mode,
@@ -189,6 +193,7 @@ class Worker:
             for mount in self.mounts.values():
                 await mount.upstream.close()
             await self.fetcher.close()
+            await self.images.close()
             await self.stay_down.close()
             await self.recorder.close()
             self.engine.dispose()

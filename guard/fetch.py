@@ -1,4 +1,4 @@
-"""Pictures that an answer only points at: fetched once by the guard, screened, and given to the caller as bytes.
+"""Pictures that a request or an answer only points at: fetched once by the guard, screened, and sent on as bytes.
 
 The address that was checked is the address that is connected to (the resolver's answer is filtered, so a second look-up
 cannot change it). Only public addresses, and the upstream's own host and port; no redirects, no credentials, no proxies.
@@ -24,9 +24,10 @@ _TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """Caps on one fetch; bytes and seconds."""
+    """Caps on one fetch, and on the bytes of all that are fetched together; bytes and seconds."""
 
     size_bytes: int = 64_000_000
+    all_bytes: int = 256_000_000
     total_s: float = 30.0
 
 
@@ -67,19 +68,22 @@ class Fetcher:
     Args:
         upstream_urls: base URLs of the configured upstreams; their own scheme, host and port are trusted as they are.
         limits: caps.
+        hosts: when given, the only hosts that are asked; `*.example.com` is every host below it.
     """
 
-    def __init__(self, upstream_urls: Sequence[str], limits: FetchLimits) -> None:
+    def __init__(self, upstream_urls: Sequence[str], limits: FetchLimits, hosts: frozenset[str] | None = None) -> None:
+        self._hosts = hosts
         self._trusted = {_origin(urlsplit(url)) for url in upstream_urls}
         self._limits = limits
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def fetch_all(self, remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
         """Place to bytes for every (place, URL); raises `UnscreenableError` naming the place that failed."""
-        fetched = await asyncio.gather(*(self.fetch(where, url) for where, url in remote))
+        budget = _Budget(self._limits.all_bytes)
+        fetched = await asyncio.gather(*(self.fetch(where, url, budget) for where, url in remote))
         return {where: data for (where, _), data in zip(remote, fetched, strict=True)}
 
-    async def fetch(self, where: str, url: str) -> bytes:
+    async def fetch(self, where: str, url: str, budget: "_Budget | None" = None) -> bytes:
         """The bytes behind a URL."""
         try:
             parts = urlsplit(url)
@@ -88,17 +92,19 @@ class Fetcher:
             self._check(parts, trusted)
             async with self._session(trusted).get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
                 if answer.status != 200 or answer.headers.get("content-encoding", "identity") != "identity":
-                    raise UnscreenableError(f"A picture of the answer could not be fetched (status {answer.status}).", where)
+                    raise UnscreenableError(f"The picture could not be fetched (status {answer.status}).", where)
                 blocks: list[bytes] = []
                 size = 0
                 async for block in answer.content.iter_any():
                     size += len(block)
                     if size > self._limits.size_bytes:
-                        raise UnscreenableError(f"A picture of the answer is larger than {self._limits.size_bytes} bytes.", where)
+                        raise UnscreenableError(f"The picture is larger than {self._limits.size_bytes} bytes.", where)
+                    if budget is not None:
+                        budget.spend(len(block), where)
                     blocks.append(block)
                 return b"".join(blocks)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise UnscreenableError("A picture of the answer could not be fetched.", where) from error
+            raise UnscreenableError("The picture could not be fetched.", where) from error
 
     def _check(self, parts: SplitResult, trusted: bool) -> None:
         if parts.username or parts.password or not parts.hostname:
@@ -107,6 +113,8 @@ class Fetcher:
             return
         if parts.scheme not in _SCHEMES or (parts.port or _SCHEMES[parts.scheme]) != _SCHEMES[parts.scheme]:
             raise ValueError("only http and https on their own ports")
+        if self._hosts is not None and not _listed(parts.hostname, self._hosts):
+            raise ValueError("not a host that is listed")
         if _is_address(parts.hostname) and not is_public(parts.hostname):
             raise ValueError("not a public address")
 
@@ -126,6 +134,25 @@ class Fetcher:
         """End all sessions."""
         for session in self._sessions.values():
             await session.close()
+
+
+class _Budget:
+    """Bytes that several fetches share."""
+
+    def __init__(self, left_bytes: int) -> None:
+        self._left_bytes = left_bytes
+
+    def spend(self, size_bytes: int, where: str) -> None:
+        """Take some; raises when there is none left."""
+        self._left_bytes -= size_bytes
+        if self._left_bytes < 0:
+            raise UnscreenableError("The pictures behind URLs are too large together.", where)
+
+
+def _listed(host: str, hosts: frozenset[str]) -> bool:
+    """Whether a host is listed itself or lies below a `*.` that is; the dot at the end of a full name does not count."""
+    labels = host.lower().removesuffix(".").split(".")
+    return ".".join(labels) in hosts or any(f"*.{'.'.join(labels[n:])}" in hosts for n in range(1, len(labels)))
 
 
 def _is_address(host: str) -> bool:

@@ -60,12 +60,10 @@ from guard.record.recorder import Recorder
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
 from guard.stream import Held, screened_stream, upstream_refusal
-from guard.types import Channel, Context, Decision, Effect, Findings, Mode, Outcome, Picture, Stage, Text
-from guard.uses import Returns, counted
+from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.uses import Returns, counted, granted
 
 log = logging.getLogger(__name__)
-
-_PERMITTING = frozenset({Effect.ALLOW, Effect.ALLOW_WITH_TERMS})
 
 
 @dataclass(slots=True)
@@ -84,6 +82,7 @@ class Pipeline:
     mode: Mode
     clock: Callable[[], datetime]
     signals: Signals
+    images: Fetcher | None = None
     pending_protects: bool = True
     keepalive_s: float = 5.0
     stay_down: StayDown | None = None
@@ -103,6 +102,8 @@ class Pipeline:
             return refusal
         try:
             generation = self._extract(request)
+            if generation is not None and generation.remote and self.images is not None:
+                generation = generation.with_fetched(await self.images.fetch_all(generation.remote))
             request = replace(request, generation=generation)
             context = self._context(request, Stage.INPUT)
             stands = await self._standing(request, published, policy, context)
@@ -236,7 +237,7 @@ class Pipeline:
             if context.stage is Stage.INPUT:
                 approval = published.approvals.get((context.tenant, digest, Stage.INPUT))
             if approval is not None and approval.covers(decision.directives, context.now):
-                decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer", grants=_granted(decision, examined))
+                decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer", grants=granted(decision, examined))
         mode = self.mode if policy.mode is Mode.ENFORCE else policy.mode
         entry = journal.Entry(
             kind="decision",
@@ -491,9 +492,3 @@ class Pipeline:
 
     def _reply(self, request: Incoming, reply: Reply, screened: Screened) -> Outgoing:
         return Outgoing(reply.status, head_of(request, screened, reply.headers), reply.body)
-
-
-def _granted(decision: Decision, examined: Examined) -> tuple[str, ...]:
-    """The grants among what a held decision rests on, such as one whose terms ask for a reviewer: after approval they are used."""
-    ids = {d.id for person in examined.people.values() for d in person.directives if d.tenant and d.effect in _PERMITTING}
-    return tuple(sorted(ids & set(decision.directives)))

@@ -21,6 +21,14 @@ class CallerAuth(StrEnum):
     OPEN = "open"
 
 
+class RemoteImages(StrEnum):
+    """Whether pictures behind URLs in requests are fetched."""
+
+    OFF = "off"
+    LISTED = "listed"
+    ON = "on"
+
+
 class Settings(BaseSettings):
     """Read once at start and passed down; no other code reads the environment."""
 
@@ -95,6 +103,14 @@ class Settings(BaseSettings):
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")
     max_frames: int = Field(64, ge=1, description="Most frames of an animated picture; more is refused.")
+    remote_images: RemoteImages = Field(
+        RemoteImages.OFF,
+        description="Pictures behind URLs in requests: `off`: refused; `listed`: fetched from the hosts of `GUARD_REMOTE_IMAGE_HOSTS`; "
+        "`on`: fetched from every public host ([how it is done](../how-to/remote-images.md)).",
+    )
+    remote_image_hosts: str = Field(
+        "", description="Hosts for `GUARD_REMOTE_IMAGES=listed`, parted by commas; `*.example.com` is every host below it."
+    )
     body_timeout_s: float = Field(60, gt=0, description="Time for a caller to send a whole body.")
     face_timeout_s: float = Field(
         30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused."
@@ -135,6 +151,19 @@ class Settings(BaseSettings):
         if self.caller_auth is CallerAuth.OPEN and self.host not in LOOPBACK:
             raise ValueError(f"GUARD_CALLER_AUTH=open serves anyone who connects, so it needs a loopback GUARD_HOST, not {self.host!r}")
         return self
+
+    @model_validator(mode="after")
+    def _listed_needs_a_list(self) -> "Settings":
+        if self.remote_images is RemoteImages.LISTED and not self.remote_hosts:
+            raise ValueError("GUARD_REMOTE_IMAGES=listed fetches only from listed hosts; name them in GUARD_REMOTE_IMAGE_HOSTS")
+        return self
+
+    @property
+    def remote_hosts(self) -> frozenset[str] | None:
+        """The hosts that pictures of requests are fetched from; None for every public one."""
+        if self.remote_images is RemoteImages.ON:
+            return None
+        return frozenset(host.strip().lower() for host in self.remote_image_hosts.split(",") if host.strip())
 
     @cached_property
     def database(self) -> str:

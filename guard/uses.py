@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from guard.examine import Examined
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
-from guard.types import Decision
+from guard.types import Decision, Effect
 
 log = logging.getLogger(__name__)
+
+_PERMITTING = frozenset({Effect.ALLOW, Effect.ALLOW_WITH_TERMS})
 
 
 def counted(decision: Decision, examined: Examined) -> tuple[GrantUse, ...]:
@@ -21,6 +23,12 @@ def counted(decision: Decision, examined: Examined) -> tuple[GrantUse, ...]:
     directives = {d.id: d for person in examined.people.values() for d in person.directives}
     limited = [directives[i] for i in decision.grants if i in directives and directives[i].max_uses is not None]
     return tuple(GrantUse(d.id, d.max_uses or 0, secrets.token_hex(16)) for d in limited)
+
+
+def granted(decision: Decision, examined: Examined) -> tuple[str, ...]:
+    """The grants among what a held decision rests on, such as one whose terms ask for a reviewer: after approval they are used."""
+    ids = {d.id for person in examined.people.values() for d in person.directives if d.tenant and d.effect in _PERMITTING}
+    return tuple(sorted(ids & set(decision.directives)))
 
 
 @dataclass(slots=True)

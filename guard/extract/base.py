@@ -35,7 +35,7 @@ class Limits:
 
     `models` are names that embody people, `tools` tool types that reach beyond the request (`web_search`, `mcp` ...).
     `ledger` says that ids of stored state are let through to `Generation.stored`, because the caller of the reader looks
-    each of them up; without it they are refused here.
+    each of them up; without it they are refused here. `remote` does the same for URLs of pictures and `Generation.remote`.
     """
 
     max_pixels: int = 50_000_000
@@ -46,6 +46,7 @@ class Limits:
     models: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
     ledger: bool = False
+    remote: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Generation:
     `texts` and `pictures` are in the order of the request. `rebuild` gives content type and body from exactly the tree
     that was read. `fields` gives (place, JSON text) of every leaf but pictures, for the request digest (CONTRACT.md, Terms).
     `stored` lists (place, id) of state at the provider that the request points at; what is not in the ledger is refused.
+    `remote` lists (place, URL) of pictures that the request only points at; `with_fetched` puts their bytes in place.
     `amend` is `rebuild` with top-level fields set (to a value as text) or left out (None), as a policy's `force` and `strip` ask.
     """
 
@@ -68,6 +70,14 @@ class Generation:
     fields: Callable[[], list[tuple[str, str]]]
     stored: tuple[tuple[str, str], ...] = ()
     amend: "Callable[[Mapping[str, str | None]], tuple[str, bytes]] | None" = None
+    remote: tuple[tuple[str, str], ...] = ()
+    inline: "Callable[[Mapping[str, bytes]], Generation] | None" = None
+
+    def with_fetched(self, fetched: Mapping[str, bytes]) -> "Generation":
+        """The same request with the pictures of `remote` in it instead of their URLs."""
+        if self.inline is None:
+            raise UnscreenableError("A picture cannot be put in place of its URL here.", self.remote[0][0] if self.remote else None)
+        return self.inline(fetched)
 
 
 @dataclass(frozen=True, slots=True)

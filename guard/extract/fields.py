@@ -40,7 +40,7 @@ _LONGEST_SCALAR = 32_000
 
 @dataclass(slots=True)
 class Reading:
-    """What was found so far in one body; `answer` says that it is the provider's and not the caller's."""
+    """What was found so far in one body; `answer` says that it is the provider's, `fetched` has pictures by their places."""
 
     limits: Limits
     answer: bool = False
@@ -48,6 +48,7 @@ class Reading:
     pictures: list[Picture] = field(default_factory=list)
     remote: list[tuple[str, str]] = field(default_factory=list)
     stored: list[tuple[str, str]] = field(default_factory=list)
+    fetched: Mapping[str, bytes] = field(default_factory=dict)
     text_size: int = 0
 
     def text(self, where: str, text: str) -> None:
@@ -219,10 +220,22 @@ def data_url(value: Json, where: str, reading: Reading) -> Json:
     if not found:
         if value[:5].lower() == "data:":
             raise UnscreenableError("The data URL must start with data:image/png;base64, (or jpeg, webp, gif, avif).", where)
-        raise UnscreenableError("Pictures behind a URL are not fetched; send the picture itself as a data URL.", where)
+        return _remote_picture(value, where, reading)
     picture = reading.picture(where, decode_base64(value[found.end() :], where))
     mime = MIME[picture.format]
     return value if found.group() == f"data:{mime};base64," else f"data:{mime};base64,{value[found.end() :]}"
+
+
+def _remote_picture(url: str, where: str, reading: Reading) -> Json:
+    """A picture that a request points at: read from what was fetched, listed to be fetched, or refused."""
+    data = reading.fetched.get(where)
+    if data is not None:
+        mime = MIME[reading.picture(where, data).format]
+        return f"data:{mime};base64,{binascii.b2a_base64(data, newline=False).decode()}"
+    if reading.answer or not reading.limits.remote:
+        raise UnscreenableError("Pictures behind a URL are not fetched; send the picture itself as a data URL.", where)
+    reading.remote.append((where, url))
+    return url
 
 
 def picture_text(value: Json, where: str, reading: Reading) -> Json:

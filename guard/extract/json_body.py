@@ -16,16 +16,19 @@ Tree = dict[str, Json]
 _WHOLE_NUMBER = re.compile(r"-?\d{1,15}")
 
 
-def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader, *, stream: bool | None = None) -> Generation:
+def json_generation(
+    target: Target, body: bytes, limits: Limits, shape: Reader, *, stream: bool | None = None, fetched: Mapping[str, bytes] | None = None
+) -> Generation:
     """A JSON request read by `shape`; its model is in the path or in `model`, its count in `n`.
 
     Args:
         stream: whether the answer streams, where the route and not the field `stream` says so.
+        fetched: pictures by the places where the body has their URLs.
     """
     tree = parse(body)
     if not isinstance(tree, dict):
         raise UnscreenableError("The body must be a JSON object.")
-    reading = Reading(limits)
+    reading = Reading(limits, fetched=fetched or {})
     name = target.params.get("model", tree.get("model"))
     if "model" in target.params:
         model(name, "model", reading)
@@ -41,11 +44,20 @@ def json_generation(target: Target, body: bytes, limits: Limits, shape: Reader, 
         pictures=tuple(reading.pictures),
         stream=bool(wanted),
         n=count if type(count) is int else 1,
-        rebuild=lambda: (JSON_TYPE, dump(tree)),
+        rebuild=lambda: (JSON_TYPE, dump(_whole(tree, reading))),
         fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
         stored=tuple(reading.stored),
-        amend=lambda changes: (JSON_TYPE, dump(amended(tree, changes))),
+        amend=lambda changes: (JSON_TYPE, dump(amended(_whole(tree, reading), changes))),
+        remote=tuple(reading.remote),
+        inline=lambda pictures: json_generation(target, body, limits, shape, stream=stream, fetched=pictures),
     )
+
+
+def _whole(tree: Tree, reading: Reading) -> Tree:
+    """The tree, if every picture it points at lies in it by now: nobody but the guard fetches one."""
+    if reading.remote:
+        raise UnscreenableError("The request points at a picture that was not fetched.", reading.remote[0][0])
+    return tree
 
 
 def amended(tree: Tree, changes: Mapping[str, str | None]) -> Tree:

@@ -4,7 +4,7 @@ from guard.errors import InvalidInputError
 from guard.extract.base import Limits
 from guard.forward import Auth, UpstreamLimits
 from guard.mounts import Mount, mount
-from guard.settings import CallerAuth, Settings, environment
+from guard.settings import CallerAuth, RemoteImages, Settings, environment
 from guard.upstreams import UpstreamSpec, parse
 
 DEFAULT_PREFIX = "/v1"
@@ -30,7 +30,11 @@ def specifications(settings: Settings) -> tuple[UpstreamSpec, ...]:
 def mounts(settings: Settings) -> dict[str, Mount]:
     """Every provider by its prefix, with its key; in passthrough mode callers bring their own."""
     limits = Limits(
-        max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, max_event_bytes=settings.max_answer_bytes, ledger=True
+        max_pixels=settings.max_image_pixels,
+        max_frames=settings.max_frames,
+        max_event_bytes=settings.max_answer_bytes,
+        ledger=True,
+        remote=settings.remote_images is not RemoteImages.OFF,
     )
     return {spec.prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for spec in specifications(settings)}
 

@@ -1,6 +1,9 @@
 """Which addresses a picture may come from."""
 
+import asyncio
+
 import pytest
+from aiohttp.abc import ResolveResult
 
 from guard.errors import UnscreenableError
 from guard.fetch import Fetcher, FetchLimits, is_public
@@ -47,3 +50,52 @@ async def test_what_is_never_fetched(url: str) -> None:
     finally:
         await fetcher.close()
     assert refused.value.where == "data[0].url"
+
+
+@pytest.mark.parametrize(
+    ("host", "listed"),
+    [
+        ("cdn.example.com", True),
+        ("CDN.example.com.", True),
+        ("example.com", False),
+        ("x.cdn.example.com", False),
+        ("a.pictures.example", True),
+        ("a.b.pictures.example", True),
+        ("pictures.example", False),
+        ("evilpictures.example", False),
+    ],
+)
+async def test_only_listed_hosts_are_asked(host: str, listed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def resolve(self: object, name: str, port: int = 0, family: object = None) -> list[ResolveResult]:
+        asked.append(name)
+        raise OSError
+
+    monkeypatch.setattr("guard.fetch._PublicOnly.resolve", resolve)
+    fetcher = Fetcher([], FetchLimits(total_s=3), frozenset({"cdn.example.com", "*.pictures.example"}))
+    try:
+        with pytest.raises(UnscreenableError, match="could not be fetched"):
+            await fetcher.fetch("image.url", f"https://{host}/a.png")
+    finally:
+        await fetcher.close()
+    assert bool(asked) == listed
+
+
+async def test_what_is_fetched_together_is_capped_together() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 600\r\nconnection: close\r\n\r\n" + bytes(600))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    fetcher = Fetcher([url], FetchLimits(size_bytes=1000, all_bytes=1000, total_s=3))
+    try:
+        assert await fetcher.fetch_all([("a", f"{url}/1")]) == {"a": bytes(600)}
+        with pytest.raises(UnscreenableError, match="too large together"):
+            await fetcher.fetch_all([("a", f"{url}/1"), ("b", f"{url}/2")])
+    finally:
+        await fetcher.close()
+        server.close()
