@@ -86,7 +86,9 @@ def running_guard_of_all(running_provider: Provider, tmp_path_factory: pytest.Te
     written: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.json"
     written.write_text(json.dumps({"upstreams": listed}))
     keys = {f"KEY_{name.upper()}": f"key-of-{name}" for name in DIALECTS}
-    with trial.running(environment={"GUARD_UPSTREAMS": str(written), "GUARD_PUBLIC_URL": "https://guard.example", **keys}) as guard:
+    with trial.running(
+        environment={"GUARD_UPSTREAMS": str(written), "GUARD_PUBLIC_URL": "https://guard.example", "GUARD_REMOTE_IMAGES": "on", **keys}
+    ) as guard:
         guard.made("/opt-outs", json={"subject": {"name": NAME}})
         yield guard
 
@@ -349,6 +351,18 @@ def test_a_job_is_polled_through_the_gateway_and_its_picture_comes_as_bytes(guar
     assert answer.json()["result"]["sample"] == f"data:image/png;base64,{B64}"
     assert guard.http.get(url, headers={"x-key": guard.caller_key("other")}).status_code == 400
     assert guard.http.get(url.replace("job-9", "job-8"), headers={"x-key": guard.caller_key()}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "form", ["{provider}/picture.png", "http://127.1/picture.png", "http://[::ffff:127.0.0.1]/picture.png", "file:///etc/passwd"]
+)
+def test_a_picture_behind_a_private_address_is_not_fetched_for_a_caller(form: str, guard: Trial, provider: Provider) -> None:
+    provider.says("/picture.png", PNG, "image/png")
+    url = form.replace("{provider}", provider.url)
+    headers = {"authorization": f"Bearer {guard.caller_key()}"}
+    body = {"prompt": "a tyre", "images": [{"image_url": url}]}
+    answer = guard.http.post(f"{guard.url}/v1/images/edits", json=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["param"], provider.seen) == (400, "images[0].image_url", [])
 
 
 def test_a_policy_that_looks_at_no_answers_hands_out_ids_all_the_same(guard: Trial, provider: Provider) -> None:
