@@ -21,9 +21,9 @@ SMALL_ANSWER_BYTES = 8_000_000
 EVENT_STREAM = (b"content-type", b"text/event-stream; charset=utf-8")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
-    """A caller's request whose key and route are known.
+    """A caller's request whose key and route are known; the last five fields are filled in as it goes its way.
 
     `caller_key` is set where it goes on to the provider (passthrough). `asked` is what the input stage found, in whose
     light the answer is judged; `obligations` is what the input decision asks of answer and upstream request.

@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import aiohttp
 from multidict import CIMultiDict
+from yarl import URL
 
 from guard.errors import UpstreamInvalidError, UpstreamTimeoutError, UpstreamUnreachableError
 
@@ -134,7 +136,7 @@ class Upstream:
         if key and (header := self._auth.header(key)):
             sent[header[0]] = header[1]
         with _upstream_errors():
-            response = await self._open().request(method, self.base_url + path, headers=sent, data=body, allow_redirects=False)
+            response = await self._open().request(method, _url(self.base_url + path), headers=sent, data=body, allow_redirects=False)
         try:
             if 300 <= response.status < 400:
                 raise UpstreamInvalidError(f"the upstream answered with a redirect ({response.status}), which is never followed")
@@ -154,6 +156,12 @@ class Upstream:
             self._session = None
 
 
+@lru_cache(256)
+def _url(text: str) -> URL:
+    """The URL as it stands: nothing in it is quoted anew, so what was checked is what is asked."""
+    return URL(text, encoded=True)
+
+
 class _upstream_errors:  # noqa: N801 - used as a context manager, like contextlib.suppress
     """aiohttp's errors as ours."""
 
@@ -161,6 +169,8 @@ class _upstream_errors:  # noqa: N801 - used as a context manager, like contextl
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         match error:
             case asyncio.TimeoutError():
                 raise UpstreamTimeoutError("the upstream did not answer in time") from error

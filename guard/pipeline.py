@@ -104,7 +104,7 @@ class Pipeline:
             generation = self._extract(request)
             if generation is not None and generation.remote and self.images is not None:
                 generation = generation.with_fetched(await self.images.fetch_all(generation.remote))
-            request = replace(request, generation=generation)
+            request.generation = generation
             context = self._context(request, Stage.INPUT)
             stands = await self._standing(request, published, policy, context)
             texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
@@ -113,13 +113,13 @@ class Pipeline:
             examined.findings = self.probing.marked(request.caller, examined.findings)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
-        request = replace(request, asked=examined)
+        request.asked = examined
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if screened.blocks:
             return await self._refusal(request, screened, Stage.INPUT)
-        request = replace(request, obligations=screened.decision.obligations)
+        request.obligations = screened.decision.obligations
         if stands and screened.decision.outcome is Outcome.ALLOW:
-            request = replace(request, standing=stands.ending(screened.until))
+            request.standing = stands.ending(screened.until)
         if generation is not None and obligations.changes(request.obligations) and generation.amend is None:
             self._returns.give_back(screened.uses)
             return await self.refuse_unscreenable(request, UnscreenableError("The policy changes fields of this request, which cannot be."))
