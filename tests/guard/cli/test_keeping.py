@@ -89,3 +89,13 @@ def test_the_key_is_rotated_and_both_stay_published(data_dir: Path) -> None:
     assert said("audit", "key") == [{"id": turned["new"], "verifier_key": turned["verifier_key"]}, first]
     (event,) = events(data_dir)
     assert (event["kind"], event["old"], event["new"]) == ("admin.log_key.rotate", first["verifier_key"], turned["verifier_key"])
+
+
+def test_how_far_sinks_are_behind(data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said("audit", "hold", "add", "--from", "2026-01-01", "--reason", "an event")
+    assert len(events(data_dir)) == 1
+    (tmp_path / "sinks.yaml").write_text("sinks: [{name: siem, syslog: {host: logs.example}}]")
+    monkeypatch.setenv("GUARD_SINKS", str(tmp_path / "sinks.yaml"))
+    assert said("audit", "sinks") == [{"sink": "siem", "next_index": 0, "behind": 1, "updated_at": None}]
+    monkeypatch.setattr("guard.cli.audit.FAR_BEHIND", 0)
+    assert runner.invoke(app, ["audit", "sinks"]).exit_code == 1
