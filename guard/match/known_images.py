@@ -4,14 +4,13 @@ A hash survives recompression and resizing, not cropping (docs/explanation/known
 found because the picture that is looked at brings the hashes of all its eight orientations. Needs numpy only.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from guard.match.shared import Arrays
 from guard.types import KnownPicture
 
 BITS = 256
@@ -75,7 +74,7 @@ def build(known: Iterable[KnownPicture]) -> dict[str, NDArray[Any]]:
 class KnownImages:
     """The known pictures of one revision; never changed, only replaced."""
 
-    def __init__(self, arrays: Arrays) -> None:
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         self._hashes = arrays["known.hashes"]
         self._subjects = arrays["known.subjects"]
         self._banks = arrays["known.banks"]

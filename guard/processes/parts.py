@@ -1,5 +1,6 @@
 """The long-lived parts, made from the settings; every process and the command line make them here and nowhere else."""
 
+import logging
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from sqlalchemy import Engine
 from guard.decide import load
 from guard.keyring import Keyring
 from guard.keyring.master import load_master_key as master_key
+from guard.match.faces.scale import add_scales
 from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
 from guard.normalise.letters import fold_text
@@ -25,6 +27,8 @@ from guard.settings import Settings
 from guard.storage import make_engine, upgrade
 from guard.storage.queue import QueuedEvent
 
+log = logging.getLogger(__name__)
+
 
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of a child: the parent's, with the settings that the parent resolved."""
@@ -32,6 +36,16 @@ def child_environment(settings: Settings) -> dict[str, str]:
     environment["GUARD_DATA_DIR"] = str(settings.data_dir.absolute())
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads in each of several processes cost four times the CPU
     return environment
+
+
+def use_own_scales(settings: Settings) -> None:
+    """Compare faces by the operator's own scales (`scales/*.npz` in the data directory) where there are any.
+
+    Every process that searches for faces or builds the arrays for that calls it first, so that all compare alike.
+    """
+    folder = settings.data_dir / "scales"
+    if folder.is_dir():
+        log.info("faces are compared by the scales of %s: %s", folder, ", ".join(add_scales(folder)) or "none there")
 
 
 def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
@@ -105,4 +119,5 @@ __all__ = [
     "open_registry",
     "open_signer",
     "start_process",
+    "use_own_scales",
 ]

@@ -1,0 +1,44 @@
+"""An operator's scales in the data directory take the place of the shipped ones."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from guard.errors import InvalidInputError
+from guard.match.faces import scale
+from guard.match.faces.scale import bundled
+from guard.processes.parts import use_own_scales
+from guard.settings import Settings
+
+ENCODER = "dlib-resnet-v1"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(scale, "_added", {})
+    return Settings(data_dir=tmp_path, _env_file=None)
+
+
+def test_without_a_folder_the_shipped_one_is_used(settings: Settings) -> None:
+    shipped = bundled(ENCODER)
+    use_own_scales(settings)
+    assert bundled(ENCODER) is shipped
+
+
+def test_a_scale_in_the_folder_is_used(settings: Settings) -> None:
+    shipped = bundled(ENCODER)
+    assert shipped is not None
+    (settings.data_dir / "scales").mkdir()
+    (settings.data_dir / "scales" / "ours.npz").write_bytes(replace(shipped, nearest=shipped.nearest + 1).dumps())
+    use_own_scales(settings)
+    ours = bundled(ENCODER)
+    assert ours is not None
+    assert ours.nearest == shipped.nearest + 1
+
+
+def test_a_file_that_is_no_scale_is_named(settings: Settings) -> None:
+    (settings.data_dir / "scales").mkdir()
+    (settings.data_dir / "scales" / "ours.npz").write_bytes(b"no")
+    with pytest.raises(InvalidInputError, match=r"ours\.npz is no scale"):
+        use_own_scales(settings)
