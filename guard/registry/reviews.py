@@ -110,7 +110,7 @@ class Reviews(Desk):
         return made
 
     def approvals(self) -> list[dict[str, Any]]:
-        """Approvals that have not expired: `decision_id, tenant, digest, expires_at, directives, review_id`, as the workers take them."""
+        """Approvals that have not expired: `decision_id, tenant, digest, stage, expires_at, directives, review_id`, as the workers take them."""
         query = select(REVIEW).where(REVIEW.c.status == APPROVED, REVIEW.c.expires_at > self._clock()).order_by(REVIEW.c.seq)
         with self._reading() as connection:
             return [
@@ -118,6 +118,7 @@ class Reviews(Desk):
                     "decision_id": row.decision_id,
                     "tenant": row.tenant,
                     "digest": row.request_digest,
+                    "stage": row.stage,
                     "expires_at": row.expires_at.isoformat(),
                     "directives": list(row.directives),
                     "review_id": row.id,
