@@ -8,8 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from guard.cli import app
+from guard.errors import NotFoundError
 from guard.processes import parts
+from guard.record import erasure
 from guard.record.query import Decisions, Log
+from guard.registry.values import By
 from guard.settings import Settings
 
 runner = CliRunner()
@@ -99,3 +102,26 @@ def test_how_far_sinks_are_behind(data_dir: Path, tmp_path: Path, monkeypatch: p
     assert said("audit", "sinks") == [{"sink": "siem", "next_index": 0, "behind": 1, "updated_at": None}]
     monkeypatch.setattr("guard.cli.audit.FAR_BEHIND", 0)
     assert runner.invoke(app, ["audit", "sinks"]).exit_code == 1
+
+
+def test_a_hold_outlives_the_erasure_of_the_person(data_dir: Path) -> None:
+    """With the parts as every process makes them: the registry forgets the person, the held events are readable until the release."""
+    subject_id = said("optout", "add", "Ada Lovelace")["subject_id"]
+    hold = said("audit", "hold", "add", "--subject", subject_id, "--reason", "case 12")
+    assert len(events(data_dir)) == 2
+    settings = Settings(data_dir=data_dir)
+    registry = parts.open_registry(settings)
+    registry.erase_subject(subject_id, By("test"))
+    assert erasure.erase_subject(registry.engine, subject_id) == 0
+    assert registry.list_subjects().items == ()
+    assert [event["kind"] for event in events(data_dir)] == ["admin.opt_out.create", "admin.hold.add"]
+    assert [event["content"] for event in said_report(subject_id)["events"]] == ["kept"]
+    assert said("audit", "hold", "release", hold["id"], "--reason", "settled") == {"hold_id": hold["id"], "bodies_erased": 1}
+    assert isinstance(runner.invoke(app, ["audit", "report", "subject", subject_id]).exception, NotFoundError)
+    registry.engine.dispose()
+
+
+def said_report(subject_id: str) -> Any:
+    result = runner.invoke(app, ["audit", "report", "subject", subject_id])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
