@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from guard.cli.output import Json, show_json, show_table
+from guard.cli.output import EXIT_NO, Json, show_json, show_table
 
 app = typer.Typer(help="How good the guard is, on your own names, prompts and photos.", no_args_is_help=True)
 
@@ -21,10 +21,11 @@ def names(
     html: Html = None,
     json: Json = False,
 ) -> None:
-    """Recall by evasion class, false refusals per 1,000 prompts, and latency, with intervals."""
+    """Recall by evasion class, false refusals per 1,000 prompts, and latency, with intervals. Exit status 1 if a target is missed."""
     from guard.evaluate import names as evaluation
 
-    evaluation.run(people, prompts, registered=registered, html=html, as_json=json)
+    if evaluation.run(people, prompts, registered=registered, html=html, as_json=json):
+        raise typer.Exit(EXIT_NO)
 
 
 @app.command("faces")
