@@ -80,6 +80,11 @@ INVALID = [
         id="an unknown obligation",
     ),
     pytest.param(
+        HEAD + "rules: [{name: r, effect: allow, obligations: ['force:n']}]",
+        "3:47: /rules/0/obligations: `force:n` is incomplete; write `strip:FIELD` or `force:FIELD=VALUE`",
+        id="a forced field without a value",
+    ),
+    pytest.param(
         HEAD + "rules: [{name: r, effect: allow, obligations: human_review}]",
         "3:47: /rules/0/obligations: `human_review` with `effect: allow` would not wait; use `effect: hold`",
         id="a review that would not wait",
