@@ -58,5 +58,5 @@ def configure_logging(level: str, process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines(process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("alembic", "asyncio", "aiohttp.access", "uvicorn.access"):
+    for noisy in ("alembic", "asyncio", "aiohttp.access", "httpcore2", "httpx2", "uvicorn.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

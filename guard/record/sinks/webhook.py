@@ -9,6 +9,7 @@ import hmac
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 import httpx2
 import orjson
@@ -51,6 +52,7 @@ class WebhookSender:
         self, name: str, target: WebhookTarget, secret: str, timeout_s: float = 30.0, now: Callable[[], float] = time.time
     ) -> None:
         self._name, self._target, self._secret, self._now = name, target, secret, now
+        self._place = urlsplit(target.url).netloc  # for the log: a path may hold a token
         verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=target.ca) if target.ca else True
         self._client = httpx2.Client(timeout=timeout_s, verify=verify, trust_env=False, follow_redirects=False)
 
@@ -78,6 +80,6 @@ class WebhookSender:
         try:
             answer = self._client.post(self._target.url, content=body, headers=headers)
         except httpx2.HTTPError as error:
-            raise SinkError(f"{self._target.url}: {error or type(error).__name__}") from error
+            raise SinkError(f"{self._place}: {str(error) or type(error).__name__}") from error
         if not answer.is_success:
-            raise SinkError(f"{self._target.url}: answered {answer.status_code}")
+            raise SinkError(f"{self._place}: answered {answer.status_code}")
