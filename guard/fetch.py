@@ -8,6 +8,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,6 +19,9 @@ from aiohttp.resolver import ThreadedResolver
 from guard.errors import UnscreenableError
 
 _SCHEMES = {"http": 80, "https": 443}
+Origin = tuple[str, str, int]
+"""Scheme, host and port."""
+
 _TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
 """NAT64 (RFC 6052, RFC 8215): behind them lies any IPv4 address, private ones included."""
 
@@ -77,18 +81,22 @@ class Fetcher:
         self._limits = limits
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
-    async def fetch_all(self, remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
-        """Place to bytes for every (place, URL); raises `UnscreenableError` naming the place that failed."""
+    async def fetch_all(self, remote: Sequence[tuple[str, str]], upstream_url: str | None = None) -> dict[str, bytes]:
+        """Place to bytes for every (place, URL); raises `UnscreenableError` naming the place that failed.
+
+        `upstream_url` is the base URL of the upstream that names them: one provider's word opens no other's private address.
+        """
+        trusted = self._trusted if upstream_url is None else self._trusted & {_origin(urlsplit(upstream_url))}
         budget = _Budget(self._limits.all_bytes)
-        fetched = await asyncio.gather(*(self.fetch(where, url, budget) for where, url in remote))
+        fetched = await asyncio.gather(*(self.fetch(where, url, trusted, budget) for where, url in remote))
         return {where: data for (where, _), data in zip(remote, fetched, strict=True)}
 
-    async def fetch(self, where: str, url: str, budget: "_Budget | None" = None) -> bytes:
-        """The bytes behind a URL."""
+    async def fetch(self, where: str, url: str, origins: AbstractSet[Origin] | None = None, budget: "_Budget | None" = None) -> bytes:
+        """The bytes behind a URL; `origins` are trusted as they are, by default those of all upstreams."""
         try:
             parts = urlsplit(url)
             origin = _origin(parts)
-            trusted = origin in self._trusted
+            trusted = origin in (self._trusted if origins is None else origins)
             self._check(parts, trusted)
             async with self._session(trusted).get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
                 if answer.status != 200 or answer.headers.get("content-encoding", "identity") != "identity":
@@ -168,5 +176,5 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
+def _origin(parts: SplitResult) -> Origin:
     return parts.scheme, parts.hostname or "", parts.port or _SCHEMES.get(parts.scheme, 0)

@@ -18,10 +18,11 @@ A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 from guard import holds, journal, ledger, obligations
@@ -354,7 +355,7 @@ class Pipeline:
         try:
             read = read_answer(request.target.route, answer, body, limits)
             if read.remote:
-                read = read.with_fetched(await self.fetcher.fetch_all(read.remote), limits)
+                read = read.with_fetched(await self._fetch(request, read.remote), limits)
             read = self._linked(request, read)
             screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
         except UnscreenableError as error:
@@ -415,7 +416,7 @@ class Pipeline:
             await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
             return dialect.error_frame(as_refusal(screened, Stage.OUTPUT))
 
-        held = Held(read=lambda event: event_of(event, limits), judge=judge, fetch=self.fetcher.fetch_all, limits=limits)
+        held = Held(read=lambda event: event_of(event, limits), judge=judge, fetch=partial(self._fetch, request), limits=limits)
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
         return Outgoing(200, [*typed(head, EVENT_STREAM[1]), (b"cache-control", b"no-cache")], closing(frames, stack))
 
@@ -464,6 +465,9 @@ class Pipeline:
             await self.tenants.ensure_tenant(tenant)
             published = await self.current.get()
         return published
+
+    async def _fetch(self, request: Incoming, remote: Sequence[tuple[str, str]]) -> Mapping[str, bytes]:
+        return await self.fetcher.fetch_all(remote, self.mounts[request.target.prefix].upstream.base_url)
 
     def _limits(self, request: Incoming) -> Limits:
         return self.mounts[request.target.prefix].limits

@@ -82,7 +82,7 @@ async def test_only_listed_hosts_are_asked(host: str, listed: bool, monkeypatch:
     assert bool(asked) == listed
 
 
-async def test_what_is_fetched_together_is_capped_together() -> None:
+async def test_what_is_fetched_together_is_capped_together_and_each_upstream_opens_only_its_own_address() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 600\r\nconnection: close\r\n\r\n" + bytes(600))
@@ -96,6 +96,9 @@ async def test_what_is_fetched_together_is_capped_together() -> None:
         assert await fetcher.fetch_all([("a", f"{url}/1")]) == {"a": bytes(600)}
         with pytest.raises(UnscreenableError, match="too large together"):
             await fetcher.fetch_all([("a", f"{url}/1"), ("b", f"{url}/2")])
+        assert await fetcher.fetch_all([("a", f"{url}/1")], f"{url}/v1") == {"a": bytes(600)}
+        with pytest.raises(UnscreenableError, match="could not be fetched"):  # another provider names this one's private address
+            await fetcher.fetch_all([("a", f"{url}/1")], "https://provider.example/v1")
     finally:
         await fetcher.close()
         server.close()
