@@ -33,9 +33,18 @@ from guard.extract.sse import DONE, Event
 
 _DOCUMENT = fields.refused("Documents cannot be screened; send text or pictures.")
 _STATUS = known("in_progress", "completed", "incomplete", "searching", "generating", "failed")
+
+
+def _item_id(value: Json, where: str, reading: Reading) -> Json:
+    """An item's id; the provider keeps items, so one that it hands out may be pointed at later."""
+    if reading.answer and type(value) is str:
+        reading.stored.append((where, value))
+    return text(value, where, reading)
+
+
 _ITEM_BASE: dict[str, Reader] = {
     "type": type_name,
-    "id": text,
+    "id": _item_id,
     "status": _STATUS,
     "call_id": text,
     "name": text,

@@ -262,6 +262,17 @@ def test_a_turn_may_build_on_one_that_this_tenant_was_answered_with(guard: Trial
     assert len(provider.seen) == 3
 
 
+def test_a_picture_made_before_may_be_pointed_at_until_somebodys_face_changes_the_registry(guard: Trial, provider: Provider) -> None:
+    made = {"type": "image_generation_call", "id": "ig_made", "status": "completed", "result": B64}
+    provider.says("/openai/responses", response("drawn", "done", made))
+    assert respond(guard, input="a tyre", tools=[{"type": "image_generation"}]).status_code == 200
+    for earlier in ({"type": "image_generation_call", "id": "ig_made"}, {"type": "item_reference", "id": "ig_made"}):
+        assert respond(guard, input=[earlier, {"role": "user", "content": "in red"}]).status_code == 200
+    guard.made("/known-images", json={"pdq": "0f" * 32})
+    answer = respond(guard, input=[{"type": "item_reference", "id": "ig_made"}, {"role": "user", "content": "in blue"}])
+    assert (answer.json()["error"]["code"], answer.json()["error"]["param"]) == ("unscreenable_request", "input[0].id")
+
+
 def test_nobody_may_build_on_what_they_were_not_answered_with(guard: Trial, provider: Provider) -> None:
     provider.says("/openai/responses", response("mine"))
     assert respond(guard, input="a tyre").status_code == 200

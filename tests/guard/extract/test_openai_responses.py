@@ -164,7 +164,7 @@ def test_an_answer_gives_pictures_texts_and_the_ids_that_it_issues() -> None:
     }  # fmt: skip
     read_ = openai_responses.read_answer(200, "application/json", json.dumps(body).encode(), LIMITS)
     assert found(read_) == ({"output[0].content[0].text", "output[1].revised_prompt", "output[2].note"}, ["output[1].result"])
-    assert (read_.issued, read_.error) == (("resp_1",), False)
+    assert (read_.issued, read_.error) == (("resp_1", "msg_1", "ig_1"), False)
 
 
 def test_a_picture_in_an_item_that_nobody_knows_is_refused() -> None:
