@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from typing import cast
 
 import uvloop
 
@@ -15,8 +16,7 @@ class _Stub(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
