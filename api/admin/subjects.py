@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from api.admin.access import AdminRoute, Takes, access
-from api.admin.call import CallDep
+from api.admin.call import Call, CallDep
 from api.admin.exports import jobs_of
 from api.admin.paging import Cursor, Limit, page_of
 from api.answers import ErasureOut, PageOut, SubjectOut
@@ -61,7 +61,11 @@ async def patch_subject(call: CallDep, subject_id: str, body: SubjectPatch) -> R
 @access("subject.erase", REGISTRAR)
 async def erase_subject(call: CallDep, subject_id: str) -> Response:
     """Destroys templates, names and the keys of what was recorded about them. Their protection ends with it; the receipt says so."""
-    call.services.faces.purge()  # the cache of this worker may hold their vectors; entries elsewhere end within minutes
+    return await erased_person(call, subject_id)
+
+
+async def erased_person(call: Call, subject_id: str) -> Response:
+    """The erasure, for the admin API and the console; caches of the workers are emptied when it is published."""
     await call.read(lambda: jobs_of(call.services).discard_all("somebody who may be in it was erased; ask for it again"))
     erased = await call.change(
         lambda by: call.services.registry.erase_subject(subject_id, by, sign=call.services.sign), ErasureOut.model_validate

@@ -13,6 +13,7 @@ from api.admin.access import access
 from api.admin.exports import jobs_of, start
 from api.admin.faces import PhotoFields, enrolment, required
 from api.admin.screen import question_of, shown
+from api.admin.subjects import erased_person
 from api.answers import Answer
 from api.auth import AUDITOR, REGISTRAR, REVIEWER, SCREENER
 from api.console.pages import marked
@@ -82,9 +83,7 @@ async def erase(visit: VisitDep, subject_id: str) -> Response:
     found = await to_thread.run_sync(registry.get_subject, subject_id)
     if visit.value("name") != found.name:
         raise InvalidInputError("Type the person's name exactly as it is shown; nothing was erased.")
-    visit.services.faces.purge()
-    await to_thread.run_sync(jobs_of(visit.services).discard_all, "somebody who may be in it was erased; ask for it again")
-    await visit.call.change(lambda by: registry.erase_subject(subject_id, by, sign=visit.services.sign), lambda _: Done())
+    await erased_person(visit.call, subject_id)
     return to("/console/subjects", "erased")
 
 
