@@ -22,7 +22,7 @@ from guard.registry.values import By
 from guard.types import REFUSED_OUTPUTS, Text
 
 LIFE = timedelta(days=30)  # as long as OpenAI keeps a response
-_UNSEEN = timedelta(minutes=1)  # longest time from a change's commit to its arrival at a worker that still serves
+_UNSEEN = timedelta(seconds=10)  # well above the second for which a worker serves unconfirmed (guard/state.py) and clocks' differences
 _GATEWAY = By("gateway")
 
 

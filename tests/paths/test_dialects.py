@@ -350,6 +350,19 @@ def test_sealed_state_goes_back_only_where_it_came_from(guard: Trial, provider: 
     assert respond(guard, "other", input=asked).json()["error"]["param"] == "input[0].encrypted_content"
 
 
+def test_a_thought_signature_of_gemini_goes_back_only_where_it_came_from(guard: Trial, provider: Provider) -> None:
+    call = next(call for call in CALLS if call.dialect == "gemini")
+    signed = {"text": "done", "thoughtSignature": "c2lnbmVk"}
+    provider.says(call.upstream_path, {"candidates": [{"content": {"parts": [signed]}, "finishReason": "STOP"}], "usageMetadata": {}})
+    assert call.send(guard, "a tyre").status_code == 200
+    thinking = {"role": "model", "parts": [signed]}
+    body = {"contents": [thinking, {"role": "user", "parts": [{"text": "in red"}]}]}
+    url = f"{guard.url}{call.prefix}{call.path}"
+    mine, other = (guard.http.post(url, json=body, headers={"x-goog-api-key": guard.caller_key(tenant)}) for tenant in ("default", "other"))
+    assert (mine.status_code, mine.headers["x-guard-outcome"]) == (200, "allow")
+    assert (other.status_code, other.json()["error"]["status"], len(provider.seen)) == (400, "INVALID_ARGUMENT", 2)
+
+
 def test_a_job_is_polled_through_the_gateway_and_its_picture_comes_as_bytes(guard: Trial, provider: Provider) -> None:
     provider.says("/bfl/flux-pro-1.1", {"id": "job-9", "polling_url": "https://api.bfl.ai/v1/get_result?id=job-9"})
     call = CALLS[-1]
