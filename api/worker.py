@@ -34,7 +34,7 @@ from guard.settings import Settings
 from guard.signals.gather import gather
 from guard.state import Current
 from guard.staydown import StayDown
-from guard.types import Channel
+from guard.types import Channel, Text
 
 log = logging.getLogger(__name__)
 
@@ -182,6 +182,7 @@ class Worker:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=int(self.settings.shutdown_s),
         )
+        gather([Text("prompt", "the first request does not wait for the word lists")])
         gc.collect()
         gc.freeze()  # what is loaded by now lives as long as the process; looking through it again and again costs a tenth of the CPU
         gc.set_threshold(_GC_AT)

@@ -117,6 +117,9 @@ class Subscription:
             except (OSError, RegistryUnavailableError) as error:
                 if not self._stopped.is_set():
                     log.warning("registry builder: %s", error)
+            except Exception:
+                log.exception("what the registry builder sent could not be used; asking for everything anew")
+                self._gallery = None
             finally:
                 self._connection = None
                 self._fail_waiting()

@@ -1,0 +1,45 @@
+"""A middling mention is held: a reviewer's approval lets the same request of the same tenant pass, and nothing else."""
+
+import openai
+import pytest
+
+from api.standin import StandIn
+from guard.evaluate.trial import Trial
+
+NAME = "Quillonia"
+PROMPT = "the quillonia flower in a vase"
+
+
+def ask(guard: Trial, prompt: str = PROMPT, tenant: str = "holds") -> str:
+    """`picture`, or the code and outcome of the refusal."""
+    with guard.client(tenant) as client:
+        try:
+            client.images.generate(model="gpt-image-1", prompt=prompt)
+        except openai.BadRequestError as error:
+            assert isinstance(error.body, dict)
+            return f"{error.code} {error.body['guard']['outcome']}"
+    return "picture"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _opted_out(running_guard: Trial) -> None:
+    running_guard.made("/opt-outs", json={"subject": {"name": NAME}})
+
+
+def test_held_approved_and_passed(guarded: Trial, upstream: StandIn) -> None:
+    assert (ask(guarded), list(upstream.seen)) == ("review_required hold", [])
+    (review,) = [r for r in guarded.admin("GET", "/reviews").json()["items"] if r["tenant"] == "holds"]
+    closed = guarded.admin("POST", f"/reviews/{review['id']}", json={"verdict": "approve", "note": "a flower"})
+    assert closed.status_code == 200
+    assert [ask(guarded), ask(guarded, tenant="others"), ask(guarded, PROMPT + " at night")] == [
+        "picture",
+        "review_required hold",
+        "review_required hold",
+    ]
+
+
+def test_a_newer_directive_ends_an_approval(guarded: Trial) -> None:
+    assert ask(guarded) == "picture"
+    subject = guarded.admin("GET", f"/subjects?query={NAME}").json()["items"][0]
+    guarded.made(f"/subjects/{subject['id']}/directives", json={"effect": "deny"})
+    assert ask(guarded) == "review_required hold"
