@@ -57,7 +57,7 @@ class App:
             await self.admin(scope, receive, send)
 
     def _is_gateway(self, raw_path: bytes) -> bool:
-        return any(raw_path.startswith(prefix) and raw_path[len(prefix):len(prefix) + 1] in (b"/", b"") for prefix in self.prefixes)
+        return any(raw_path.startswith(prefix) and raw_path[len(prefix) : len(prefix) + 1] in (b"/", b"") for prefix in self.prefixes)
 
     async def _ready(self, send: Send) -> None:
         results = {name: await check() for name, check in self.checks.items()}
