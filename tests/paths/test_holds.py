@@ -1,5 +1,7 @@
 """A middling mention is held: a reviewer's approval lets the same request of the same tenant pass, and nothing else."""
 
+from typing import Any
+
 import openai
 import pytest
 
@@ -16,8 +18,8 @@ def ask(guard: Trial, prompt: str = PROMPT, tenant: str = "holds") -> str:
         try:
             client.images.generate(model="gpt-image-1", prompt=prompt)
         except openai.BadRequestError as error:
-            assert isinstance(error.body, dict)
-            return f"{error.code} {error.body['guard']['outcome']}"
+            body: Any = error.body
+            return f"{error.code} {body['guard']['outcome']}"
     return "picture"
 
 
