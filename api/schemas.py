@@ -387,7 +387,9 @@ class CaseIn(Body):
     def value(self) -> CaseData:
         """As the registry takes it."""
         evidence = tuple(each.value() for each in self.evidence)
-        return CaseData(self.kind, self.subject_id, self.directive_id, self.requester.value(), evidence, self.note, self.due_at, self.jurisdictions)
+        return CaseData(
+            self.kind, self.subject_id, self.directive_id, self.requester.value(), evidence, self.note, self.due_at, self.jurisdictions
+        )
 
 
 class TransitionIn(Body):
