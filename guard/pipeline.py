@@ -319,13 +319,13 @@ class Pipeline:
             media_type, body = generation.amend(changes) if changes and generation.amend is not None else generation.rebuild()
         stream = generation is not None and generation.stream
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in target.dialect.forwarded(request.headers, stream)]
-        if body is not None:
+        if body and media_type:
             headers.append(("content-type", media_type))
         upstream = self.mounts[target.prefix].upstream
         async with AsyncExitStack() as stack:
             with self.metrics.step("upstream"):
                 answer = await stack.enter_async_context(
-                    upstream.exchange(target.route.method, target.path_and_query, headers, body, request.caller_key)
+                    upstream.exchange(target.route.method, target.path_and_query, headers, body or None, request.caller_key)
                 )
             head = head_of(request, screened, target.dialect.returned(answer.headers))
             if target.route.kind is Kind.PASS or policy.streams_answers:

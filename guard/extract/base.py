@@ -146,7 +146,8 @@ class Route:
     """One call of a provider that the guard knows.
 
     `path` is below the base URL and constant but for `{name}` segments, which `params` holds to a pattern (full match,
-    no slash). `query` names the query keys let through. `read`, `answer` and `event` are None on `pass` routes. `shape` is
+    no slash). `query` names the query keys let through. `answer` and `event` are None on `pass` routes, and so is `read`
+    unless the path names something kept at the provider, which must be the caller's own. `shape` is
     the reader of the body (`fields.Reader`), from which the reference page of routes is made. `issues` says that answers hand
     out ids or ways that the client needs later, so that they are read even where the policy looks at no answer.
     """

@@ -286,5 +286,5 @@ ROUTES = (
     Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event, issues=True),
     Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, read=read_stored, answer=read_answer),
     Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=frozenset({"after", "limit", "order", "include"}), read=read_stored, answer=read_answer),
-    Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID),
+    Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID, read=read_stored),
 )  # fmt: skip
