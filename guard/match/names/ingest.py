@@ -11,42 +11,6 @@ from guard.types import Alias, AliasKind, Strength
 
 MAX_GENERATED = 24
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "esq", "dr", "mr", "mrs", "ms", "sir", "dame", "lord", "lady"])
-_PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "di",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "ben",
-        "bint",
-        "st",
-        "saint",
-        "mac",
-        "mc",
-        "o",
-        "y",
-        "e",
-        "af",
-        "av",
-        "zu",
-        "zur",
-    ]
-)
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe"})
 
 
