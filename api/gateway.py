@@ -38,6 +38,9 @@ _TEXT_BYTES = 200
 _NO = frozenset({"no", "false", "0", "none"})
 _TOO_LARGE = 413
 _METHODS = frozenset({"GET", "POST", "DELETE", "PUT", "PATCH"})
+_ADMINISTRATION = (["organization"], ["projects"])
+"""Calls that manage the operator's account at the provider; the operator's key opens them to no caller, in shadow mode neither."""
+
 _CLEAN_PATH = re.compile(r"(/(?!\.+(/|$))[A-Za-z0-9_.:@-]+)+")
 _CLEAN_QUERY = re.compile(r"[A-Za-z0-9_.~&=%\[\]-]*")
 
@@ -236,7 +239,8 @@ def nowhere(mount: Mount, scope: Scope, headers: Headers) -> Target:
     """The target of a request that matched no route; its path is set only where shadow mode may pass it on as it is."""
     raw_path, query = scope["raw_path"].decode("latin-1"), scope["query_string"].decode("latin-1")
     rest = raw_path.removeprefix(mount.prefix)
-    clean = _CLEAN_PATH.fullmatch(rest) and _CLEAN_QUERY.fullmatch(query)
+    administration = rest.split("/")[1:2] in _ADMINISTRATION
+    clean = _CLEAN_PATH.fullmatch(rest) and _CLEAN_QUERY.fullmatch(query) and not administration
     route = Route("unknown", scope["method"] if scope["method"] in _METHODS else "POST", "/", Kind.PASS)
     content_type = next((value.decode("latin-1") for name, value in headers if name == b"content-type"), "")
     return Target(route, mount.dialect, mount.prefix, rest if clean else "", query if clean else "", {}, content_type)

@@ -53,4 +53,5 @@ def test_a_route_nobody_knows_passes_with_a_clean_path_only(shadow: Trial, upstr
     assert [seen.path for seen in upstream.seen] == [b"/v1/never/heard/of"]
     upstream.clear()
     assert post(shadow, "/v1/a;b/c", b"{}").status_code == 404
+    assert post(shadow, "/v1/organization/admin_api_keys", b"{}").status_code == 404
     assert list(upstream.seen) == []
