@@ -129,15 +129,22 @@ class Pipeline:
         return await self._forward(request, screened, policy)
 
     async def refuse_unscreenable(self, request: Incoming, error: UnscreenableError) -> Outgoing:
-        """A recorded refusal of what cannot be screened; in shadow mode it is recorded and let through."""
+        """A recorded refusal of what cannot be screened; in shadow mode it is recorded and let through as it came.
+
+        Where the policy lets such requests pass, only what was read goes on, as it was read and unless its texts say otherwise.
+        """
         published = await self._published(request.caller.tenant)
         policy = published.policy.for_tenant(request.caller.tenant)
-        context = self._context(request, Stage.INPUT)
-        examined = Examined(Findings(problem=str(error)))
-        texts, pictures = (request.generation.texts, request.generation.pictures) if request.generation else ((), ())
+        context, generation = self._context(request, Stage.INPUT), request.generation
+        texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
+        examined = examine_texts(published, texts, self.signals) if texts and policy.examines(Channel.PROMPT) else Examined()
+        examined.findings = replace(examined.findings, problem=str(error))
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
-        if not screened.blocks and request.target.path:
-            return await self._forward(request, screened, policy, raw=True)
+        if not screened.blocks:
+            if self._mode(policy) is not Mode.ENFORCE and request.target.path:
+                return await self._forward(request, screened, policy, raw=True)
+            if generation is not None and not obligations.changes(request.obligations + screened.decision.obligations):
+                return await self._forward(request, screened, policy)
         refusal = Refusal.unscreenable(error, screened.decision_id)
         return self._reply(request, request.target.dialect.refusal(refusal), screened)
 
@@ -239,7 +246,7 @@ class Pipeline:
                 approval = published.approvals.get((context.tenant, digest, Stage.INPUT))
             if approval is not None and approval.covers(decision.directives, context.now):
                 decision = replace(decision, outcome=Outcome.ALLOW, rule="approved-by-reviewer", grants=granted(decision, examined))
-        mode = self.mode if policy.mode is Mode.ENFORCE else policy.mode
+        mode = self._mode(policy)
         entry = journal.Entry(
             kind="decision",
             mode=mode,
@@ -471,6 +478,9 @@ class Pipeline:
 
     def _limits(self, request: Incoming) -> Limits:
         return self.mounts[request.target.prefix].limits
+
+    def _mode(self, policy: Policy) -> Mode:
+        return self.mode if policy.mode is Mode.ENFORCE else policy.mode
 
     def _context(self, request: Incoming, stage: Stage) -> Context:
         return Context(
