@@ -16,71 +16,8 @@ import numpy as np
 from guard.normalise.fold import DIGIT, Folded
 from guard.normalise.letters import folded as folded_letter
 from guard.normalise.lookalikes import LOOKALIKES
-
-Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A reading of a text: `spans[i]` are the code points of the original that `text[i]` was read from."""
-
-    name: str
-    text: str
-    spans: tuple[Span, ...]
-
-    def span(self, start: int, end: int) -> Span:
-        """The code points of the original behind `text[start:end]`."""
-        inside = self.spans[start:end]
-        return min(low for low, _ in inside), max(high for _, high in inside)
-
-
-# A text and where each of its characters comes from; an empty tuple where it is the original itself.
-Reading = tuple[str, tuple[Span, ...]]
-# Code points kept around what a view changed: room for the rest of a name.
-_AROUND = 48
-
-
-def _spans(text: str) -> tuple[Span, ...]:
-    return tuple((index, index + 1) for index in range(len(text)))
-
-
-def _replaced(source: Reading, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str | None], each: bool = False) -> Reading | None:
-    """Every match that `read` can read replaced by its reading, with some text around; None when there was none.
-
-    `each`: a reading as long as its match maps letter by letter, otherwise all of it maps to the whole match.
-    """
-    text = source[0]
-    if not pattern.search(text):
-        return None
-    spans = source[1] or _spans(text)
-    out: list[str] = []
-    where: list[Span] = []
-    done = 0
-    last: int | None = None
-    for match in pattern.finditer(text):
-        reading = read(match)
-        if reading is None:
-            continue
-        begin, end = match.span()
-        left = max(done, begin - _AROUND)
-        if last is not None and left > last:
-            kept = min(last + _AROUND, left)
-            out.extend((text[done:kept], "\n"))
-            where.extend(spans[done:kept])
-            where.append(spans[kept - 1])
-            left = max(kept, begin - _AROUND)
-        out.extend((text[left:begin], reading))
-        where.extend(spans[left:begin])
-        if each and len(reading) == end - begin:
-            where.extend(spans[begin:end])
-        else:
-            where.extend([(spans[begin][0], spans[end - 1][1])] * len(reading))
-        done = last = end
-    if last is None:
-        return None
-    out.append(text[done : last + _AROUND])
-    where.extend(spans[done : last + _AROUND])
-    return "".join(out), tuple(where)
+from guard.normalise.quoted import quoted
+from guard.normalise.reading import Reading, View, replaced
 
 
 def _text_of(data: bytes) -> str | None:
@@ -247,10 +184,10 @@ def decoded(text: str, blob: bool = True) -> View | None:
         before = current
         for sign, pattern, read in _DECODERS:
             if sign in current[0]:
-                current = _replaced(current, pattern, read) or current
+                current = replaced(current, pattern, read) or current
         if _BLOB_LIKELY.search(current[0]):
             for pattern, read in _BLOBS:
-                current = _replaced(current, pattern, _short(read)) or current
+                current = replaced(current, pattern, _short(read)) or current
         if current is before:
             break
     return View("decoded", *current) if current is not first else None
@@ -267,7 +204,7 @@ def hidden(text: str) -> View | None:
     """Text written in invisible tag characters."""
     if not _HIDDEN.search(text):
         return None
-    found = _replaced((text, ()), _HIDDEN, lambda match: " " + "".join(chr(ord(char) - 0xE0000) for char in match.group()) + " ")
+    found = replaced((text, ()), _HIDDEN, lambda match: " " + "".join(chr(ord(char) - 0xE0000) for char in match.group()) + " ")
     return View("hidden tags", *found) if found else None
 
 
@@ -292,7 +229,7 @@ def leet(text: str) -> View | None:
         word = match.group()
         return word.translate(_LEET) if _mixed(word) or (len(word) > 2 and not any(char.isalpha() for char in word)) else None
 
-    found = _replaced((text, ()), _LEET_WORD, read, each=True)
+    found = replaced((text, ()), _LEET_WORD, read, each=True)
     return View("leet", *found) if found else None
 
 
@@ -308,7 +245,7 @@ def turned(text: str) -> View | None:
     """What right-to-left overrides show: the text after them read backwards."""
     if "\u202e" not in text and "\u2067" not in text:
         return None
-    found = _replaced((text, ()), _TURNED, lambda match: match.group(1)[::-1])
+    found = replaced((text, ()), _TURNED, lambda match: match.group(1)[::-1])
     return View("bidi override", *found) if found else None
 
 
@@ -331,7 +268,7 @@ def look_alikes(text: str) -> View | None:
             return None
         return "".join(LOOKALIKES.get(char, char) for char in word)
 
-    found = _replaced((text, ()), _FOREIGN_WORD, read, each=True)
+    found = replaced((text, ()), _FOREIGN_WORD, read, each=True)
     return View("look-alikes", *found) if found else None
 
 
@@ -379,12 +316,11 @@ def spelled_out(text: str) -> View | None:
     current: Reading = (text, ())
     first = current
     current = (
-        _replaced(current, _AS_IN, lambda match: match.group(1) if match.group(2)[:1].lower() == match.group(1).lower() else None)
-        or current
+        replaced(current, _AS_IN, lambda match: match.group(1) if match.group(2)[:1].lower() == match.group(1).lower() else None) or current
     )
     if _CODE_RUN.search(text):
         current = (
-            _replaced(
+            replaced(
                 current, _CODE_RUN, lambda match: " ".join(word[0] for word in re.findall("[a-z]+", match.group(), re.IGNORECASE)) + " "
             )
             or current
@@ -401,6 +337,9 @@ _LABELS = (
     "forename",
     "firstname",
     "lastname",
+    "first_name",
+    "last_name",
+    "given_name",
     "vorname",
     "nachname",
     "prénom",
@@ -425,7 +364,7 @@ def labelled(text: str) -> View | None:
     lower = text.lower()
     if not any(label in lower for label in _LABELS):
         return None
-    found = _replaced((text, ()), _NAME_WORDS, lambda _: " ")
+    found = replaced((text, ()), _NAME_WORDS, lambda _: " ")
     return View("labelled parts", *found) if found else None
 
 
@@ -442,8 +381,9 @@ def views(text: str, folded: Folded) -> Iterator[View]:
                 yield reading
     if (signs.letters or len(_CODE_WORDS.intersection(text.lower().replace(",", " ").split())) >= 3) and (reading := spelled_out(text)):
         yield reading
-    if reading := labelled(text):
-        yield reading
+    for make in (labelled, quoted):
+        if reading := make(text):
+            yield reading
     signs_of_leet = decoding is None and (signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)))
     if signs_of_leet and (reading := leet(text)):
         yield reading

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from guard.match.names import disguise, exact, near, spoken
+from guard.match.names import disguise, exact, inside, near, spoken
 from guard.match.names.context import Surroundings, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
@@ -109,6 +109,7 @@ class NameIndex:
         names, loose = Questions(), Questions()
         exact.ask(scan, names)
         disguise.ask(scan, names, loose)
+        inside.ask(scan, names)
         if leet:
             disguise.ask_visual(scan, loose)
         for number, part in enumerate(self._parts):

@@ -1,0 +1,60 @@
+"""Names inside longer words that no language has: `portraitofjanedoe`, `#janedoe2024`."""
+
+import numpy as np
+
+from guard.match.names.disguise import is_initials
+from guard.match.names.part import Found, Questions
+from guard.match.names.rows import Row
+from guard.match.names.scan import Scan
+from guard.normalise.letters import fold_text
+from guard.types import Strength
+
+# Letters of a name beside ordinary words or digits, beside anything else, and at most; letters of a word that is looked into.
+_SHORTEST, _SHORTEST_AMONG_NOISE, _LONGEST = 8, 11, 24
+_LONGEST_WORD = 64
+# Ordinary words shorter than this say nothing about how a word is put together.
+_PIECE = 2
+
+
+def _pieces(scan: Scan, start: int, end: int) -> bool:
+    """Whether the letters `start` to `end` are digits, or ordinary words written together."""
+    text = scan.folded.word(start, end)
+    if not text or text.isdigit():
+        return True
+    sums = scan.sums
+    reached = {0}
+    for stop in range(1, len(text) + 1):
+        froms = np.array([at for at in reached if stop - at >= _PIECE or text[at:stop].isdigit() or text[at:stop] == "a"], dtype=np.int64)
+        if (text[stop - 1].isdigit() and stop - 1 in reached) or (
+            len(froms) and scan.words.levels(sums.of(start + froms, np.full(len(froms), start + stop))).any()
+        ):
+            reached.add(stop)
+    return len(text) in reached
+
+
+def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
+    words = fold_text(row.text).split()
+    if row.strength is not Strength.STRONG or len(words) < 2 or is_initials(words) or scan.folded.word(start, end) != "".join(words):
+        return None
+    number = int(scan.starts.searchsorted(start, side="right")) - 1
+    begin, stop = int(scan.starts[number]), int(scan.ends[number])
+    if end - start < _SHORTEST_AMONG_NOISE and not (_pieces(scan, begin, start) and _pieces(scan, end, stop)):
+        return None
+    return Found(row, start, end, "inside a word", 0.93, plain=False)
+
+
+def ask(scan: Scan, questions: Questions) -> None:
+    """Put down every stretch of a long odd word that is not the whole of it."""
+    if not scan.sizes.size or int(scan.sizes.max()) <= _SHORTEST:
+        return
+    words = (scan.odd & (scan.sizes > _SHORTEST) & (scan.sizes <= _LONGEST_WORD)).nonzero()[0]
+    if not len(words):
+        return
+    letters = np.repeat(words, scan.sizes[words])
+    place = np.arange(len(letters)) - np.repeat(np.cumsum(scan.sizes[words]) - scan.sizes[words], scan.sizes[words]) + scan.starts[letters]
+    begin = np.repeat(place, _LONGEST - _SHORTEST + 1)
+    end = begin + np.tile(np.arange(_SHORTEST, _LONGEST + 1), len(place))
+    number = np.repeat(letters, _LONGEST - _SHORTEST + 1)
+    keep = (end <= scan.ends[number]) & (end - begin < scan.sizes[number])
+    begin, end = begin[keep], end[keep]
+    questions.put(scan.sums.of(begin, end), begin, end, _check)
