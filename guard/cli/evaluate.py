@@ -18,13 +18,18 @@ def names(
     people: Annotated[Path, typer.Option(help="A directory or file of people (JSON Lines, JSON, one name a line).")],
     prompts: Annotated[Path, typer.Option(help="Prompts, JSON Lines with `text` (and `id`).")],
     registered: Annotated[int, typer.Option(help="How many people the registry holds.")] = 10_000,
+    half: Annotated[str, typer.Option(help="Measure `all`, or the `tuning` or `held-out` half of people and prompts.")] = "all",
+    only: Annotated[str | None, typer.Option(help="Measure only the classes whose name has this in it.")] = None,
     html: Html = None,
     json: Json = False,
 ) -> None:
     """Recall by evasion class, false refusals per 1,000 prompts, and latency, with intervals. Exit status 1 if a target is missed."""
     from guard.evaluate import names as evaluation
+    from guard.evaluate.names_people import Half
 
-    if evaluation.run(people, prompts, registered=registered, html=html, as_json=json):
+    if half not in list(Half):
+        raise typer.BadParameter(f"{half!r} is none of {', '.join(Half)}", param_hint="--half")
+    if evaluation.run(people, prompts, registered=registered, html=html, as_json=json, only=only, half=Half(half)):
         raise typer.Exit(EXIT_NO)
 
 

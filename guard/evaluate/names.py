@@ -21,7 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from guard.evaluate.names_attacks import ATTACKS, GROUPS
-from guard.evaluate.names_people import People, invented, load
+from guard.evaluate.names_people import Half, People, invented, load
 from guard.evaluate.names_report import page
 from guard.evaluate.names_roles import CARRIERS, NATIVE_CARRIERS, SENTENCES, SEPARATORS
 from guard.match.names import NameIndex, build
@@ -221,6 +221,7 @@ def measure(
     seed: int = 7,
     only: str | None = None,
     tick: Callable[[str], None] = lambda _: None,
+    half: Half = Half.ALL,
 ) -> Report:
     """Build a registry of `registered` people around those given and measure everything on it.
 
@@ -232,13 +233,15 @@ def measure(
         seed: of every choice made.
         only: a part of the name of the classes to run (for development); None runs all.
         tick: told the name of every class before it is run.
+        half: the people and prompts to measure; all are registered all the same.
     """
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
     real = list(people.names)
     rng.shuffle(real)
-    scripts = script_people(people, per_class, rng)
+    prompts = [(base, text) for base, text in prompts if half.holds(base)]
+    scripts = script_people(people.part(half), per_class, rng)
     records = [record_of(number, name) for number, name in enumerate(real)]
-    attacked = list(enumerate(real))
+    attacked = [(number, name) for number, name in enumerate(real) if half.holds(name)]
     numbered: dict[str, list[tuple[int, str]]] = {}
     stored: dict[str, list[tuple[int, str]]] = {}
     for script, made in scripts.items():
@@ -337,6 +340,7 @@ def run(
     as_json: bool = False,
     html: Path | None = None,
     only: str | None = None,
+    half: Half = Half.ALL,
 ) -> int:
     """Measure, print, and write the page; 0 when every target is met, else 1."""
     console = Console(stderr=True)
@@ -349,6 +353,7 @@ def run(
             per_class,
             only=only,
             tick=lambda name: progress.update(task, description=name),
+            half=half,
         )
     if as_json:
         print(report.to_json())

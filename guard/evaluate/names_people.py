@@ -4,8 +4,10 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 # Columns of pair files: `latin<TAB>native letters parted by spaces<TAB>count`, named `*_<script>.tsv`.
 SCRIPTS = {
@@ -20,6 +22,23 @@ class People:
 
     names: tuple[str, ...]
     pairs: dict[str, tuple[tuple[str, str], ...]]
+
+    def part(self, half: "Half") -> "People":
+        """Those of one half; a token of a pair counts by its Latin form, whatever the script."""
+        pairs = {script: tuple(row for row in rows if half.holds(row[0])) for script, rows in self.pairs.items()}
+        return People(tuple(name for name in self.names if half.holds(name)), pairs)
+
+
+class Half(StrEnum):
+    """Which people and prompts are measured, by a checksum: those that rules may be tuned on, or those they never saw."""
+
+    ALL = "all"
+    TUNING = "tuning"
+    HELD_OUT = "held-out"
+
+    def holds(self, text: str) -> bool:
+        """Whether a name, a token or the id of a base prompt belongs to this half."""
+        return self is Half.ALL or (crc32(text.encode()) % 2 == 1) is (self is Half.HELD_OUT)
 
 
 def _full(value: str) -> str | None:
