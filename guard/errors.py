@@ -6,6 +6,7 @@ GuardError
 ├── InvalidInputError        an admin or command-line input is wrong; carries JSON pointers
 │   ├── PolicyInvalidError   a policy file that cannot be used
 │   └── UnfitPhotoError      an enrolment photo that is no good, with the reason
+├── SignalUnavailableError   a slow source of signals cannot answer; the policy names what follows
 ├── NotFoundError · ConflictError
 ├── UpstreamError            the provider's fault or the network's
 │   ├── UpstreamUnreachableError · UpstreamTimeoutError · UpstreamInvalidError
@@ -65,6 +66,10 @@ class PolicyInvalidError(InvalidInputError):
 
 class UnfitPhotoError(InvalidInputError):
     """An enrolment photo that is no good; the message says why."""
+
+
+class SignalUnavailableError(GuardError):
+    """A source of signals cannot answer; the policy names what follows."""
 
 
 class NotFoundError(GuardError):

@@ -8,8 +8,12 @@ from typing import Protocol
 
 from guard.match.faces import FacesInPicture
 from guard.match.known_images import Fingerprint
+from guard.signals.sources import Answers
 from guard.state import Published
 from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, SubjectRecord, Text
+
+Signal = float | str | bool
+Signals = Callable[[Sequence[Text]], Mapping[str, Signal]]
 
 _KNOWN_AT_ONCE = 20_000
 """Views of pictures times known pictures that are compared on the spot (under 1 ms)."""
@@ -42,7 +46,7 @@ def picture_channel(stage: Stage) -> Channel:
 
 
 def examine_texts(
-    published: Published, texts: Sequence[Text], signals: "Signals", clock: Callable[[], float] = time.perf_counter
+    published: Published, texts: Sequence[Text], signals: Signals, clock: Callable[[], float] = time.perf_counter
 ) -> Examined:
     """Mentions of people in the texts, and content signals; `clock` gives the seconds of `timings_ms`.
 
@@ -58,9 +62,6 @@ def examine_texts(
     found = signals(texts)
     timings = {"names": (named - started) * 1e3, "signals": (clock() - named) * 1e3}
     return Examined(Findings(hits=tuple(hits), signals=found), people, timings)
-
-
-Signals = Callable[[Sequence[Text]], Mapping[str, float | str | bool]]
 
 
 async def examine_pictures(
@@ -91,6 +92,7 @@ async def examine_pictures(
         faces=texts.findings.faces + len(found),
         signals=texts.findings.signals,
         not_examined=texts.findings.not_examined,
+        problem=texts.findings.problem,
     )
     cpu_ms = sum(answer.cpu_ms for answer in answers)
     timings = {**texts.timings_ms, "faces": cpu_ms, "pictures_wall": (time.perf_counter() - started) * 1e3}
@@ -103,15 +105,42 @@ def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
     A prompt's signals hold for its answer too (a face in the answer to a sexual prompt), all but `style`: a drawing may be
     asked for and a photograph come back. A mention in the prompt is a second sign of a person whom the answer shows.
     """
-    signals = {name: value for name, value in asked.findings.signals.items() if name != "style"}
-    for name, value in answered.findings.signals.items():
-        before = signals.get(name)
-        signals[name] = max(before, value) if isinstance(before, float) and isinstance(value, float) else value
+    asked_signals = {name: value for name, value in asked.findings.signals.items() if name != "style"}
+    signals = together(asked_signals, answered.findings.signals)
     shown = {hit.subject_id for hit in answered.findings.hits}
     named = tuple(hit for hit in asked.findings.hits if hit.subject_id in shown and hit.modality is Modality.NAME)
     people = {**{hit.subject_id: asked.people[hit.subject_id] for hit in named}, **answered.people}
     findings = replace(answered.findings, hits=answered.findings.hits + named, signals=signals)
     return replace(answered, findings=findings, people=people)
+
+
+def with_answers(published: Published, examined: Examined, answers: Answers, signals: Signals) -> Examined:
+    """What slow sources found, added: their signals, and the people and signals in what they read in pictures.
+
+    Words in a picture say nothing of its `style`: a photograph with `cartoon` written on it stays one.
+    """
+    found = examined.findings
+    gathered = dict(found.signals)
+    hits, people = list(found.hits), dict(examined.people)
+    for reading in answers.readings:
+        written = {name: value for name, value in signals(reading.texts).items() if name != "style"}
+        gathered = together(together(gathered, reading.signals), written)
+        for hit, person in published.gallery.find_names(reading.texts, Modality.TEXT_IN_IMAGE):
+            hits.append(hit)
+            people[person.id] = person
+    findings = replace(found, hits=tuple(hits), signals=gathered, not_examined={**found.not_examined, **answers.missed})
+    return replace(examined, findings=findings, people=people)
+
+
+def together(some: Mapping[str, Signal], more: Mapping[str, Signal]) -> dict[str, Signal]:
+    """The signals of two parts of a request: of two ages the lower, of two scores the higher, of two words the second."""
+    both = dict(some)
+    for name, value in more.items():
+        before = both.get(name)
+        if isinstance(before, float) and isinstance(value, float):
+            value = min(before, value) if name == "age_years" else max(before, value)
+        both[name] = value
+    return both
 
 
 async def _find_known(published: Published, fingerprints: Mapping[str, tuple[Fingerprint, ...]]) -> list[tuple[Hit, SubjectRecord | None]]:

@@ -14,7 +14,7 @@ from guard.types import Decision, Stage
 
 FLUSH_S = 1.0
 
-_STEPS = ("extract", "names", "faces", "decide", "record", "upstream")
+_STEPS = ("extract", "names", "faces", "sources", "decide", "record", "upstream")
 _BUCKETS_S = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 60.0)
 
 

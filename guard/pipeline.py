@@ -16,6 +16,7 @@
 A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal, `UnavailableError` our own 503.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +29,9 @@ from http import HTTPStatus
 from guard import holds, journal, ledger, obligations
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
+from guard.decide.program import program
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
-from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel
+from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel, with_answers
 from guard.exchange import (
     EVENT_STREAM,
     Incoming,
@@ -58,6 +60,7 @@ from guard.ports import Reviews, Tenants
 from guard.probing import Probing
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
+from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
 from guard.stream import Held, screened_stream, upstream_refusal
@@ -83,6 +86,7 @@ class Pipeline:
     mode: Mode
     clock: Callable[[], datetime]
     signals: Signals
+    sources: Sources = field(default_factory=Sources)
     images: Fetcher | None = None
     pending_protects: bool = True
     keepalive_s: float = 5.0
@@ -137,8 +141,7 @@ class Pipeline:
         policy = published.policy.for_tenant(request.caller.tenant)
         context, generation = self._context(request, Stage.INPUT), request.generation
         texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
-        examined = examine_texts(published, texts, self.signals) if texts and policy.examines(Channel.PROMPT) else Examined()
-        examined.findings = replace(examined.findings, problem=str(error))
+        examined = await self._examine(published, policy, texts, (), context, everything=False, problem=str(error))
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if not screened.blocks:
             if self._mode(policy) is not Mode.ENFORCE and request.target.path:
@@ -190,25 +193,59 @@ class Pipeline:
         *,
         everything: bool,
         asked: Examined | None = None,
+        problem: str | None = None,
     ) -> Examined:
-        """Steps 2 to 4. Where the text already refuses, pictures are looked at only if `everything` is asked for."""
+        """Steps 2 to 4. Where the text (or a `problem`) already refuses, nothing slow is done unless `everything` is asked for."""
         clock = time.thread_time if everything else time.perf_counter
         look_at_texts = everything or policy.examines(Channel.PROMPT)
         with self.metrics.step("names"):
             examined = examine_texts(published, texts, self.signals, clock) if look_at_texts else Examined()
-        skipped = dict(examined.findings.not_examined)
+        if problem is not None:
+            examined.findings = replace(examined.findings, problem=problem)
+        skipped = {}
         if not look_at_texts and texts:
             skipped["texts"] = "the policy does not look at them"
+            texts = ()
         if pictures and not everything and not policy.examines(picture_channel(context.stage)):
             skipped["pictures"] = "the policy does not look at them"
-        elif pictures and not everything and self._decide(policy, published, examined, context).outcome is Outcome.REFUSE:
-            skipped["pictures"] = "the text already refuses"
-        elif pictures:
-            with self.metrics.step("faces"):
-                examined = await examine_pictures(published, self.faces, pictures, examined, asked)
+            pictures = ()
+        wanted = self._wanted(policy, context.stage, texts, pictures)
+        if pictures or wanted:
+            if everything or self._decide(policy, published, examined, context).outcome is not Outcome.REFUSE:
+                examined = await self._look(published, examined, wanted, texts, pictures, asked)
+            elif pictures:
+                skipped["pictures"] = "the text already refuses"
         if skipped:
-            examined.findings = replace(examined.findings, not_examined=skipped)
+            examined.findings = replace(examined.findings, not_examined={**examined.findings.not_examined, **skipped})
         return in_the_light_of(asked, examined) if asked is not None else examined
+
+    def _wanted(self, policy: Policy, stage: Stage, texts: Sequence[Text], pictures: Sequence[Picture]) -> dict[str, float]:
+        """The slow sources that have something to look at and whose signals somebody reads, with the seconds that each has."""
+        asked = {name: terms.timeout_s for name, terms in program(policy).sources[stage].items()}
+        return self.sources.wanted(asked, pictures=bool(pictures)) if texts or pictures else {}
+
+    async def _look(
+        self,
+        published: Published,
+        examined: Examined,
+        wanted: Mapping[str, float],
+        texts: Sequence[Text],
+        pictures: Sequence[Picture],
+        asked: Examined | None,
+    ) -> Examined:
+        """Faces, known pictures and the slow sources, all at once."""
+        asking = asyncio.ensure_future(self.sources.ask(wanted, texts, pictures)) if wanted else None
+        try:
+            if pictures:
+                with self.metrics.step("faces"):
+                    examined = await examine_pictures(published, self.faces, pictures, examined, asked)
+            if asking is not None:
+                with self.metrics.step("sources"):
+                    examined = with_answers(published, examined, await asking, self.signals)
+        finally:
+            if asking is not None:
+                asking.cancel()
+        return examined
 
     def _decide(
         self, policy: Policy, published: Published, examined: Examined, context: Context, spent: frozenset[str] = frozenset()

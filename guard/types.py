@@ -288,11 +288,16 @@ class Context:
     attestation: bool = False
 
 
+NOT_CONFIGURED = "not configured here"
+"""Why a source of signals gave nothing (`Findings.not_examined`): this installation has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Findings:
     """All that the matchers and signals saw in one half of a request.
 
-    `not_examined` names what was not looked at and why (`{"pictures": "the text already refuses"}`); `problem` is set
+    `not_examined` names what was not looked at and why (`{"pictures": "the text already refuses"}`), and the sources of
+    signals that gave no answer (`{"moderation": "no answer within 3 s"}`); `problem` is set
     when a step could not answer, and makes the decision a refusal unless the policy says otherwise.
     """
 

@@ -77,7 +77,8 @@ def _case(section: Section, cast: Mapping[str, SubjectRecord], rules: frozenset[
     pictures = section.count("pictures")
     hits = tuple(_hit(hit, cast) for hit in section.sections("hits", HIT, "a hit", _MOST))
     faces = section.count("faces", sum(hit.modality is Modality.FACE for hit in hits))
-    findings = Findings(hits, faces, dict(section.signals("signals")), {}, section.optional("problem"))
+    unanswered = dict.fromkeys(section.named("unavailable"), "no answer")
+    findings = Findings(hits, faces, dict(section.signals("signals")), unanswered, section.optional("problem"))
     return Case(
         name=section.word("name"),
         outcome=section.choice("expect", Outcome, Outcome.REFUSE),

@@ -28,6 +28,11 @@ SIGNALS: dict[str, float | str | bool] = {
     "unread_text": 0.0,
     "probing": 0.0,
     "moderation": 0.0,
+    "moderation_sexual": 0.0,
+    "moderation_minors": 0.0,
+    "moderation_violence": 0.0,
+    "moderation_hate": 0.0,
+    "moderation_self_harm": 0.0,
     "age_years": -1.0,
     "style": "",
 }

@@ -20,10 +20,12 @@ from typing import Any, NamedTuple
 from guard.decide.conditions import Condition, ConditionError, activate, hit_fields, request_fields
 from guard.decide.directives import CHANNELS, NOTHING, Basis, Ruling, binding, in_force
 from guard.decide.fields import CATEGORIES
-from guard.decide.policy import Exemptions, People, Policy, UndeclaredPurpose
+from guard.decide.policy import Exemptions, People, Policy, SourceTerms, UndeclaredPurpose
 from guard.decide.program import HitKind, Ready, Scene, excepted, program
 from guard.decide.scopes import Uses, present, uses
+from guard.decide.sources import SOURCES
 from guard.types import (
+    NOT_CONFIGURED,
     REFUSED_OUTPUTS,
     Channel,
     Context,
@@ -119,7 +121,7 @@ def decide(
             ALLOW, "policy-off", NO_CATEGORY, findings.hits, policy_revision=policy.revision, registry_revision=registry_revision
         )
     ready = program(policy)
-    if ready.idle and not (findings.hits or findings.signals or findings.faces) and findings.problem is None:
+    if ready.idle and not (findings.hits or findings.signals or findings.faces or findings.not_examined) and findings.problem is None:
         return Decision(ALLOW, "no-rule-fired", NO_CATEGORY, policy_revision=policy.revision, registry_revision=registry_revision)
     weighing = weigh(findings, people, policy, context, pending_protects=pending_protects, spent=spent)
     return _conclude(weighing.verdicts(stop_early=True), findings, policy, registry_revision)
@@ -232,10 +234,16 @@ class Weighing:
                 yield Verdict(REFUSE, (_FLOOR, 2), "sexual-likeness", "sexual", one.hit.subject_id)
 
     def _unanswered(self) -> Iterator[Verdict]:
-        """A step that could not answer, or a hit on somebody whose record is not at hand (a fault of the shell)."""
+        """A step that could not answer, a source of signals likewise, or a hit on somebody whose record is not at hand (a fault of the shell)."""
         problem = self.findings.problem or (f"no record of {len(self.unknown)} subjects that were found" if self.unknown else None)
         if problem is not None:
             yield Verdict(self.policy.on_error.problem, (_PROBLEM, 0), "unscreenable", "unscreenable", error=problem)
+        for name, why in self.findings.not_examined.items():
+            if name in SOURCES:
+                terms = program(self.policy).sources[self.context.stage].get(name, SourceTerms())
+                outcome = terms.missing if why == NOT_CONFIGURED else terms.unavailable
+                if outcome is not ALLOW:
+                    yield Verdict(outcome, (_PROBLEM, 1), "signal-unavailable", "unscreenable", error=f"{name}: {why}")
 
     def _directives(self, stop_early: bool) -> Iterator[Verdict]:
         people = self.policy.people

@@ -6,6 +6,7 @@ from enum import StrEnum
 from guard.decide.conditions import SIGNALS
 from guard.decide.policy import Exemptions, RecordLevel, UndeclaredPurpose
 from guard.decide.scopes import SCOPES
+from guard.decide.sources import SOURCES
 from guard.types import Channel, DirectiveStatus, Effect, Modality, Mode, Outcome, Role, Stage, Strength, SubjectKind
 
 MOST_RULES = 1000
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     CHOICE = "one of a fixed set"
     CHOICES = "one or several of a fixed set"
     SCORE = "a number from 0 to 1"
+    SECONDS = "seconds from 0.1 to 60"
     COUNT = "a whole number from 0"
     TRUTH = "true or false"
     TIME = "a time such as 2026-05-01T00:00:00Z"
@@ -115,10 +117,25 @@ ON_ERROR: dict[str, Key] = {
     "condition": Key(Kind.CHOICE, "What follows when a condition gives an error (default `refuse`).", _of(Outcome)),
 }
 
+SOURCE: dict[str, Key] = {
+    "timeout_s": Key(Kind.SECONDS, "How long an answer is waited for (default 10)."),
+    "unavailable": Key(Kind.CHOICE, "What follows when no answer came (default `refuse`).", _of(Outcome)),
+    "missing": Key(Kind.CHOICE, "What follows where this installation has no such source (default `refuse`).", _of(Outcome)),
+}
+
+SOURCES_ASKED: dict[str, Key] = {
+    "moderation": Key(Kind.SECTION, "A moderation service, for texts and pictures."),
+    "nudity": Key(Kind.SECTION, "Nudity in pictures."),
+    "text_in_image": Key(Kind.SECTION, "Text in pictures."),
+}
+
 OVERLAY: dict[str, Key] = {
     "mode": Key(Kind.CHOICE, "`shadow` records and refuses nothing, `off` does not evaluate.", _of(Mode)),
     "people": Key(Kind.SECTION, "How directives become outcomes."),
     "on_error": Key(Kind.SECTION, "What follows when something could not be answered."),
+    "sources": Key(
+        Kind.SECTION, "Slow sources of signals that are asked even where no rule reads them, and what follows without an answer."
+    ),
     "conditions": Key(Kind.MAP, "Named CEL conditions."),
     "rules": Key(Kind.LIST, "The rules; one with the name of an inherited rule replaces it."),
     "drop": Key(Kind.WORDS, "Names of inherited rules to leave out."),
@@ -132,7 +149,7 @@ POLICY: dict[str, Key] = {
     "looks_at": Key(Kind.CHOICES, "What is screened (default everything); without `output_image` answers stream through.", _of(Channel)),
     "record": Key(Kind.CHOICE, "How much of a request the vault keeps (default `full`: encrypted, erasable).", _of(RecordLevel)),
     **OVERLAY,
-    "tenants": Key(Kind.MAP, "Per tenant: what differs (mode, people, on_error, conditions, rules, drop)."),
+    "tenants": Key(Kind.MAP, "Per tenant: what differs (mode, people, on_error, sources, conditions, rules, drop)."),
     "cast": Key(Kind.MAP, "Invented people for the cases."),
     "cases": Key(Kind.LIST, "Worked cases; `guard policy test` runs them."),
 }
@@ -173,6 +190,7 @@ CASE: dict[str, Key] = {
     "hits": Key(Kind.LIST, "What the matchers found."),
     "signals": Key(Kind.SIGNALS, "What the signals said.", tuple(SIGNALS)),
     "problem": Key(Kind.WORD, "A step that could not answer."),
+    "unavailable": Key(Kind.CHOICES, "Sources of signals that did not answer.", SOURCES),
     "stage": Key(Kind.CHOICE, "Default `input`.", _of(Stage)),
     "tenant": Key(Kind.WORD, "Default `default`."),
     "route": Key(Kind.WORD, "Default `images.generations`, or `images.edits` with pictures."),
@@ -199,6 +217,8 @@ SECTIONS: dict[str, dict[str, Key]] = {
     "tests": MATCH,
     "people": PEOPLE,
     "on_error": ON_ERROR,
+    "sources": SOURCES_ASKED,
+    "source": SOURCE,
     "tenant": OVERLAY,
     "cast": PERSON,
     "directive": DIRECTIVE,

@@ -10,7 +10,20 @@ import orjson
 
 from guard.decide.case_reader import read_cases, read_cast
 from guard.decide.conditions import ConditionInvalidError, compile_condition
-from guard.decide.fields import MATCH, MOST_CASES, MOST_CONDITIONS, MOST_RULES, OBLIGATIONS, ON_ERROR, OVERLAY, PEOPLE, POLICY, RULE
+from guard.decide.fields import (
+    MATCH,
+    MOST_CASES,
+    MOST_CONDITIONS,
+    MOST_RULES,
+    OBLIGATIONS,
+    ON_ERROR,
+    OVERLAY,
+    PEOPLE,
+    POLICY,
+    RULE,
+    SOURCE,
+    SOURCES_ASKED,
+)
 from guard.decide.policy import (
     BUILT_IN_RULES,
     Exemptions,
@@ -20,6 +33,7 @@ from guard.decide.policy import (
     Policy,
     RecordLevel,
     Rule,
+    SourceTerms,
     UndeclaredPurpose,
 )
 from guard.decide.reader import Reader, Section
@@ -159,6 +173,7 @@ def _amend(base: Policy, top: Section) -> Policy:
         conditions=conditions,
         people=_people(base.people, top.section("people", PEOPLE, "`people`")),
         on_error=_on_error(base.on_error, top.section("on_error", ON_ERROR, "`on_error`")),
+        sources=_sources(base.sources, top.section("sources", SOURCES_ASKED, "`sources`")),
         mode=top.choice("mode", Mode, base.mode),
     )
 
@@ -176,6 +191,18 @@ def _people(base: People, section: Section) -> People:
 
 def _on_error(base: OnError, section: Section) -> OnError:
     return OnError(section.choice("problem", Outcome, base.problem), section.choice("condition", Outcome, base.condition))
+
+
+def _sources(base: Mapping[str, SourceTerms], section: Section) -> dict[str, SourceTerms]:
+    terms = dict(base)
+    for name in section.values:
+        own, usual = section.section(name, SOURCE, f"`{name}`"), base.get(name, SourceTerms())
+        terms[name] = SourceTerms(
+            timeout_s=own.seconds("timeout_s", usual.timeout_s),
+            unavailable=own.choice("unavailable", Outcome, usual.unavailable),
+            missing=own.choice("missing", Outcome, usual.missing),
+        )
+    return terms
 
 
 def _conditions(top: Section) -> dict[str, str]:
@@ -282,6 +309,7 @@ def _decisive(policy: Policy) -> dict[str, object]:
         "record": policy.record_level,
         "people": policy.people,
         "on_error": policy.on_error,
+        "sources": policy.sources,
         "conditions": {name: source for name, source in policy.conditions.items() if name in used},
         "rules": [_rule_content(rule) for rule in policy.rules],
     }

@@ -11,6 +11,7 @@ BUILT_IN_RULES = (
     "minors-sexual",
     "sexual-likeness",
     "unscreenable",
+    "signal-unavailable",
     "order",
     "opt-out",
     "review",
@@ -128,6 +129,16 @@ class OnError:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceTerms:
+    """How a policy asks one slow source of signals: how long it waits, and what follows where no answer came in time
+    (`unavailable`) or where this installation has no such source (`missing`)."""
+
+    timeout_s: float = 10.0
+    unavailable: Outcome = Outcome.REFUSE
+    missing: Outcome = Outcome.REFUSE
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A worked example that a policy carries: these findings in this context must give this outcome by this rule.
 
@@ -165,6 +176,7 @@ class Policy:
     conditions: Mapping[str, str] = field(default_factory=dict)
     people: People = field(default_factory=People)
     on_error: OnError = field(default_factory=OnError)
+    sources: Mapping[str, SourceTerms] = field(default_factory=dict)
     mode: Mode = Mode.ENFORCE
     looks_at: frozenset[Channel] = frozenset(Channel)
     record_level: RecordLevel = RecordLevel.FULL

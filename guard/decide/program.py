@@ -12,6 +12,7 @@ from guard.decide.directives import named, route_name
 from guard.decide.jurisdictions import covers
 from guard.decide.policy import Match, Policy, Rule
 from guard.decide.scopes import Uses, purpose_name
+from guard.decide.sources import asked
 from guard.types import Channel, Context, Findings, Modality, Role, Stage, Strength, SubjectKind
 
 ONLY_LIKENESS = frozenset({Role.LIKENESS})
@@ -52,7 +53,7 @@ class Ready:
 
 
 class Program:
-    """The rules of one policy, ready. `idle` is true when nothing can fire where nothing was found."""
+    """The rules of one policy, ready. `idle` is true when nothing can fire where nothing was found; `sources` are asked by stage."""
 
     def __init__(self, policy: Policy) -> None:
         ready = sorted((_ready(policy, index, rule) for index, rule in enumerate(policy.rules)), key=lambda r: r.order)
@@ -61,6 +62,7 @@ class Program:
         self.about_hits = tuple(r for r in ready if r.about_a_hit)
         self.idle = all(r.quiet for r in self.about_requests)
         self.variables = frozenset[str]().union(*(c.variables for r in ready for c in r.conditions))
+        self.sources = asked(policy)
         self._by_kind: dict[HitKind, tuple[Ready, ...]] = {}
 
     def rules_for(self, kind: HitKind) -> tuple[Ready, ...]:

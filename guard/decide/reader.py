@@ -145,6 +145,11 @@ class Section:
         """A number from 0 to 1."""
         return self.reader.number(self.values[name], 0, 1) if name in self.values else None
 
+    def seconds(self, name: str, default: float) -> float:
+        """A number from 0.1 to 60."""
+        seconds = self.reader.number(self.values[name], 0.1, 60) if name in self.values else None
+        return default if seconds is None else seconds
+
     def count(self, name: str, default: int = 0) -> int:
         """A whole number from 0."""
         if name not in self.values:

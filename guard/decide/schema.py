@@ -5,7 +5,23 @@ python -m guard.decide.schema > policies/schema.json
 
 import json
 
-from guard.decide.fields import CASE, DIRECTIVE, HIT, LONGEST_TEXT, MATCH, ON_ERROR, OVERLAY, PEOPLE, PERSON, POLICY, RULE, Key, Kind
+from guard.decide.fields import (
+    CASE,
+    DIRECTIVE,
+    HIT,
+    LONGEST_TEXT,
+    MATCH,
+    ON_ERROR,
+    OVERLAY,
+    PEOPLE,
+    PERSON,
+    POLICY,
+    RULE,
+    SOURCE,
+    SOURCES_ASKED,
+    Key,
+    Kind,
+)
 
 Schema = dict[str, object]
 
@@ -14,6 +30,8 @@ _PARTS: dict[str, dict[str, Key]] = {
     "unless": MATCH,
     "people": PEOPLE,
     "on_error": ON_ERROR,
+    "sources": SOURCES_ASKED,
+    **dict.fromkeys(SOURCES_ASKED, SOURCE),
     "rules": RULE,
     "tenants": OVERLAY,
     "cast": PERSON,
@@ -53,6 +71,8 @@ def _value(name: str, key: Key) -> Schema:
             return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
         case Kind.SCORE:
             return {"type": "number", "minimum": 0, "maximum": 1}
+        case Kind.SECONDS:
+            return {"type": "number", "minimum": 0.1, "maximum": 60}
         case Kind.COUNT:
             return {"type": "integer", "minimum": 0}
         case Kind.TRUTH:
