@@ -1,10 +1,9 @@
-"""How fast this machine records: `python -m guard.evaluate.record_rates [--url URL] [--seconds 3]`.
+"""How fast this machine records while requests wait for it.
 
 A recorder process of its own on a database of its own, and this process as the gateway worker: events made, sealed, sent
 over the local socket and acknowledged when durable. CPU is given for both sides; the disk's own time is in the latency.
 """
 
-import argparse
 import asyncio
 import os
 import signal
@@ -18,9 +17,8 @@ from pathlib import Path
 
 import uvloop
 
-from guard.record.event import make_draft, ordered_id
+from guard.record.event import Draft, make_draft, ordered_id
 from guard.record.recorder import RecorderClient
-from guard.storage import make_engine, upgrade
 
 _RECORDER = """
 import socket, sys
@@ -31,7 +29,36 @@ from guard.storage import make_engine
 serve(socket.socket(fileno=int(sys.argv[1])), EventLog(make_engine(sys.argv[2]), Signer("bench", bytes(32))))
 """
 _PROMPT = "a watercolour of a lighthouse on a cliff at dawn, waves below, gulls, soft light, " * 4  # about 300 characters, as in FACTS
-_KEY = bytes(32)
+_HIT = {"subject_id": "sub_bench", "modality": "name", "where": "prompt", "score": 930_000, "threshold": 850_000, "role": "likeness"}
+_HIT_EVERY = 20
+TENANT_KEY = bytes(32)
+
+
+def made_draft(number: int) -> Draft:
+    """A decision on a prompt as a gateway worker seals it; each twentieth refuses a person."""
+    now_ms = int(time.time() * 1000)
+    hit = number % _HIT_EVERY == 0
+    return make_draft(
+        "decision",
+        stage="input",
+        mode="enforce",
+        outcome="refuse" if hit else "allow",
+        rule="opted-out" if hit else "no-rule-fired",
+        policy_revision="prompt-only@0123456789ab",
+        registry_revision=100_000,
+        tenant="bench",
+        tenant_key=TENANT_KEY,
+        subjects={"sub_bench": TENANT_KEY} if hit else None,
+        request_id=ordered_id("req_", now_ms, os.urandom(16)),
+        body={
+            "texts": [{"where": "prompt", "text": _PROMPT}],
+            "route": "images.generations",
+            "model": "gpt-image-1",
+            "hits": [_HIT] if hit else [],
+        },
+        entropy=os.urandom,
+        now_ms=now_ms,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +107,7 @@ async def _load(path: Path, waiting: int, seconds: float) -> tuple[list[float], 
 
     async def one() -> None:
         while (begun := time.perf_counter()) - start < seconds:
-            now_ms = int(time.time() * 1000)
-            draft = make_draft(
-                "decision",
-                stage="input",
-                mode="enforce",
-                outcome="allow",
-                rule="no-rule-fired",
-                policy_revision="prompt-only@0123456789ab",
-                registry_revision=100_000,
-                tenant="bench",
-                tenant_key=_KEY,
-                request_id=ordered_id("req_", now_ms, os.urandom(16)),
-                body={"texts": [{"where": "prompt", "text": _PROMPT}], "route": "images.generations", "model": "gpt-image-1", "hits": []},
-                entropy=os.urandom,
-                now_ms=now_ms,
-            )
-            await client.record(draft)
+            await client.record(made_draft(len(latencies)))
             latencies.append(time.perf_counter() - begun)
 
     await asyncio.gather(*(one() for _ in range(waiting)))
@@ -110,27 +121,3 @@ def _cpu_s(pid: int) -> float:
     """User and system time of a process so far (Linux)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def main() -> None:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="How fast this machine records.")
-    parser.add_argument("--url", help="an empty database; a SQLite file in the working directory, removed afterwards, unless given")
-    parser.add_argument("--seconds", type=float, default=3.0)
-    given = parser.parse_args()
-    print(f"{'waiting':>7} {'events/s':>9} {'p50 ms':>7} {'p99 ms':>7} {'worker CPU us':>14} {'recorder CPU us':>16}")
-    for waiting in (1, 32, 128):
-        with tempfile.TemporaryDirectory(dir=".") as directory:
-            url = given.url or f"sqlite:///{directory}/bench.db"
-            engine = make_engine(url)
-            upgrade(engine)
-            engine.dispose()
-            rate = measure(url, waiting, given.seconds)
-        print(
-            f"{rate.waiting:>7} {rate.events_per_s:>9.0f} {rate.p50_ms:>7.2f} {rate.p99_ms:>7.2f} "
-            f"{rate.worker_cpu_us:>14.1f} {rate.recorder_cpu_us:>16.1f}"
-        )
-
-
-if __name__ == "__main__":
-    main()

@@ -21,13 +21,13 @@ from guard.errors import FieldError, InvalidInputError, NotFoundError
 from guard.record import checkpoint, vault
 from guard.record.bodies import SUBJECT, TENANT, Bodies, DamagedError, ErasedError, Keys
 from guard.record.checkpoint import NoteError, Signer
-from guard.record.event import DECISION_KINDS, Labels
+from guard.record.event import DECISION_KINDS
 from guard.record.formats import Format, row_writer
 from guard.record.log import EventLog, rfc3339, utc_now
 from guard.record.merkle import TILE, consistency_proof, cover_hashes, subtree
-from guard.record.reading import EVENT_C, LABEL_C, Row, index_at, labels_of, stored_tiles, subjects_of
+from guard.record.reading import EVENT_C, LABEL_C, Row, among, index_at, labelled, labels_of, stored_tiles, subjects_of
 from guard.record.rows import Content, Redaction, row
-from guard.record.tables import CHECKPOINT, EVENT, EVENT_LABEL
+from guard.record.tables import CHECKPOINT, EVENT
 from guard.storage.engine import read
 
 SCHEMA_VERSION = 1
@@ -270,7 +270,7 @@ class _Export:
 
     def _rows(self) -> Row:
         name, written = self._request.format.member, 0
-        with self._archive.open(name, "w", force_zip64=True) as file:
+        with self._open(name, stored=self._request.format.packed) as file:
             member = _Member(file)
             writer = row_writer(self._request.format, member, self._request.redaction)  # type: ignore[arg-type]
             for batch in self._batches():
@@ -304,25 +304,21 @@ class _Export:
         indexes = [leaf["index"] for leaf in leaves]
         redaction = self._request.redaction
         with read(self._engine) as connection:
-            where = LABEL_C["index"].between(indexes[0], indexes[-1])
-            labels = {found["index"]: found for found in connection.execute(select(EVENT_LABEL).where(where)).mappings()}
+            columns = (EVENT_C.sealed, EVENT_C.wrapped_key) if redaction is not Redaction.STRICT else ()
+            query = labelled(EVENT_C["index"], *columns).where(among(LABEL_C["index"], indexes))
+            known = {found["index"]: found for found in connection.execute(query).mappings()}
             subjects = subjects_of(connection, indexes)
-            sealed: dict[int, tuple[bytes | None, bytes | None]] = {}
-            if redaction is not Redaction.STRICT:
-                for start in range(0, len(indexes), 500):
-                    query = select(EVENT_C["index"], EVENT_C.sealed, EVENT_C.wrapped_key)
-                    for index, body, key in connection.execute(query.where(EVENT_C["index"].in_(indexes[start : start + 500]))):
-                        sealed[index] = body, key
-        self._bodies.preload(TENANT, {found["tenant"] for found in labels.values() if found["tenant"]})
+        self._bodies.preload(TENANT, {found["tenant"] for found in known.values() if found["tenant"]})
         self._bodies.preload(SUBJECT, {subject_id for ids in subjects.values() for subject_id in ids})
-        return [self._row(leaf, labels_of(labels[leaf["index"]], subjects), sealed.get(leaf["index"])) for leaf in leaves]
+        return [self._row(leaf, known[leaf["index"]], subjects) for leaf in leaves]
 
-    def _row(self, leaf: Row, labels: Labels, sealed: tuple[bytes | None, bytes | None] | None) -> Row:
-        redaction = self._request.redaction
-        if sealed is None:
+    def _row(self, leaf: Row, found: Any, subjects: dict[int, list[str]]) -> Row:
+        redaction, labels = self._request.redaction, labels_of(found, subjects)
+        if redaction is Redaction.STRICT:
             return row(leaf, labels, None, Content.WITHHELD, redaction)
         try:
-            return row(leaf, labels, self._bodies.open(leaf, *sealed, labels.tenant, labels.subject_ids), Content.KEPT, redaction)
+            salted = self._bodies.open(leaf, found["sealed"], found["wrapped_key"], labels.tenant, labels.subject_ids)
+            return row(leaf, labels, salted, Content.KEPT, redaction)
         except ErasedError:
             return row(leaf, labels, None, Content.ERASED, redaction)
         except DamagedError:
@@ -330,7 +326,7 @@ class _Export:
 
     def _skeletons(self) -> Row:
         low, high = self._shown
-        with self._archive.open("skeletons.jsonl", "w", force_zip64=True) as file:
+        with self._open("skeletons.jsonl") as file:
             member = _Member(file)
             for start in range(low, high, _BATCH):
                 member.write(b"".join(leaf + b"\n" for leaf in self._leaves(start, min(start + _BATCH, high))))
@@ -338,9 +334,7 @@ class _Export:
 
     def _leaf_hashes(self) -> Row:
         """All leaf hashes of the tree, 32 bytes each: with them any older checkpoint can be compared offline."""
-        info = zipfile.ZipInfo("leaf_hashes.bin", self._at.timetuple()[:6])
-        info.compress_type = zipfile.ZIP_STORED
-        with self._archive.open(info, "w", force_zip64=True) as file:
+        with self._open("leaf_hashes.bin", stored=True) as file:
             member = _Member(file)
             for start in range(0, self._size, _TILES_AT_ONCE * TILE):
                 with read(self._engine) as connection:
@@ -348,6 +342,13 @@ class _Export:
                     for tile in range(start // TILE, min(start // TILE + _TILES_AT_ONCE, -(-self._size // TILE))):
                         member.write(b"".join(tiles(0, tile)[: self._size - tile * TILE]))
         return member.described("leaf_hashes.bin", self._size)
+
+    def _open(self, name: str, *, stored: bool = False) -> IO[bytes]:
+        if not stored:
+            return self._archive.open(name, "w", force_zip64=True)
+        info = zipfile.ZipInfo(name, self._at.timetuple()[:6])
+        info.compress_type = zipfile.ZIP_STORED
+        return self._archive.open(info, "w", force_zip64=True)
 
     def _leaves(self, start: int, end: int) -> list[bytes]:
         with read(self._engine) as connection:

@@ -30,6 +30,11 @@ class Format(StrEnum):
         """The file's name in the archive."""
         return f"decisions.{'jsonl' if self is Format.OCSF else self.value}"
 
+    @property
+    def packed(self) -> bool:
+        """Whether it is compressed by itself: then the archive stores it as it is, and a reader can seek in it."""
+        return self is Format.PARQUET
+
 
 class RowWriter(Protocol):
     """Writes rows to the file it was made for."""
@@ -116,16 +121,14 @@ class _Parquet:
 
     def write(self, rows: Sequence[Row]) -> None:
         if rows:
-            columns = [
-                self._pa.array([_typed(name, row[name]) for row in rows], self._schema.field(name).type) for name in self._schema.names
-            ]
+            columns = [self._pa.array(_typed(field.name, [row[field.name] for row in rows]), field.type) for field in self._schema]
             self._writer.write_table(self._pa.Table.from_arrays(columns, schema=self._schema))
 
     def close(self) -> None:
         self._writer.close()
 
 
-def _typed(column: str, value: object) -> object:
+def _typed(column: str, values: list[Any]) -> list[Any]:
     if column == "time":
-        return datetime.fromisoformat(str(value))
-    return orjson.dumps(value).decode() if column == "hits" else value
+        return [datetime.fromisoformat(value) for value in values]
+    return [orjson.dumps(value).decode() for value in values] if column == "hits" else values

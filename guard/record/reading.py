@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from guard.record.event import Labels
 from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT, TREE_STATE
@@ -40,11 +40,17 @@ def index_at(connection: Connection, time: str, size: int) -> int:
     return low
 
 
+def among(column: ColumnElement[int], indexes: Sequence[int]) -> ColumnElement[bool]:
+    """That a column is one of these indexes, or, where they lie close together, between the first and the last."""
+    low, high = min(indexes), max(indexes)
+    return column.between(low, high) if high - low < 2 * len(indexes) else column.in_(indexes)
+
+
 def subjects_of(connection: Connection, indexes: Sequence[int]) -> dict[int, list[str]]:
     """The subject ids of these events, sorted."""
     found: dict[int, list[str]] = {}
-    for start in range(0, len(indexes), 500):
-        query = select(SUBJECT_C["index"], SUBJECT_C.subject_id).where(SUBJECT_C["index"].in_(indexes[start : start + 500]))
+    if indexes:
+        query = select(SUBJECT_C["index"], SUBJECT_C.subject_id).where(among(SUBJECT_C["index"], indexes))
         for index, subject_id in connection.execute(query.order_by(SUBJECT_C.subject_id)):
             found.setdefault(index, []).append(subject_id)
     return found

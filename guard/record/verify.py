@@ -332,10 +332,10 @@ def _read_small(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
 # -- rows ----------------------------------------------------------------------------------------------------------------
 
 
-def read_rows(member: Member, wanted: str, report: Report) -> Iterator[Json] | None:
+def read_rows(archive: zipfile.ZipFile, member: Member, wanted: str, report: Report) -> Iterator[Json] | None:
     """The rows in the order of the file; None when this machine cannot read the format."""
     if wanted == "parquet":
-        return _parquet_rows(member, report)
+        return _parquet_rows(archive, member, report)
     lines: io.BufferedReader = io.BufferedReader(member, 1 << 18)
     return _csv_rows(lines) if wanted == "csv" else _json_rows(lines, member.name, ocsf=wanted == "ocsf")
 
@@ -371,23 +371,25 @@ def _csv_rows(lines: io.BufferedReader) -> Iterator[Json]:
         raise Wrong(f"decisions.csv row {reader.line_num} was changed: {error}") from error
 
 
-def _parquet_rows(member: Member, report: Report) -> Iterator[Json] | None:
+def _parquet_rows(archive: zipfile.ZipFile, member: Member, report: Report) -> Iterator[Json] | None:
+    """Parquet is read from its end, so the member is hashed first and then read again."""
     try:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError:
         report.remarks.append("the rows of decisions.parquet were not read (pyarrow is not installed), only its signed hash was checked")
         return None
-    content = io.BufferedReader(member, 1 << 18).read()
+    member.finish(None)
 
     def rows() -> Iterator[Json]:
         try:
-            for batch in pq.ParquetFile(io.BytesIO(content)).iter_batches(10_000):
-                for row in batch.to_pylist():
-                    row["time"] = row["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-                    if "hits" in row:
-                        row["hits"] = json.loads(row["hits"])
-                    yield row
+            with archive.open(member.name) as file:
+                for batch in pq.ParquetFile(file).iter_batches(2_000):
+                    for row in batch.to_pylist():
+                        row["time"] = row["time"].strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+                        if "hits" in row:
+                            row["hits"] = json.loads(row["hits"])
+                        yield row
         except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Wrong(f"decisions.parquet was changed: {str(error).splitlines()[0]}") from error
 
@@ -624,7 +626,7 @@ def _verify_members(archive: zipfile.ZipFile, keys: Sequence[Key] | None, older:
         hashes, tops = read_leaf_hashes(archive, described[LEAF_HASHES], tree, sizes)
     check_older(older, tree, manifest, trusted, tops)
     skeletons, shown = Member(archive, described[SKELETONS]), Member(archive, described[ROWS[manifest["format"]]])
-    rows = read_rows(shown, manifest["format"], report)
+    rows = read_rows(archive, shown, manifest["format"], report)
     match_rows(read_leaves(skeletons, manifest, tree, hashes), rows, manifest, report)
     shown.finish(report.rows if rows is not None else None)
 
