@@ -14,19 +14,19 @@ def quoted(text: str) -> View | None:
     """The values of such strings, runs of them parted by a line; None where no two stand near each other."""
     if sum(map(text.count, "\"'“‘`«")) < 2:
         return None
+    runs: list[list[Span]] = [[]]
+    for match in _VALUE.finditer(text):
+        if runs[-1] and match.start() - runs[-1][-1][1] > _WIDEST_GAP:
+            runs.append([])
+        if len(match.group(1).split()) <= _MOST_WORDS:
+            runs[-1].append(match.span(1))
+        else:
+            runs.append([])
     out: list[str] = []
     spans: list[Span] = []
-    runs = 0
-    last: int | None = None
-    for match in _VALUE.finditer(text):
-        if len(match.group(1).split()) > _MOST_WORDS:
-            last = None
-            continue
-        near = last is not None and match.start() - last <= _WIDEST_GAP
-        runs += near
-        begin, end = match.span(1)
-        out.extend((" " if near else "\n", match.group(1)))
-        spans.append((begin, begin + 1))
-        spans.extend((at, at + 1) for at in range(begin, end))
-        last = match.end()
-    return View("quoted parts", "".join(out), tuple(spans)) if runs else None
+    for run in runs:
+        for number, (begin, end) in enumerate(run if len(run) > 1 else ()):
+            out.extend((" " if number else "\n", text[begin:end]))
+            spans.append((begin, begin + 1))
+            spans.extend((at, at + 1) for at in range(begin, end))
+    return View("quoted parts", "".join(out), tuple(spans)) if out else None

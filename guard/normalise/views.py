@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from guard.normalise.flipped import flipped
 from guard.normalise.fold import DIGIT, Folded
 from guard.normalise.letters import folded as folded_letter
 from guard.normalise.lookalikes import LOOKALIKES
@@ -376,7 +377,7 @@ def views(text: str, folded: Folded) -> Iterator[View]:
     if decoding:
         yield decoding
     if not plain:
-        for make in (hidden, turned, look_alikes):
+        for make in (hidden, turned, flipped, look_alikes):
             if reading := make(text):
                 yield reading
     if (signs.letters or len(_CODE_WORDS.intersection(text.lower().replace(",", " ").split())) >= 3) and (reading := spelled_out(text)):

@@ -1,5 +1,6 @@
 """Names as written: any spacing, punctuation, case and order, spelled letter by letter, with a middle name more."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from guard.normalise.letters import SEPARATOR, fold_text, folded
 # Longest name looked for, in words (camel-case parts count) and in letters; the longest in writing without spaces; and
 # the longest one spelled letter by letter.
 _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
+# What stands in quotes or brackets between a first name and a surname.
+_NICKNAME = re.compile(r"\s*(?:\([^()\n]+\)|[\"'“‘«][^\"\n]+[\"'”’»])\s*")
 # Korean particles that follow a name within the same word, folded.
 _PARTICLES = (
     "의",
@@ -187,12 +190,14 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
         return None
     between = range(one + 1, other)
     initials = any(scan.sizes[number] == 1 for number in between)
-    if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
-        return None
     begin, stop = int(scan.starts[one]), int(scan.ends[other])
-    raw = scan.text[int(scan.folded.at[begin]) : int(scan.folded.at[stop - 1]) + 1]
-    if any(sign in raw for sign in "\n,;:!?()") or (". " in raw and not initials):
-        return None
+    at = scan.folded.at
+    if not _NICKNAME.fullmatch(scan.text, int(at[int(scan.ends[one]) - 1]) + 1, int(at[int(scan.starts[other])])):
+        if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
+            return None
+        raw = scan.text[int(at[begin]) : int(at[stop - 1]) + 1]
+        if any(sign in raw for sign in "\n,;:!?()") or (". " in raw and not initials):
+            return None
     return Found(row, begin, stop, "middle name", 0.93)
 
 

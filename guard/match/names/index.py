@@ -103,7 +103,12 @@ class NameIndex:
                     start, end = view.span(low, high)
                     initials = view.name == "leet" and disguise.is_initials(fold_text(found.row.text).split())
                     if view.text[low:high] != chunk[start:end] and not initials:
-                        yield _Mention(replace(found, score=found.score * 0.97), base + start, base + trailing_marks(chunk, end), view.name)
+                        yield _Mention(
+                            replace(found, score=found.score * 0.97, plain=False),
+                            base + start,
+                            base + trailing_marks(chunk, end),
+                            view.name,
+                        )
 
     def _found(self, scan: Scan, *, leet: bool = False) -> Iterator[Found]:
         names, loose = Questions(), Questions()
