@@ -25,6 +25,7 @@ _ALL = (*openai_images.ROUTES, *openai_responses.ROUTES, *openai_chat.ROUTES)
 ROUTES = (
     *(_moved(route, "/openai/deployments/{model}", "deployments") for route in _ALL if route.name in _BY_DEPLOYMENT),
     *(_moved(route, "/openai/v1", "v1") for route in _ALL if route.kind is Kind.SCREEN or route.name.startswith("models.")),
+    *(_moved(route, "/openai", "dated") for route in _ALL if route.name.startswith(("responses.", "models."))),
 )
 
 

@@ -4,9 +4,10 @@ A dialect is one file with a table of `Route`s (each with the functions that rea
 two functions that write refusals in the provider's own shape. It knows nothing of sockets, policies or people.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 import orjson
 
@@ -21,12 +22,17 @@ STREAM_TYPE = "text/event-stream"
 Headers = list[tuple[bytes, bytes]]
 """Raw header pairs as ASGI has them: names in lower case."""
 
+NO_LINKS: Mapping[str, str] = MappingProxyType({})
+
 
 class Kind(StrEnum):
-    """`screen`: read, decide, record, forward. `pass`: nothing in it can depict a person, forward with the constant path."""
+    """`screen`: read, decide, record, forward. `pass`: nothing in it can depict a person, forward with the constant path.
+    `list`: forward, and let the caller see what is its own. `refuse`: a call that is known and not offered; the notes say why."""
 
     SCREEN = "screen"
     PASS = "pass"  # noqa: S105 - a verb, not a password
+    LIST = "list"
+    REFUSE = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Generation:
     `stored` lists (place, id) of state at the provider that the request points at; what is not in the ledger is refused.
     `remote` lists (place, URL) of pictures that the request only points at; `with_fetched` puts their bytes in place.
     `amend` is `rebuild` with top-level fields set (to a value as text) or left out (None), as a policy's `force` and `strip` ask.
+    `owned` lists (place, id) of what must be the caller's own, without a look at what is behind it. `lines` are the requests that
+    this one carries to be made later; `serves`, where it is set, is the one use (`batch`) for which others may point at its answer's id.
     """
 
     route: "Route"
@@ -72,6 +80,9 @@ class Generation:
     amend: "Callable[[Mapping[str, str | None]], tuple[str, bytes]] | None" = None
     remote: tuple[tuple[str, str], ...] = ()
     inline: "Callable[[Mapping[str, bytes]], Generation] | None" = None
+    owned: tuple[tuple[str, str], ...] = ()
+    lines: "tuple[Generation, ...]" = ()
+    serves: str = ""
 
     def with_fetched(self, fetched: Mapping[str, bytes]) -> "Generation":
         """The same request with the pictures of `remote` in it instead of their URLs."""
@@ -88,6 +99,8 @@ class Answer:
     treat the answer as unscreenable. `final` is False for an event that a later one repeats or completes (a partial image,
     a piece of text). `linked`, where it is set, writes the answer with the places the client must go to next under a base URL
     (`https://host/prefix`, no slash at the end). `issued` lists ids (and digests of sealed state) that a later request may point at, for the ledger.
+    `film` says that the body is a video, whose frames must be looked at before it is released (`with_frames`).
+    `listed` are the ids on a page of a list: `only` writes the page with some of them, `more` says that another page follows.
     """
 
     texts: tuple[Text, ...]
@@ -98,8 +111,12 @@ class Answer:
     error: bool = False
     final: bool = True
     issued: tuple[str, ...] = ()
-    inline: "Callable[[Mapping[str, bytes], Limits], Answer] | None" = None
+    inline: "Callable[[Mapping[str, bytes], Mapping[str, str], Limits], Answer] | None" = None
     linked: "Callable[[str], Answer] | None" = None
+    listed: tuple[str, ...] = ()
+    only: "Callable[[Collection[str]], bytes] | None" = None
+    more: bool = False
+    film: bool = False
 
     def release(self) -> bytes:
         """The bytes for the caller: the upstream's own, which parsed strictly."""
@@ -107,20 +124,31 @@ class Answer:
             raise UnscreenableError("The answer points at a picture that was not fetched.", self.remote[0][0])
         if self.linked:
             raise UnscreenableError("The answer sends the client past the gateway.")
+        if self.only:
+            raise UnscreenableError("The answer lists things of others.")
+        if self.film:
+            raise UnscreenableError("The answer is a video whose frames were not looked at.")
         return self.body
 
-    def with_fetched(self, fetched: Mapping[str, bytes], limits: Limits) -> "Answer":
-        """The same answer with the pictures of `remote` inside it, as base64, instead of behind a URL."""
+    def with_frames(self, frames: Iterable[Picture]) -> "Answer":
+        """The same answer with the frames of its video to look at."""
+        return replace(merged(self, (), frames), film=False)
+
+    def with_fetched(self, fetched: Mapping[str, bytes], limits: Limits, links: Mapping[str, str] = NO_LINKS) -> "Answer":
+        """The same answer with the pictures of `remote` looked at: at their places `links` of the gateway, or the pictures in base64."""
         if self.inline is None:
             raise UnscreenableError(
                 "A picture of this answer cannot be put in place of its URL.", self.remote[0][0] if self.remote else None
             )
-        return self.inline(fetched, limits)
+        return self.inline(fetched, links, limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A request line that matched a route: where it goes upstream, and the parameters of its path."""
+    """A request line that matched a route: where it goes upstream, and the parameters of its path.
+
+    `host` is another host of the same provider, where one of its answers sent the client.
+    """
 
     route: "Route"
     dialect: "Dialect"
@@ -129,6 +157,7 @@ class Target:
     query: str
     params: Mapping[str, str]
     content_type: str
+    host: str = ""
 
     @property
     def path_and_query(self) -> str:
@@ -149,7 +178,9 @@ class Route:
     no slash). `query` names the query keys let through. `answer` and `event` are None on `pass` routes, and so is `read`
     unless the path names something kept at the provider, which must be the caller's own. `shape` is
     the reader of the body (`fields.Reader`), from which the reference page of routes is made. `issues` says that answers hand
-    out ids or ways that the client needs later, so that they are read even where the policy looks at no answer.
+    out ids or ways that the client needs later, so that they are read even where the policy looks at no answer. `refusal` and
+    `error_frame` take the place of the dialect's where the provider refuses this call in another shape. `hosts` is the pattern
+    of the provider's other hosts that the query may name as `host`.
     """
 
     name: str
@@ -165,6 +196,9 @@ class Route:
     shape: Callable[..., object] | None = None
     issues: bool = False
     notes: str = ""
+    refusal: "Callable[[Refusal], Reply] | None" = None
+    error_frame: "Callable[[Refusal], bytes] | None" = None
+    hosts: str = ""
 
 
 class Refused(StrEnum):
@@ -232,6 +266,12 @@ class Dialect:
     response_prefixes: tuple[bytes, ...] = (b"x-ratelimit-",)
     families: Mapping[str, str] = field(default_factory=dict)
     accepts: frozenset[bytes] = frozenset()
+
+    def speaking(self, route: Route) -> "Dialect":
+        """The dialect with the refusals of one of its calls."""
+        if route.refusal is None and route.error_frame is None:
+            return self
+        return replace(self, refusal=route.refusal or self.refusal, error_frame=route.error_frame or self.error_frame)
 
     def forwarded(self, headers: Headers, stream: bool) -> Headers:
         """The request headers that go upstream; the caller of this adds host, length, content type and its own credentials."""

@@ -3,21 +3,25 @@
 Fine-tunes embody people and webhooks deliver pictures past the guard: both are refused.
 """
 
-import base64
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import orjson
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, LATER, Answer, Dialect, Generation, Limits, Refusal, Refused, Reply, Route, Target, reply
+from guard.extract.elsewhere import pointing
 from guard.extract.fields import Reading, anything, each, known, number, obj, picture_text, refused, stored, text
 from guard.extract.json_body import answer_of, error_texts, json_generation, parse_answer, read_tree
 from guard.extract.json_strict import Json, dump
 from guard.extract.openai_refusals import message, status
 from guard.extract.sse import frame
 
+_USUAL_HOST = "api.bfl.ai"
+_HOSTS = r"([a-z0-9-]+\.){1,3}bfl\.ai"
 _PICTURES = (
     "image",
     "mask",
@@ -25,7 +29,7 @@ _PICTURES = (
     "control_image",
     "preprocessed_image",
     "input_image",
-    *(f"input_image_{number}" for number in range(2, 9)),
+    *(f"input_image_{number}" for number in range(2, 11)),
 )
 _SHAPE = obj(
     {
@@ -45,7 +49,10 @@ _SHAPE = obj(
 )  # fmt: skip
 _SUBMITTED = obj({"id": fields.ignored, "polling_url": fields.ignored}, other=fields.unknown_in_answer)
 _RESULT = obj({"sample": fields.answer_url, "prompt": text}, other=fields.unknown_in_answer)
-_POLLED = obj({"id": fields.ignored, "status": fields.ignored, "result": _RESULT, "details": anything}, other=fields.unknown_in_answer)
+_POLLED = obj(
+    {"id": fields.ignored, "status": fields.ignored, "state": fields.ignored, "result": _RESULT, "details": anything},
+    other=fields.unknown_in_answer,
+)
 
 
 def read_submit(target: Target, body: bytes, limits: Limits) -> Generation:
@@ -72,34 +79,29 @@ def answer_submit(status_: int, content_type: str, body: bytes, limits: Limits) 
     if not isinstance(job, str) or not job.replace("-", "").isalnum():
         raise UpstreamInvalidError("The upstream's answer has no id to poll.")
 
+    host = _regional(tree.get("polling_url"))
+
     def linked(base: str) -> Answer:
-        return replace(answer, body=dump({**tree, "polling_url": f"{base}/get_result?id={job}"}), linked=None)
+        return replace(answer, body=dump({**tree, "polling_url": f"{base}/get_result?id={job}{host}"}), linked=None)
 
     answer = replace(answer_of(body, read_tree(tree, limits, _SUBMITTED)), issued=(job,), linked=linked)
     return answer
 
 
+def _regional(polling_url: Json) -> str:
+    """The host that a job must be asked for at, where it is not the usual one: jobs live in the region that took them."""
+    host = urlsplit(polling_url).hostname if type(polling_url) is str else None
+    return f"&host={host}" if host and host != _USUAL_HOST and re.fullmatch(_HOSTS, host) else ""
+
+
 def answer_poll(status_: int, content_type: str, body: bytes, limits: Limits) -> Answer:
-    """`{id, status, result: {sample}}`: the picture behind `sample` is fetched, looked at and put in place as a data URL."""
+    """`{id, status, result: {sample}}`: the picture behind `sample` is fetched and looked at."""
     tree = parse_answer(content_type, body)
     if status_ >= 400:
         return Answer(error_texts(tree, limits), (), body, error=True)
-    if "status" not in tree:
+    if not tree.keys() & {"status", "state"}:
         raise UpstreamInvalidError("The upstream's answer has no status.")
-    answer = answer_of(body, read_tree(tree, limits, _POLLED))
-    if not answer.remote:
-        return answer
-
-    def inline(fetched: Mapping[str, bytes], limits: Limits) -> Answer:
-        picture, result = fetched.get("result.sample"), tree["result"]
-        if picture is None or not isinstance(result, dict):
-            raise UnscreenableError("The answer points at a picture that was not fetched.", "result.sample")
-        reading = Reading(limits, answer=True)
-        mime = fields.MIME[reading.picture("result.sample", picture).format]
-        sample: Json = f"data:{mime};base64,{base64.b64encode(picture).decode()}"
-        return answer_poll(200, JSON_TYPE, dump({**tree, "result": {**result, "sample": sample}}), limits)
-
-    return replace(answer, inline=inline)
+    return pointing(answer_of(body, read_tree(tree, limits, _POLLED)), tree)
 
 
 _STATES = {Refused.REFUSE: "Request Moderated", Refused.HOLD: "Pending"}
@@ -115,6 +117,11 @@ def refusal(refusal_: Refusal) -> Reply:
     """The whole reply; its `status` is the one that the provider's polling clients stop at."""
     retry = [(b"retry-after", str(refusal_.retry_after_s).encode())] if refusal_.why in LATER else []
     return reply(status(refusal_), _body(refusal_), *retry)
+
+
+def poll_refusal(refusal_: Refusal) -> Reply:
+    """The same for a poll, whose answer is a state: a held picture is pending until somebody has looked at it."""
+    return reply(200, _body(refusal_)) if refusal_.why in _STATES else refusal(refusal_)
 
 
 def error_frame(refusal_: Refusal) -> bytes:
@@ -137,7 +144,16 @@ DIALECT = Dialect(
             shape=_SHAPE,
             issues=True,
         ),
-        Route("get_result", "GET", "/get_result", query=frozenset({"id"}), read=read_poll, answer=answer_poll),
+        Route(
+            "get_result",
+            "GET",
+            "/get_result",
+            query=frozenset({"id", "host"}),
+            read=read_poll,
+            answer=answer_poll,
+            refusal=poll_refusal,
+            hosts=_HOSTS,
+        ),
     ),
     refusal=refusal,
     error_frame=error_frame,

@@ -88,6 +88,8 @@ def page() -> str:
 def _summary(route: Route) -> str:
     if route.kind is Kind.PASS:
         return "passes; nothing in it can depict a person"
+    if route.kind is Kind.REFUSE:
+        return f"refused: {route.notes}"
     streams = ", streams too" if route.event else ""
     types = " or ".join(route.content_types) or "no body"
     return f"screened ({types}{streams}), its answer too{'. ' + route.notes if route.notes else ''}"

@@ -4,7 +4,11 @@ from guard.extract import azure, bfl, gemini, openai, reve, stability, together,
 from guard.extract.base import Dialect
 
 DIALECTS: dict[str, Dialect] = {
-    module.DIALECT.name: module.DIALECT for module in (openai, azure, gemini, vertex, xai, together, reve, stability, bfl)
+    dialect.name: dialect
+    for dialect in (
+        *(module.DIALECT for module in (openai, azure, gemini, vertex, xai, together, reve, stability, bfl)),
+        reve.DIALECT_V2,
+    )
 }
 USUAL_PREFIXES = {
     "openai": "/v1",
@@ -14,6 +18,7 @@ USUAL_PREFIXES = {
     "xai": "/xai/v1",
     "together": "/together/v1",
     "reve": "/reve/v1",
+    "reve-v2": "/reve/v2",
     "stability": "/stability/v2beta",
     "bfl": "/bfl/v1",
 }

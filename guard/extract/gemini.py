@@ -1,34 +1,21 @@
-"""Gemini's native API: `generateContent` and `streamGenerateContent?alt=sse`, in both spellings that its JSON reader takes.
+"""Gemini's native API: `generateContent`, `streamGenerateContent` (events, or one JSON list) and Imagen's `predict`.
 
-A refusal is an HTTP 200 with `promptFeedback.blockReason` (request) or a candidate whose `finishReason` says so (answer),
-as the provider's own clients expect it.
+Its JSON is read in both spellings that the provider takes. A refusal of content is an HTTP 200 with `promptFeedback.blockReason`
+(request) or a candidate whose `finishReason` says so (answer), as the provider's own clients expect it. Facts from `google-genai` 3.4.
 """
 
 import orjson
 
-from guard.errors import UnscreenableError
-from guard.extract import fields
-from guard.extract.base import JSON_TYPE, LATER, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
+from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.extract import fields, gemini_interactions, imagen, pieces
+from guard.extract.base import JSON_TYPE, Answer, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
 from guard.extract.fields import Reader, Reading, anything, base64_picture, described, each, known, obj, sealed, stored, text
-from guard.extract.json_body import answers, events, json_generation
+from guard.extract.google import MODEL, both, error_body, error_frame, error_refusal, mime, retry_header
+from guard.extract.json_body import Tree, answer_of, answers, check_json, error_texts, events, json_generation, read_tree
 from guard.extract.json_strict import Json
 from guard.extract.openai_refusals import HELP, message, status
 from guard.extract.sse import frame
 from guard.types import Stage
-
-
-def both(names: dict[str, Reader]) -> dict[str, Reader]:
-    """The fields under their camelCase and their snake_case name; the provider reads either."""
-    snake = {"".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name): reader for name, reader in names.items()}
-    return {**names, **snake}
-
-
-def mime(value: Json, where: str, reading: Reading) -> Json:
-    """The declared type of a picture; what it really is says `containers`."""
-    if value is not None and value not in fields.MIME.values():
-        raise UnscreenableError(f"{where} must be one of {', '.join(fields.MIME.values())}.", where)
-    return value
-
 
 BLOB = obj(both({"data": base64_picture, "mimeType": mime, "displayName": text}))
 _FILE = obj(both({"fileUri": stored, "mimeType": text, "displayName": text}))
@@ -41,6 +28,7 @@ _PART_FIELDS: dict[str, Reader] = {
     "codeExecutionResult": anything,
     "videoMetadata": anything,
     "mediaResolution": anything,
+    "partMetadata": anything,
     "thoughtSignature": sealed,
     "thought": fields.number,
 }
@@ -74,6 +62,7 @@ REQUEST = obj(
             "safetySettings": anything,
             "generationConfig": anything,
             "cachedContent": stored,
+            "continuationToken": sealed,
             "labels": anything,
             "model": fields.model,
         }
@@ -85,6 +74,7 @@ _ANSWERED = obj({"role": fields.ignored, "parts": each(_ANSWERED_PART)}, other=f
 _CANDIDATE = obj(
     {
         "content": _ANSWERED,
+        "continuationToken": sealed,
         **dict.fromkeys(("citationMetadata", "groundingMetadata", "urlContextMetadata", "finishMessage"), anything),
         **dict.fromkeys(("finishReason", "safetyRatings", "index", "tokenCount", "avgLogprobs", "logprobsResult"), fields.ignored),
     },
@@ -106,42 +96,37 @@ def read_generate(target: Target, body: bytes, limits: Limits) -> Generation:
 
 
 def read_stream(target: Target, body: bytes, limits: Limits) -> Generation:
-    """POST models/{model}:streamGenerateContent, as events only."""
-    if "alt=sse" not in target.query.split("&"):
-        raise UnscreenableError("Streams are read as events only; ask with ?alt=sse.", "alt")
-    return json_generation(target, body, limits, REQUEST, stream=True)
+    """POST models/{model}:streamGenerateContent: events if asked for, else one list of all chunks."""
+    asked = target.query.split("&")
+    if any(pair.startswith("alt=") and pair not in ("alt=sse", "alt=json") for pair in asked):
+        raise UnscreenableError("Answers are read as JSON or as events; ask with ?alt=sse or without `alt`.", "alt")
+    return json_generation(target, body, limits, REQUEST, stream="alt=sse" in asked)
 
 
-_STATUS_NAMES = {
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    404: "NOT_FOUND",
-    429: "RESOURCE_EXHAUSTED",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
+def _failed(tree: Tree) -> bool:
+    return "error" in tree
 
 
-def error_body(refused: Refusal) -> dict[str, object]:
-    """Google's `error` object."""
-    code = status(refused)
-    error: dict[str, object] = {
-        "code": code,
-        "message": message(refused),
-        "status": _STATUS_NAMES.get(code, "INVALID_ARGUMENT" if code < 500 else "INTERNAL"),
-    }
-    details: list[dict[str, object]] = []
-    if refused.param:
-        violations = [{"field": refused.param, "description": message(refused)}]
-        details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
-    if refused.decision_id:
-        told = {"decisionId": refused.decision_id, "rule": refused.rule or refused.category, "outcome": refused.why.value}
-        details.append(
-            {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": refused.why.name, "domain": "likeness-guard", "metadata": told}
-        )
-    if details:
-        error["details"] = details
-    return {"error": error}
+ANSWERS = answers(ANSWER, "usageMetadata", _failed)
+
+
+def read_chunks(status_: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+    """The chunks of a stream as one JSON list; a name may lie across two of them."""
+    tree = check_json(content_type, body)
+    if not isinstance(tree, list):
+        return ANSWERS(status_, content_type, body, limits)
+    chunks = [_chunk(status_, item, body, limits) for item in tree]
+    texts, pictures = pieces.gather(chunks, limits)
+    issued = tuple(stored_id for chunk in chunks for stored_id in chunk.issued)
+    return Answer(texts, pictures, body, error=any(chunk.error for chunk in chunks), issued=issued)
+
+
+def _chunk(status_: int, item: Json, body: bytes, limits: Limits) -> Answer:
+    if not isinstance(item, dict):
+        raise UpstreamInvalidError("The upstream's list holds something else than chunks.")
+    if status_ >= 400 or _failed(item):
+        return Answer(error_texts(item, limits), (), body, error=True)
+    return answer_of(body, read_tree(item, limits, ANSWER), final=False)
 
 
 def _blocked(refused: Refusal) -> dict[str, object]:
@@ -155,33 +140,44 @@ def refusal(refused: Refusal) -> Reply:
     """The whole reply: a blocked answer for a refusal or a hold, an error for all else."""
     if refused.why in (Refused.REFUSE, Refused.HOLD):
         return reply(200, _blocked(refused))
-    retry = [(b"retry-after", str(refused.retry_after_s).encode())] if refused.why in LATER else []
-    return reply(status(refused), error_body(refused), *retry)
+    return reply(status(refused), error_body(refused), retry_header(refused))
 
 
-def error_frame(refused: Refusal) -> bytes:
+def blocked_frame(refused: Refusal) -> bytes:
     """The last event of a stream."""
     return frame("", orjson.dumps(_blocked(refused) if refused.why in (Refused.REFUSE, Refused.HOLD) else error_body(refused)))
 
 
-MODEL = r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
-ANSWERS = answers(ANSWER, "usageMetadata", lambda tree: "error" in tree)
+_ALT = frozenset({"alt"})
+
+
+def routes(base: str, params: dict[str, str]) -> tuple[Route, ...]:
+    """The calls of Gemini and Imagen models below a path that ends with the model."""
+    return (
+        Route("generateContent", "POST", f"{base}:generateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_generate, answer=ANSWERS, shape=REQUEST, issues=True, refusal=refusal),
+        Route("streamGenerateContent", "POST", f"{base}:streamGenerateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_stream, answer=read_chunks, event=events(ANSWER, lambda _: False), shape=REQUEST, issues=True, refusal=refusal, error_frame=blocked_frame),
+        Route("countTokens", "POST", f"{base}:countTokens", Kind.PASS, content_types=(JSON_TYPE,), params=params),
+        *imagen.routes(base, params),
+        Route("batchGenerateContent", "POST", f"{base}:batchGenerateContent", Kind.REFUSE, params=params, notes="Batches are answered past the guard; send each request by itself."),
+    )  # fmt: skip
+
+
 _PARAMS = {"model": MODEL}
-ROUTES = (
-    Route("generateContent", "POST", "/models/{model}:generateContent", content_types=(JSON_TYPE,), params=_PARAMS, read=read_generate, answer=ANSWERS, shape=REQUEST),
-    Route("streamGenerateContent", "POST", "/models/{model}:streamGenerateContent", content_types=(JSON_TYPE,), params=_PARAMS, query=frozenset({"alt"}), read=read_stream, answer=ANSWERS, event=events(ANSWER), shape=REQUEST),
-    Route("models.list", "GET", "/models", Kind.PASS, query=frozenset({"pageSize", "pageToken"})),
-    Route("models.get", "GET", "/models/{model}", Kind.PASS, params=_PARAMS),
-)  # fmt: skip
 _STATE = "This call keeps or uses state at the provider that this gateway has not screened."
 DIALECT = Dialect(
     name="gemini",
-    routes=ROUTES,
-    refusal=refusal,
+    routes=(
+        *routes("/models/{model}", _PARAMS),
+        *gemini_interactions.ROUTES,
+        Route("models.list", "GET", "/models", Kind.PASS, query=frozenset({"pageSize", "pageToken"})),
+        Route("models.get", "GET", "/models/{model}", Kind.PASS, params=_PARAMS),
+    ),
+    refusal=error_refusal,
     error_frame=error_frame,
     request_headers=frozenset({b"user-agent", b"x-goog-api-client"}),
     response_headers=frozenset({b"content-type", b"x-request-id", b"server-timing", b"retry-after"}),
     families=dict.fromkeys(
-        ("files", "cachedContents", "interactions", "corpora", "tunedModels", "batches", "fileSearchStores", "operations"), _STATE
+        ("files", "cachedContents", "corpora", "tunedModels", "batches", "fileSearchStores", "operations", "agents", "voices", "webhooks"),
+        _STATE,
     ),
 )

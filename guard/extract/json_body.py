@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract.base import JSON_TYPE, Answer, Generation, Limits, ReadAnswer, ReadEvent, ReadRequest, Target, check_media_type
+from guard.extract.elsewhere import pointing
 from guard.extract.fields import Reader, Reading, anything, leaves, model
 from guard.extract.json_strict import Json, dump, parse
 from guard.extract.sse import DONE, Event
@@ -96,7 +97,7 @@ def answers(shape: Reader, required: str, is_error: Callable[[Tree], bool] | Non
             return Answer(error_texts(tree, limits), (), body, error=True)
         if required not in tree:
             raise UpstreamInvalidError(f"The upstream's answer has no {required}.")
-        return answer_of(body, read_tree(tree, limits, shape))
+        return pointing(answer_of(body, read_tree(tree, limits, shape)), tree)
 
     return answer
 
@@ -125,7 +126,7 @@ def events(shape: Reader, final: Callable[[Tree], bool] = lambda _: True, is_err
         tree = parse_answer(JSON_TYPE, event.data)
         if event.event == "error" or fails(tree):
             return Answer(error_texts(tree, limits), (), event.data, error=True)
-        return answer_of(event.data, read_tree(tree, limits, shape), final=final(tree))
+        return pointing(answer_of(event.data, read_tree(tree, limits, shape), final=final(tree)), tree)
 
     return event
 
@@ -141,13 +142,18 @@ def answer_of(body: bytes, reading: Reading, *, final: bool = True) -> Answer:
     return Answer(tuple(reading.texts), tuple(reading.pictures), body, remote=tuple(reading.remote), final=final, issued=issued)
 
 
-def parse_answer(content_type: str, body: bytes) -> Tree:
-    """The JSON object of an answer."""
+def check_json(content_type: str, body: bytes) -> Json:
+    """The JSON of an answer."""
     check_media_type(content_type, JSON_TYPE)
     try:
-        tree = parse(body)
+        return parse(body)
     except UnscreenableError as error:
         raise UpstreamInvalidError(f"The upstream's answer cannot be read. {error}") from error
+
+
+def parse_answer(content_type: str, body: bytes) -> Tree:
+    """The JSON object of an answer."""
+    tree = check_json(content_type, body)
     if not isinstance(tree, dict):
         raise UpstreamInvalidError("The upstream's answer is not a JSON object.")
     return tree

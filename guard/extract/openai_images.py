@@ -4,15 +4,16 @@ Facts from the types of `openai` 3.54 and SURFACE.md, section 1.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields
-from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, Route, Target
+from guard.extract.base import JSON_TYPE, MULTIPART_TYPE, Answer, Generation, Kind, Limits, ReadAnswer, Route, Target
+from guard.extract.elsewhere import pointing
 from guard.extract.fields import Reader, Reading, base64_picture, data_url, described, each, known, model, number, obj, text
 from guard.extract.form_body import Form, form_generation, reads_form
-from guard.extract.json_body import answer_of, error_texts, events, has_error, json_generation, parse_answer, read_tree, reads
+from guard.extract.json_body import Tree, answer_of, error_texts, events, has_error, json_generation, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json, dump
 
 MOST_IMAGES = 16
@@ -75,22 +76,36 @@ _RESULT: dict[str, Reader] = {
     "partial_image_index": number,
     "usage": fields.unknown_in_answer,
 }
-_ITEM = obj({"b64_json": base64_picture, "url": fields.answer_url, "revised_prompt": text}, other=fields.unknown_in_answer)
-ANSWER = obj({**_RESULT, "data": each(_ITEM)}, other=fields.unknown_in_answer)
+
+
+def _answer_shape(picture: Reader) -> Reader:
+    item = obj({"b64_json": picture, "url": fields.answer_url, "revised_prompt": text}, other=fields.unknown_in_answer)
+    return obj({**_RESULT, "data": each(item)}, other=fields.unknown_in_answer)
+
+
+ANSWER = _answer_shape(base64_picture)
 EVENT = obj(
     {**_RESULT, "type": known(pattern=r"image_(generation|edit)\.[a-z_]{1,32}"), "b64_json": base64_picture}, other=fields.unknown_in_answer
 )
 
 
-def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
-    """`{created, data: [{b64_json | url, revised_prompt}]}`, or the upstream's error in its own shape."""
-    tree = parse_answer(content_type, body)
-    if status >= 400 or (has_error(tree) and "data" not in tree):
-        return Answer(error_texts(tree, limits), (), body, error=True)
-    if not isinstance(tree.get("data"), list):
-        raise UpstreamInvalidError("The upstream's answer has no list `data`.")
-    answer = answer_of(body, read_tree(tree, limits, ANSWER))
-    return replace(answer, inline=_inliner(tree, answer.remote)) if answer.remote else answer
+def reads_answer(picture: Reader) -> ReadAnswer:
+    """A route's `answer` for `{created, data: [{b64_json | url, revised_prompt}]}`; `picture` reads `b64_json`."""
+    shape = _answer_shape(picture)
+
+    def read(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
+        tree = parse_answer(content_type, body)
+        if status >= 400 or (has_error(tree) and "data" not in tree):
+            return Answer(error_texts(tree, limits), (), body, error=True)
+        if not isinstance(tree.get("data"), list):
+            raise UpstreamInvalidError("The upstream's answer has no list `data`.")
+        return _pointing(answer_of(body, read_tree(tree, limits, shape)), tree)
+
+    return read
+
+
+read_answer = reads_answer(base64_picture)
+"""The answer of the provider itself, whose pictures are bare base64."""
 
 
 def _is_final(tree: dict[str, Json]) -> bool:
@@ -101,24 +116,26 @@ def _is_final(tree: dict[str, Json]) -> bool:
 read_event = events(EVENT, _is_final)
 
 
-def _inliner(tree: dict[str, Json], remote: tuple[tuple[str, str], ...]) -> Callable[[Mapping[str, bytes], Limits], Answer]:
-    """How to put fetched pictures in place of the URLs of `data[i].url`."""
+def _pointing(answer: Answer, tree: Tree) -> Answer:
+    """As for every answer, but that a picture in place of its URL goes where clients look for one."""
+    usual = pointing(answer, tree)
 
-    def inline(fetched: Mapping[str, bytes], limits: Limits) -> Answer:
-        if missing := [where for where, _ in remote if where not in fetched]:
-            raise UnscreenableError("The answer points at a picture that was not fetched.", missing[0])
+    def inline(fetched: Mapping[str, bytes], links: Mapping[str, str], limits: Limits) -> Answer:
+        if links or usual.inline is None:
+            return usual.with_fetched(fetched, limits, links)
         listed = tree["data"]
-        items: list[Json] = []
-        for index, item in enumerate(listed if isinstance(listed, list) else []):
-            picture = fetched.get(f"data[{index}].url")
-            if picture is not None and isinstance(item, dict):
-                kept = {key: value for key, value in item.items() if key != "url"}
-                items.append({**kept, "b64_json": base64.b64encode(picture).decode()})
-            else:
-                items.append(item)
-        return read_answer(200, JSON_TYPE, dump({**tree, "data": items}), limits)
+        items = [_inlined(item, fetched.get(f"data[{index}].url")) for index, item in enumerate(listed if isinstance(listed, list) else [])]
+        shown = usual.with_fetched(fetched, limits)
+        return replace(shown, body=dump({**tree, "data": items}))
 
-    return inline
+    return replace(usual, inline=inline) if usual.inline else usual
+
+
+def _inlined(item: Json, picture: bytes | None) -> Json:
+    if picture is None or not isinstance(item, dict):
+        return item
+    kept = {key: "b64_json" if key == "type" and value == "url" else value for key, value in item.items() if key != "url"}
+    return {**kept, "b64_json": base64.b64encode(picture).decode()}
 
 
 ROUTES = (

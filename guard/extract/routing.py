@@ -32,10 +32,11 @@ class Router:
         self._patterns: list[tuple[re.Pattern[str], str, Dialect, Route]] = []
         for prefix, dialect in self._mounts:
             for route in dialect.routes:
+                spoken = dialect.speaking(route)
                 if "{" in route.path:
-                    self._patterns.append((_pattern(prefix, route), prefix, dialect, route))
+                    self._patterns.append((_pattern(prefix, route), prefix, spoken, route))
                 else:
-                    self._constant.setdefault((prefix + route.path).encode(), {})[route.method] = (prefix, dialect, route)
+                    self._constant.setdefault((prefix + route.path).encode(), {})[route.method] = (prefix, spoken, route)
 
     def dialect(self, raw_path: bytes) -> Dialect | None:
         """Whose refusals a path gets: the dialect mounted there, whether or not it knows the path."""
@@ -57,9 +58,13 @@ class Router:
         """
         _check_headers(headers)
         prefix, dialect, route, params = self._find(method, raw_path)
+        if route.kind is Kind.REFUSE:
+            raise UnscreenableError(route.notes, None, 404)
         content_type = _content_type(route, method, headers)
         path = route.path.format_map(params) if params else route.path
-        return Target(route, dialect, prefix, path, _query(route, query), params, content_type)
+        asked = _query(route, query)
+        host = _host(route, asked.pop("host", "")) if route.hosts else ""
+        return Target(route, dialect, prefix, path, "&".join(f"{key}={value}" for key, value in asked.items()), params, content_type, host)
 
     def _find(self, method: str, raw_path: bytes) -> tuple[str, Dialect, Route, dict[str, str]]:
         methods = self._constant.get(raw_path)
@@ -124,18 +129,22 @@ def _content_type(route: Route, method: str, headers: Headers) -> str:
     return found.group(0)
 
 
-def _query(route: Route, query: bytes) -> str:
-    if not query:
-        return ""
+def _query(route: Route, query: bytes) -> dict[str, str]:
     kept: dict[str, str] = {}
-    for pair in query.decode("latin-1").split("&"):
+    for pair in query.decode("latin-1").split("&") if query else ():
         key, _, value = pair.partition("=")
         if key not in route.query:
             raise UnscreenableError("This query parameter is not known here, and what is not known is not forwarded.", key[:64] or "query")
         if key in kept or not _QUERY_VALUE.fullmatch(value):
             raise UnscreenableError("This query parameter is given twice or has characters that are not allowed.", key)
         kept[key] = value
-    return "&".join(f"{key}={value}" for key, value in kept.items())
+    return kept
+
+
+def _host(route: Route, host: str) -> str:
+    if host and not re.fullmatch(route.hosts, host):
+        raise UnscreenableError("This is no host of the provider.", "host")
+    return host
 
 
 def body_expected(route: Route) -> bool:

@@ -1,4 +1,7 @@
-"""Together: OpenAI's shapes with negative prompts, reference pictures by URL, and LoRAs (which embody people: refused)."""
+"""Together: OpenAI's shapes with negative prompts, reference pictures by URL, and LoRAs (which embody people: refused).
+
+Facts from the types of `together` (ImageGenerateParams, ImageFile).
+"""
 
 from dataclasses import replace
 

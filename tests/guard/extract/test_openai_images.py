@@ -297,8 +297,11 @@ def test_an_answer_with_urls_is_not_released_until_they_are_fetched() -> None:
     with pytest.raises(UnscreenableError):
         read_.with_fetched({}, LIMITS)
     fetched = read_.with_fetched({"data[0].url": PNG}, LIMITS)
-    assert pictures(fetched) == [("data[0].b64_json", "png")]
+    assert pictures(fetched) == [("data[0].url", "png")]
     assert json.loads(fetched.release()) == {"created": 1, "data": [{"revised_prompt": "x", "b64_json": b64(PNG)}]}
+    linked = read_.with_fetched({"data[0].url": PNG}, LIMITS, {"data[0].url": "https://guard.example/pictures/a.png"})
+    assert pictures(linked) == [("data[0].url", "png")]
+    assert json.loads(linked.release())["data"] == [{"url": "https://guard.example/pictures/a.png", "revised_prompt": "x"}]
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
