@@ -9,7 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from guard.cli import holds, reports, signing
+from guard.cli import holds, reports, signing, soundness
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.cli.serve import settings
 
@@ -21,6 +21,8 @@ app.add_typer(holds.app, name="hold")
 app.add_typer(reports.app, name="report")
 app.command("rotate-key")(signing.rotate_key)
 app.command("key")(signing.key)
+app.command("check")(soundness.check)
+app.command("accept-restore")(soundness.accept_restore)
 
 
 @app.command("export")

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import uvloop
 
+from guard.record.checkpoint import Signer
 from guard.record.event import Draft, make_draft, ordered_id
 from guard.record.recorder import RecorderClient
 
@@ -28,6 +30,7 @@ from guard.record.recorder import serve
 from guard.storage import make_engine
 serve(socket.socket(fileno=int(sys.argv[1])), EventLog(make_engine(sys.argv[2]), Signer("bench", bytes(32))))
 """
+SIGNER = Signer("bench", bytes(32))
 _PROMPT = "a watercolour of a lighthouse on a cliff at dawn, waves below, gulls, soft light, " * 4  # about 300 characters, as in FACTS
 _HIT = {"subject_id": "sub_bench", "modality": "name", "where": "prompt", "score": 930_000, "threshold": 850_000, "role": "likeness"}
 _HIT_EVERY = 20
@@ -73,14 +76,27 @@ class RecordRate:
     recorder_cpu_us: float
 
 
+class BenchKeys:
+    """One key for everybody: what a body's key is wrapped by does not change what unwrapping costs."""
+
+    def get_many(self, kind: str, owners: Iterable[str]) -> Mapping[str, bytes]:
+        """The data keys there are, by owner."""
+        return dict.fromkeys(owners, TENANT_KEY)
+
+
+def start_recorder(listener: socket.socket, url: str) -> subprocess.Popen[bytes]:
+    """A recorder process on a listening socket."""
+    command = [sys.executable, "-P", "-c", _RECORDER, str(listener.fileno()), url]
+    return subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603 (our own interpreter)
+
+
 def measure(url: str, waiting: int, seconds: float) -> RecordRate:
     """Records for some seconds into the (empty, upgraded) database at `url`."""
     with tempfile.TemporaryDirectory() as directory, socket.socket(socket.AF_UNIX) as listener:
         path = Path(directory) / "recorder.sock"
         listener.bind(str(path))
         listener.listen()
-        command = [sys.executable, "-P", "-c", _RECORDER, str(listener.fileno()), url]
-        process = subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603 (our own interpreter)
+        process = start_recorder(listener, url)
         asyncio.run(_load(path, 1, 0.1))
         idle = _cpu_s(process.pid)
         latencies, cpu_s, wall_s = uvloop.run(_load(path, waiting, seconds))

@@ -6,7 +6,7 @@ Each figure is of a process of its own: seconds, CPU seconds, and by how much it
 import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +14,14 @@ from typing import ParamSpec
 
 import orjson
 
-from guard.evaluate.record_rates import TENANT_KEY, made_draft
+from guard.evaluate.record_rates import SIGNER, BenchKeys, made_draft
 from guard.record import merkle, outside, verify
-from guard.record.checkpoint import Signer
 from guard.record.export import ExportRequest, run_export
 from guard.record.log import EventLog
 from guard.record.query import Log
 from guard.storage import make_engine, upgrade
 
 P = ParamSpec("P")
-SIGNER = Signer("bench", bytes(32))
 _BATCH = 2_000
 _TRIES = 100
 
@@ -37,14 +35,6 @@ class Cost:
     cpu_s: float
     grown_mb: float
     note: str = ""
-
-
-class BenchKeys:
-    """One key for everybody: what a body's key is wrapped by does not change what unwrapping costs."""
-
-    def get_many(self, kind: str, owners: Iterable[str]) -> Mapping[str, bytes]:
-        """The data keys there are, by owner."""
-        return dict.fromkeys(owners, TENANT_KEY)
 
 
 def fill(url: str, events: int) -> Cost:

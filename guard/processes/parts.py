@@ -15,7 +15,7 @@ from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
 from guard.normalise.letters import fold_text
 from guard.processes.child import configure_logging, on_terminate, start_process
-from guard.record import legal_holds
+from guard.record import legal_holds, outside
 from guard.record.checkpoint import Signer
 from guard.record.event import SYSTEM_TENANT, make_draft
 from guard.record.log import EventLog, queued
@@ -72,7 +72,15 @@ def open_registry(settings: Settings, engine: Engine | None = None, rules: NameR
 
 def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:
     """The record; only the recorder signs checkpoints."""
-    return EventLog(engine or open_engine(settings), open_signer(settings) if sign else None, outside_path=settings.checkpoint_file)
+    engine = engine or open_engine(settings)
+    if not sign:
+        return EventLog(engine)
+    return EventLog(engine, open_signer(settings), outside_path=settings.checkpoint_file, last_path=settings.data_dir / outside.LAST)
+
+
+def outside_files(settings: Settings) -> list[Path]:
+    """Where checkpoints are kept beside the database: the log must extend the last one in each."""
+    return [settings.data_dir / outside.LAST, *([settings.checkpoint_file] if settings.checkpoint_file is not None else [])]
 
 
 def open_signer(settings: Settings) -> Signer:
@@ -118,6 +126,7 @@ __all__ = [
     "open_log",
     "open_registry",
     "open_signer",
+    "outside_files",
     "start_process",
     "use_own_scales",
 ]

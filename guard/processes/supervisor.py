@@ -113,8 +113,8 @@ class Supervisor:
             registry = parts.open_registry(self.settings, engine)
             by = By("guard serve", parts.audit(registry.keyring))
             registry.reconcile()
-            if self.settings.checkpoint_file is not None:
-                outside.check(engine, verifier_keys(self.settings.data_dir), self.settings.checkpoint_file)
+            for path in parts.outside_files(self.settings):
+                outside.check(engine, verifier_keys(self.settings.data_dir), path)
             registry.ensure_tenant("default")
             if self.settings.bootstrap_admin_key is not None:
                 registry.seed_admin_key(self.settings.bootstrap_admin_key.get_secret_value(), by)

@@ -68,7 +68,7 @@ class EventLog:
         now: the clock.
         outside_path: a file to which every checkpoint is appended as well; it should lie where the operator alone cannot change it
             (guard/record/outside.py).
-        published: called with each new checkpoint's note, after it is stored.
+        last_path: a file that holds the newest checkpoint alone.
     """
 
     def __init__(
@@ -78,11 +78,12 @@ class EventLog:
         *,
         now: Callable[[], datetime] = utc_now,
         outside_path: Path | None = None,
-        published: Callable[[str], None] | None = None,
+        last_path: Path | None = None,
     ) -> None:
         self.engine = engine
         self.direct = engine.dialect.name != "postgresql"
-        self._signer, self._now, self._outside, self._published = signer, now, outside_path, published
+        self._signer, self._now = signer, now
+        self._outside = [(path, keep) for path, keep in ((outside_path, outside.append), (last_path, outside.replace)) if path is not None]
         self._orderer, self._queuer = Writer(engine), Writer(engine)
         self._order_lock, self._queue_lock = threading.Lock(), threading.Lock()
         self._known: Frontier | None = None
@@ -160,13 +161,11 @@ class EventLog:
         return [Recorded(draft.id) for draft in chosen]
 
     def _publish(self, note: str) -> None:
-        if self._outside is not None:
+        for path, keep in self._outside:
             try:
-                outside.append(self._outside, note)
+                keep(path, note)
             except OSError as error:
-                _LOG.error("the checkpoint could not be written outside, to %s; the next one will be tried: %s", self._outside, error)
-        if self._published is not None:
-            self._published(note)
+                _LOG.error("the checkpoint could not be written outside, to %s; the next one will be tried: %s", path, error)
 
 
 def _reserved(cursor: Cursor, draft: Draft, time: str) -> Draft:

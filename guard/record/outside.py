@@ -1,7 +1,7 @@
-"""Checkpoints kept outside, and what they tell at start: whether the database is older than the world remembers."""
+"""Checkpoints kept outside the database, and what they tell at start: whether it is older than the world remembers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -11,6 +11,7 @@ from guard.record import checkpoint
 from guard.record.checkpoint import NoteError, Tree, VerifierKey
 from guard.record.query import Log
 
+LAST = "last-checkpoint"  # the newest alone, in the data directory: tells a database that was put back from one that went on
 _END = "\n\n\n"  # a note never has two empty lines in a row, so this parts them
 
 
@@ -20,6 +21,16 @@ def append(path: Path, note: str) -> None:
         file.write(note + _END[1:])
         file.flush()
         os.fsync(file.fileno())
+
+
+def replace(path: Path, note: str) -> None:
+    """Makes this the only note in the file, durably; a crash leaves the old one or this one."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(note + _END[1:])
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
 
 
 def newest(path: Path, keys: Sequence[VerifierKey]) -> Tree | None:
@@ -42,15 +53,31 @@ def check(engine: Engine, keys: Sequence[VerifierKey], path: Path) -> None:
 
     Raises:
         LogUnavailableError: the database was restored from an older copy, or its past was rewritten. An operator decides:
-            restore a newer copy, or move the file aside, which tells every auditor that the log was broken here.
+            restore a newer copy, or accept this one, which every auditor with a checkpoint will notice.
     """
     known = newest(path, keys)
-    if known is None:
+    if known is None or extends(engine, known):
         return
+    size = Log(engine).size()
+    wrong = f"the log has {size} events" if size < known.size else f"the first {known.size} events are others than they were"
+    raise LogUnavailableError(
+        f"{wrong}, but {path} holds a checkpoint of {known.size}: the database was restored from an older copy, or its past was rewritten. "
+        "Restore a newer copy; or go on with this one: guard audit accept-restore --reason WHY"
+    )
+
+
+def extends(engine: Engine, known: Tree) -> bool:
+    """Whether the log begins with the tree that a checkpoint states."""
     log = Log(engine)
-    size = log.size()
-    advice = f"restore a newer copy of the database; to go on with this one, move {path} aside and tell your auditors"
-    if size < known.size:
-        raise LogUnavailableError(f"the log has {size} events, but a checkpoint of {known.size} was published: {advice}")
-    if log.root(known.size) != known.root:
-        raise LogUnavailableError(f"the first {known.size} events are not those of the published checkpoint: {advice}")
+    return log.size() >= known.size and log.root(known.size) == known.root
+
+
+def accept(engine: Engine, keys: Sequence[VerifierKey], paths: Iterable[Path]) -> list[tuple[Path, Tree]]:
+    """Moves aside each file whose last checkpoint the log does not extend; what was moved, and the tree that each stated."""
+    moved = []
+    for path in paths:
+        known = newest(path, keys)
+        if known is not None and not extends(engine, known):
+            path.rename(path.with_name(f"{path.name}.until-{known.size}-{os.urandom(3).hex()}"))
+            moved.append((path, known))
+    return moved

@@ -1,6 +1,9 @@
-"""`guard audit retain|hold|rotate-key|key` on a database of their own, as an operator types them."""
+"""`guard audit retain|hold|rotate-key|key|check|accept-restore` on a database of their own, as an operator types them."""
 
 import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from guard.cli import app
-from guard.errors import NotFoundError
-from guard.processes import parts
+from guard.errors import LogUnavailableError, NotFoundError
+from guard.processes import parts, supervisor
 from guard.record import erasure
 from guard.record.query import Decisions, Log
-from guard.registry.values import By
+from guard.registry.store import Registry
+from guard.registry.values import By, SubjectData
 from guard.settings import Settings
 
 runner = CliRunner()
@@ -45,7 +49,7 @@ def events(data_dir: Path) -> list[dict[str, Any]]:
     found = [decisions.get(entry["event"]["id"]) for entry in Log(engine).entries(0, 100)]
     log.close()
     engine.dispose()
-    return [{"kind": event["kind"], **event["body"]} for event in found]
+    return [{"kind": event["kind"], **(event["body"] or {})} for event in found]
 
 
 def test_a_hold_from_beginning_to_end(data_dir: Path) -> None:
@@ -125,3 +129,61 @@ def said_report(subject_id: str) -> Any:
     result = runner.invoke(app, ["audit", "report", "subject", subject_id])
     assert result.exit_code == 0, result.output
     return json.loads(result.output)
+
+
+def test_a_restored_backup_is_refused_until_it_is_accepted(data_dir: Path) -> None:
+    """The rehearsal: a backup, an erasure after it, the backup put back, the refusal, the decision, and a guard that starts."""
+    settings, database = Settings(data_dir=data_dir), data_dir / "guard.db"
+    start = lambda: supervisor.Supervisor(settings)._prepare_registry()  # noqa: E731 (all that a start does before it forks)
+    start()
+    with opened(settings) as registry:
+        person = registry.create_subject(SubjectData("Ludmila Treewater"), By("test", parts.audit(registry.keyring)))
+        checkpointed(settings)
+        backup = database.read_bytes()
+        registry.erase_subject(person.id, By("test", parts.audit(registry.keyring)))
+        checkpointed(settings)
+    for file in data_dir.glob("guard.db*"):
+        file.unlink()
+    database.write_bytes(backup)
+    with pytest.raises(LogUnavailableError, match="guard audit accept-restore --reason WHY"):
+        start()
+    [lost] = said("audit", "accept-restore", "--reason", "the disk failed")["contradicted"]
+    assert lost["file"] == str(data_dir / "last-checkpoint")
+    start()
+    with opened(settings) as registry, pytest.raises(NotFoundError):
+        registry.get_subject(person.id)
+    checkpointed(settings)
+    told = [event for event in events(data_dir) if event["kind"] == "admin.log.accept_restore"]
+    assert [(event["reason"], event["contradicted"]) for event in told] == [("the disk failed", [lost])]
+    assert said("audit", "check")["faults"] == []
+    again = runner.invoke(app, ["audit", "accept-restore", "--reason", "again"])
+    assert (again.exit_code, again.output) == (1, "the log extends every checkpoint kept beside it: nothing to accept\n")
+
+
+def test_a_damaged_log_is_named_by_the_check(data_dir: Path) -> None:
+    said("audit", "hold", "add", "--from", "2026-01-01", "--reason", "case 12")
+    checkpointed(Settings(data_dir=data_dir))
+    assert said("audit", "check")["events"] == 1
+    with sqlite3.connect(data_dir / "guard.db") as database:
+        database.execute("UPDATE event SET sealed = x'00'")
+    checked = runner.invoke(app, ["audit", "check"])
+    assert checked.exit_code == 1
+    assert checked.output.startswith("event 0: evt_")
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Registry]:
+    engine = parts.open_engine(settings)
+    yield parts.open_registry(settings, engine)
+    engine.dispose()
+
+
+def checkpointed(settings: Settings) -> None:
+    """As the recorder does every two seconds; then everything is in the one file that a backup copies."""
+    engine = parts.open_engine(settings)
+    log = parts.open_log(settings, engine, sign=True)
+    log.checkpoint()
+    log.close()
+    engine.dispose()
+    with sqlite3.connect(settings.data_dir / "guard.db") as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

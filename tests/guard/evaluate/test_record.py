@@ -1,9 +1,12 @@
-"""The record's benchmark measures what it says: a log that fills, proofs that hold, exports that verify."""
+"""The record's benchmark measures what it says: a log that fills, proofs that hold, exports that verify; kill -9 loses nothing."""
 
+import random
 from itertools import islice
 from pathlib import Path
 
-from guard.evaluate import record_rates, record_scale
+from sqlalchemy import Engine
+
+from guard.evaluate import record_kills, record_rates, record_scale
 
 
 def test_a_log_is_filled_and_each_piece_of_work_measured(tmp_path: Path) -> None:
@@ -17,3 +20,10 @@ def test_one_event_in_twenty_refuses_a_person() -> None:
     drafts = [record_rates.made_draft(number) for number in range(40)]
     assert [n for n, draft in enumerate(drafts) if draft.labels.outcome == "refuse"] == [0, 20]
     assert drafts[0].labels.subject_ids == ("sub_bench",)
+
+
+def test_kill_9_under_load_loses_nothing_that_was_acknowledged(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    found = record_kills.measure(url, rounds=3, chance=random.Random(7))
+    assert (found.lost, found.faults) == ((), ())
+    assert found.events >= found.acknowledged >= 3

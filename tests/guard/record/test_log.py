@@ -95,15 +95,17 @@ def test_a_queued_event_is_numbered_once(log: EventLog, engine: Engine, draft: A
 
 
 def test_checkpoints_also_go_outside(engine: Engine, draft: Any, clock: Any, signer: Signer, tmp_path: Path) -> None:
-    sent: list[str] = []
-    outside = tmp_path / "share" / "checkpoints"
-    log = EventLog(engine, signer, now=clock, outside_path=outside, published=sent.append)
+    share, last = tmp_path / "share" / "checkpoints", tmp_path / "last-checkpoint"
+    log = EventLog(engine, signer, now=clock, outside_path=share, last_path=last)
     log.append([draft()])
     first = log.checkpoint()  # there is no such directory yet: logged, and the guard goes on
-    outside.parent.mkdir()
+    assert last.read_text() == f"{first}\n\n"
+    share.parent.mkdir()
     log.append([draft()])
     second = log.checkpoint()
-    assert (sent, outside.read_text()) == ([first, second], f"{second}\n\n")
+    log.append([draft()])
+    third = log.checkpoint()
+    assert (share.read_text(), last.read_text()) == (f"{second}\n\n{third}\n\n", f"{third}\n\n")
     log.close()
 
 

@@ -44,17 +44,20 @@ def test_a_log_that_went_on_is_served(published: Engine, signer: Signer, kept: P
 
 def test_a_restored_backup_is_not_served_until_somebody_decides(published: Engine, signer: Signer, kept: Path, tmp_path: Path) -> None:
     restored = make_engine(f"sqlite:///{tmp_path / 'backup.db'}")
-    with pytest.raises(LogUnavailableError, match="has 100 events, but a checkpoint of 300 was published"):
+    with pytest.raises(LogUnavailableError, match=r"has 100 events, but .* holds a checkpoint of 300.* guard audit accept-restore"):
         outside.check(restored, [signer.key], kept)
-    kept.rename(tmp_path / "aside")
+    [(path, tree)] = outside.accept(restored, [signer.key], [kept, tmp_path / "not-there"])
+    assert (path, tree.size) == (kept, 300)
+    assert len(list(tmp_path.glob("checkpoints.until-300-*"))) == 1
     outside.check(restored, [signer.key], kept)
+    assert outside.accept(restored, [signer.key], [kept]) == []
     restored.dispose()
 
 
 def test_a_rewritten_past_is_not_served(published: Engine, signer: Signer, kept: Path) -> None:
     with write(published) as connection:
         connection.execute(text("UPDATE merkle_tile SET hashes = zeroblob(8192) WHERE level = 1"))
-    with pytest.raises(LogUnavailableError, match="first 300 events are not those"):
+    with pytest.raises(LogUnavailableError, match="first 300 events are others"):
         outside.check(published, [signer.key], kept)
 
 

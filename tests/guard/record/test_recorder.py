@@ -1,11 +1,7 @@
 """Recording over the local socket and within the process; kill -9 under load."""
 
 import asyncio
-import signal
 import socket
-import subprocess
-import sys
-import textwrap
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from guard.errors import LogUnavailableError
-from guard.record import merkle, wire
+from guard.record import wire
 from guard.record.event import Draft, GrantUse, Labels
 from guard.record.log import EventLog
 from guard.record.query import Log
@@ -171,54 +167,3 @@ async def test_within_the_process(log: EventLog, engine: Engine, draft: Any) -> 
         await recorder.record(drafts[0])
     await recorder.close()
     assert Log(engine).checkpoint().splitlines()[1] == "50"
-
-
-_RECORDER = """
-    import socket, sys
-    from guard.record.log import EventLog
-    from guard.record.recorder import serve
-    from guard.storage import make_engine
-    serve(socket.socket(fileno=int(sys.argv[1])), EventLog(make_engine(sys.argv[2])), 0.05)
-"""
-
-
-async def test_kill_9_under_load_loses_nothing_that_was_acknowledged(
-    listener: socket.socket, client: RecorderClient, engine: Engine, tmp_path: Path, draft: Any
-) -> None:
-    def start() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", textwrap.dedent(_RECORDER), str(listener.fileno()), str(engine.url)]
-        return subprocess.Popen(command, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL)
-
-    acknowledged: list[str] = []
-    over = asyncio.Event()
-
-    async def load() -> None:
-        while not over.is_set():
-            try:
-                acknowledged.append(await client.record(draft()))
-            except LogUnavailableError:
-                await asyncio.sleep(0.01)
-
-    workers = [asyncio.create_task(load()) for _ in range(16)]
-    for _ in range(4):
-        process = start()
-        before = len(acknowledged)
-        async with asyncio.timeout(20):
-            while len(acknowledged) < before + 100:
-                await asyncio.sleep(0.005)
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.wait)
-    over.set()
-    process = start()
-    await asyncio.gather(*workers)
-    await client.poke()
-    process.send_signal(signal.SIGTERM)
-    assert await asyncio.to_thread(process.wait) == 0
-
-    with engine.connect() as connection:
-        rows = connection.execute(text('SELECT "index", id, leaf, leaf_hash FROM event ORDER BY "index"')).all()
-    assert len(acknowledged) >= 400
-    assert set(acknowledged) <= {row[1] for row in rows}
-    assert [row[0] for row in rows] == list(range(len(rows)))
-    assert [merkle.leaf_hash(row[2]) for row in rows] == [row[3] for row in rows]
-    assert Log(engine).root(len(rows)) == merkle.root_of([row[3] for row in rows])
