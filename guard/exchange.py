@@ -10,6 +10,7 @@ from guard.decide.policy import Policy
 from guard.errors import UpstreamInvalidError
 from guard.examine import Examined
 from guard.extract.base import Answer, Generation, Headers, Limits, Refusal, Refused, Route, Target
+from guard.extract.openai_lines import line_of
 from guard.forward import UpstreamAnswer
 from guard.ledger import Standing
 from guard.record.event import GrantUse
@@ -90,10 +91,11 @@ class ScreenResult:
 
 
 def as_refusal(screened: Screened, stage: Stage) -> Refusal:
-    """What the caller is told when the outcome is acted on."""
+    """What the caller is told when the outcome is acted on; of a batch, which line it was."""
     category = screened.decision.category
     why = Refused.HOLD if screened.decision.outcome is Outcome.HOLD else Refused.REFUSE
-    return Refusal(why, screened.decision_id, stage, category, category)
+    line = next((line for hit in screened.decision.hits if (line := line_of(hit.where))), None)
+    return Refusal(why, screened.decision_id, stage, category, category, line)
 
 
 def head_of(request: Incoming, screened: Screened, headers: Headers) -> Headers:

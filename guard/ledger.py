@@ -5,7 +5,7 @@ nothing asks nothing.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -13,11 +13,15 @@ from typing import Protocol
 from guard.decide.policy import Policy
 from guard.errors import TooLargeError, UnscreenableError
 from guard.extract.base import Answer, Generation, Limits
+from guard.extract.kept import HELD
 from guard.registry.ledger import Turn
 from guard.types import Context, Decision, SubjectRecord, Text
 
-_SAID = frozenset({"input", "messages", "contents", "prompt", "instances"})
+_SAID = frozenset({"input", "messages", "contents", "prompt", "instances", "file"})
 """The fields of a request in which callers speak."""
+
+_USES = ("batch:",)
+"""Before an id that is good for this use (`Generation.serves`)."""
 
 
 class Ledger(Protocol):
@@ -29,6 +33,14 @@ class Ledger(Protocol):
 
     async def keep(self, tenant: str, ids: Sequence[str], turn: Turn) -> None:
         """Return when the tenant may point at these ids, whatever crashes."""
+        ...
+
+    async def own(self, tenant: str, ids: Sequence[str]) -> Collection[str]:
+        """Those of the ids that the tenant was given."""
+        ...
+
+    async def forget(self, tenant: str, ids: Sequence[str]) -> None:
+        """Return when the tenant may not point at these ids any more."""
         ...
 
 
@@ -62,9 +74,11 @@ async def standing(
             have to be looked at again.
     """
     terms = (context.purpose or "", context.jurisdiction or "", str(context.attestation))
-    own = Turn(generation.texts, bool(generation.pictures), revision, policy.revision, terms, context.now)
+    own_turn = Turn(generation.texts, bool(generation.pictures), revision, policy.revision, terms, context.now)
+    if generation.owned:
+        await _check_owned(ledger, upstream, context.tenant, generation)
     if not generation.stored:
-        return Standing(own)
+        return Standing(own_turn)
     found = await ledger.find(context.tenant, [scoped(upstream, stored_id) for _, stored_id in generation.stored])
     turns: list[Turn] = []
     for where, stored_id in generation.stored:
@@ -82,7 +96,26 @@ async def standing(
     earlier = tuple(dict.fromkeys(text for turn in turns for text in turn.texts))
     if sum(len(text.text) for text in earlier) > limits.max_text_bytes:
         raise TooLargeError("The texts behind this request are too long together; begin anew.", generation.stored[0][0])
-    return Standing(_joined(turns, own), earlier)
+    return Standing(_joined(turns, own_turn), earlier)
+
+
+async def _check_owned(ledger: Ledger, upstream: str, tenant: str, generation: Generation) -> None:
+    mine = await own(ledger, upstream, tenant, [stored_id for _, stored_id in generation.owned])
+    for where, stored_id in generation.owned:
+        if stored_id not in mine:
+            raise UnscreenableError(f"{where} names nothing that this gateway handed out to you.", where, 404)
+
+
+async def own(ledger: Ledger, upstream: str, tenant: str, ids: Sequence[str]) -> frozenset[str]:
+    """Which of these ids the tenant was given, be it only to read and delete what they name."""
+    names = {scoped(upstream, as_given): stored_id for stored_id in ids for as_given in (stored_id, HELD + stored_id)}
+    return frozenset(names[name] for name in await ledger.own(tenant, list(names))) if names else frozenset()
+
+
+async def forget(ledger: Ledger, upstream: str, tenant: str, generation: Generation) -> None:
+    """What a request deleted at the provider can be pointed at no more, in any way in which it could."""
+    ids = [stored_id for _, stored_id in (*generation.stored, *generation.owned)]
+    await ledger.forget(tenant, [scoped(upstream, prefix + stored_id) for stored_id in ids for prefix in ("", HELD, *_USES)])
 
 
 def _joined(turns: Sequence[Turn], own: Turn) -> Turn:
@@ -118,6 +151,8 @@ async def keep(ledger: Ledger, upstream: str, tenant: str, turn: Turn, generatio
             issued.pop(stored_id, None)
     if not issued:
         return
+    if generation.serves:
+        issued |= dict.fromkeys(f"{generation.serves}:{stored_id}" for stored_id in issued)
     turn = replace(
         turn,
         texts=tuple(dict.fromkeys((*(text for answer in answers for text in answer.texts), *turn.texts))),

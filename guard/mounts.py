@@ -33,6 +33,8 @@ class Mount:
         """Refuse a model that is not listed, wherever in the request it is named, and the provider's own choice of one."""
         if not self.models:
             return
+        for line in generation.lines:
+            self.check(line)
         named = {where: value for where, value in generation.fields() if where.rpartition(".")[2] == "model"}
         if generation.model is not None:
             named.setdefault("model", generation.model)

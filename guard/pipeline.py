@@ -54,6 +54,7 @@ from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import UpstreamAnswer
 from guard.ledger import Ledger, Standing
+from guard.lists import own_list
 from guard.metrics import Metrics
 from guard.mounts import Mounts
 from guard.ports import Reviews, Tenants
@@ -175,6 +176,10 @@ class Pipeline:
             return None
         mount = self.mounts[request.target.prefix]
         return await ledger.standing(self.ledger, mount.name, request.generation, policy, context, published.revision, mount.limits)
+
+    async def _own(self, request: Incoming, ids: Sequence[str]) -> frozenset[str]:
+        """Which of these things, kept by the provider, are the caller's."""
+        return await ledger.own(self.ledger, self.mounts[request.target.prefix].name, request.caller.tenant, ids)
 
     async def _keep(self, request: Incoming, answers: Sequence[Answer], screened: Screened) -> None:
         """What an allowed answer hands out may be pointed at from now on."""
@@ -366,12 +371,17 @@ class Pipeline:
         if body and media_type:
             headers.append(("content-type", media_type))
         upstream = self.mounts[target.prefix].upstream
+        if target.route.kind is Kind.LIST:
+            page = await own_list(upstream, target, headers, request.caller_key, self._limits(request), partial(self._own, request))
+            return Outgoing(page[0], head_of(request, screened, target.dialect.returned(page[1])), page[2])
         async with AsyncExitStack() as stack:
             with self.metrics.step("upstream"):
                 answer = await stack.enter_async_context(
                     upstream.exchange(target.route.method, target.path_and_query, headers, body or None, request.caller_key)
                 )
             head = head_of(request, screened, target.dialect.returned(answer.headers))
+            if target.route.method == "DELETE" and generation is not None and answer.status < HTTPStatus.BAD_REQUEST:
+                await ledger.forget(self.ledger, self.mounts[target.prefix].name, request.caller.tenant, generation)
             if target.route.kind is Kind.PASS or policy.streams_answers:
                 unread = answer.content_type == "text/event-stream" or not target.route.issues
                 return await (pass_through(answer, head, stack) if unread else self._hand_out(request, answer, head, screened))

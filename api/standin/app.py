@@ -19,6 +19,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from api.standin import conversation, wire
+from api.standin.keeping import Keeping, Kept
 from api.standin.orders import Death, Order, Seen, parse_order
 
 Message = MutableMapping[str, Any]
@@ -46,6 +47,7 @@ class StandIn:
         self.seen: deque[Seen] = deque(maxlen=kept_requests)
         self.count = 0
         self.url = ""
+        self.keeping = Keeping()
         self._kept_body_bytes = kept_body_bytes
         self._body_bytes = 0
         self._with_body: deque[Seen] = deque()
@@ -56,8 +58,9 @@ class StandIn:
         self.orders.append(order)
 
     def clear(self) -> None:
-        """Forget orders and what was seen."""
+        """Forget orders, what was seen and what is kept."""
         self.orders.clear()
+        self.keeping.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -142,6 +145,8 @@ class StandIn:
             await self._send_body(order, seen, order.status, wire.answer(ask, order, urls), receive, send)
         elif seen.method == "POST" and seen.path in (conversation.CHAT, conversation.RESPONSES):
             await self._converse(order, seen, receive, send)
+        elif kept := self._kept(order, seen):
+            await self._send_body(order, seen, kept.status, kept.body, receive, send, "application/json" if kept.shown else kept.content_type)
         elif seen.method == "GET" and seen.path == b"/v1/models":
             listed = {"object": "list", "data": [wire.model_object(name) for name in wire.MODELS]}
             await self._send_body(order, seen, 200, orjson.dumps(listed), receive, send)
@@ -157,6 +162,11 @@ class StandIn:
         else:
             where = f"{seen.method} {seen.path.decode('latin-1')}"
             await self._send_body(order, seen, 404, wire.error_body(f"Invalid URL ({where})", code="unknown_url"), receive, send)
+
+    def _kept(self, order: Order, seen: Seen) -> Kept | None:
+        query = {key: values[-1] for key, values in parse_qs(seen.query.decode("latin-1")).items()}
+        content_type = seen.header("content-type") or "application/json"
+        return self.keeping.answer(seen.method, seen.path.decode("latin-1"), query, content_type, seen.body, order)
 
     async def _converse(self, order: Order, seen: Seen, receive: Receive, send: Send) -> None:
         try:

@@ -87,7 +87,9 @@ def page() -> str:
 
 def _summary(route: Route) -> str:
     if route.kind is Kind.PASS:
-        return "passes; nothing in it can depict a person"
+        return "passes; what it names must be the caller's own" if route.read else "passes; nothing in it can depict a person"
+    if route.kind is Kind.LIST:
+        return "passes; the list shows what is the caller's own"
     if route.kind is Kind.REFUSE:
         return f"refused: {route.notes}"
     streams = ", streams too" if route.event else ""

@@ -23,7 +23,7 @@ _INLINE_PICTURE = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]*", re.
 _MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?(https?://[^)\s>]+)", re.IGNORECASE)
 _PERSON_MODEL = re.compile(r"(^|[:/_.-])(ft|lora|loras|dreambooth|fine-?tuned?|character|personal|likeness)([:/_.-]|$)|://", re.IGNORECASE)
 _NAMELESS_MODEL = re.compile(
-    r"(gpt|gpt-image|chatgpt-image|dall-e|o\d)(-(\d[\d.]*o?|mini|nano|pro|latest|sunburst|flare|\d{4}-\d\d-\d\d))*"
+    r"(gpt|gpt-image|chatgpt-image|dall-e|sora|o\d)(-(\d[\d.]*o?|mini|nano|pro|latest|sunburst|flare|\d{4}-\d\d-\d\d))*"
 )
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,199}")
 _STATE_ID = re.compile(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract.base import JSON_TYPE, Answer, Generation, Limits, ReadAnswer, ReadEvent, ReadRequest, Target, check_media_type
@@ -13,6 +14,7 @@ from guard.extract.sse import DONE, Event
 from guard.types import Text
 
 Tree = dict[str, Json]
+Body = TypeVar("Body")
 
 _WHOLE_NUMBER = re.compile(r"-?\d{1,15}")
 
@@ -45,20 +47,20 @@ def json_generation(
         pictures=tuple(reading.pictures),
         stream=bool(wanted),
         n=count if type(count) is int else 1,
-        rebuild=lambda: (JSON_TYPE, dump(_whole(tree, reading))),
+        rebuild=lambda: (JSON_TYPE, dump(whole(tree, reading))),
         fields=lambda: leaves(tree, {picture.where for picture in reading.pictures}),
         stored=tuple(reading.stored),
-        amend=lambda changes: (JSON_TYPE, dump(amended(_whole(tree, reading), changes))),
+        amend=lambda changes: (JSON_TYPE, dump(amended(whole(tree, reading), changes))),
         remote=tuple(reading.remote),
         inline=lambda pictures: json_generation(target, body, limits, shape, stream=stream, fetched=pictures),
     )
 
 
-def _whole(tree: Tree, reading: Reading) -> Tree:
-    """The tree, if every picture it points at lies in it by now: nobody but the guard fetches one."""
+def whole(body: Body, reading: Reading) -> Body:
+    """The tree or the parts, if every picture they point at lies in them by now: nobody but the guard fetches one."""
     if reading.remote:
         raise UnscreenableError("The request points at a picture that was not fetched.", reading.remote[0][0])
-    return tree
+    return body
 
 
 def amended(tree: Tree, changes: Mapping[str, str | None]) -> Tree:

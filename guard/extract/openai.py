@@ -1,6 +1,6 @@
 """The OpenAI dialect: its routes from one file a family, its refusals, its headers."""
 
-from guard.extract import openai_chat, openai_images, openai_responses
+from guard.extract import openai_batches, openai_chat, openai_files, openai_images, openai_responses, openai_videos
 from guard.extract.base import Dialect
 from guard.extract.openai_refusals import error_frame, refusal
 
@@ -29,7 +29,14 @@ FAMILIES = {
 
 DIALECT = Dialect(
     name="openai",
-    routes=(*openai_images.ROUTES, *openai_responses.ROUTES, *openai_chat.ROUTES),
+    routes=(
+        *openai_images.ROUTES,
+        *openai_responses.ROUTES,
+        *openai_chat.ROUTES,
+        *openai_files.ROUTES,
+        *openai_batches.ROUTES,
+        *openai_videos.ROUTES,
+    ),
     refusal=refusal,
     error_frame=error_frame,
     request_headers=frozenset({b"user-agent", b"openai-organization", b"openai-project", b"x-client-request-id"}),
@@ -40,4 +47,5 @@ DIALECT = Dialect(
         }
     ),
     families=FAMILIES,
+    accepts=frozenset({b"application/binary", b"application/octet-stream"}),
 )  # fmt: skip

@@ -137,7 +137,7 @@ def _choices(value: Json, where: str, reading: Reading) -> Json:
     return value
 
 
-_ANSWER = obj(
+ANSWER = obj(
     {
         "choices": _choices,
         **dict.fromkeys(
@@ -148,8 +148,8 @@ _ANSWER = obj(
 )
 
 
-read_answer = answers(_ANSWER, "choices")
-read_event = events(_ANSWER, final=lambda _: False)
+read_answer = answers(ANSWER, "choices")
+read_event = events(ANSWER, final=lambda _: False)
 
 ROUTES = (
     Route(

@@ -225,7 +225,7 @@ def _answered_tool(value: Json, where: str, reading: Reading) -> Json:
     return (_IMAGE_TOOL if is_image_tool else anything)(value, where, reading)
 
 
-_RESPONSE = obj(
+RESPONSE = obj(
     {
         "id": stored,
         "output": each(_output_item),
@@ -241,7 +241,7 @@ _RESPONSE = obj(
 _LIST = obj({"data": each(_output_item)}, other=anything)
 _EVENTS: dict[str, Reader] = {
     "item": _output_item,
-    "response": _RESPONSE,
+    "response": RESPONSE,
     "partial_image_b64": base64_picture,
     "part": _PART,
     "delta": text,
@@ -261,7 +261,7 @@ def read_answer(status: int, content_type: str, body: bytes, limits: Limits) -> 
         return Answer(error_texts(tree, limits), (), body, error=True)
     if not isinstance(tree.get("output", tree.get("data", [])), list):
         raise UpstreamInvalidError("The upstream's answer has no list of items.")
-    return answer_of(body, read_tree(tree, limits, _LIST if tree.get("object") == "list" else _RESPONSE))
+    return answer_of(body, read_tree(tree, limits, _LIST if tree.get("object") == "list" else RESPONSE))
 
 
 def read_event(event: Event, limits: Limits) -> Answer:

@@ -20,3 +20,11 @@ class RegistryLedger:
     async def keep(self, tenant: str, ids: Sequence[str], turn: Turn) -> None:
         """Return when it is committed."""
         await asyncio.to_thread(self._registry.keep_turn, tenant, ids, turn)
+
+    async def own(self, tenant: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids that the tenant was given."""
+        return await asyncio.to_thread(self._registry.own_ids, tenant, ids)
+
+    async def forget(self, tenant: str, ids: Sequence[str]) -> None:
+        """Return when it is committed."""
+        await asyncio.to_thread(self._registry.forget_ids, tenant, ids)

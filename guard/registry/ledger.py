@@ -24,6 +24,8 @@ from guard.types import REFUSED_OUTPUTS, Text
 LIFE = timedelta(days=30)  # as long as OpenAI keeps a response
 _UNSEEN = timedelta(seconds=10)  # well above the second for which a worker serves unconfirmed (guard/state.py) and clocks' differences
 _GATEWAY = By("gateway")
+_AT_ONCE = 500
+"""Ids asked for in one statement; databases cap its parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,24 @@ class Ledger(Desk):
             turns = {names[bytes(row.digest)]: _turn(row, key) for row in rows}
             return {stored_id: replace(turn, moved=turn.pictures and _moved(connection, turn)) for stored_id, turn in turns.items()}
 
+    def own_ids(self, tenant: str, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids that this tenant was given and that have not expired; what is behind them stays sealed."""
+        names = {sha256(stored_id.encode()).digest(): stored_id for stored_id in ids}
+        digests = list(names)
+        with self._reading() as connection:
+            found = [
+                row.digest
+                for start in range(0, len(digests), _AT_ONCE)
+                for row in connection.execute(_digests(tenant, digests[start : start + _AT_ONCE], self._clock()))
+            ]
+        return frozenset(names[bytes(digest)] for digest in found)
+
+    def forget_ids(self, tenant: str, ids: Sequence[str]) -> None:
+        """The tenant deleted what these ids name: nothing may point at it any more."""
+        digests = [sha256(stored_id.encode()).digest() for stored_id in ids]
+        with self._changing("ledger.forget", _GATEWAY, binds=False) as writing:
+            writing.connection.execute(delete(LEDGER_ID).where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(digests)))
+
     def forget_turns(self) -> int:
         """Deletes what has expired; returns how many turns that was."""
         with self._changing("ledger.forget", _GATEWAY, binds=False) as writing:
@@ -104,6 +124,14 @@ class Ledger(Desk):
 def _turns(tenant: str, digests: Sequence[bytes], now: datetime) -> Select[Any]:
     return (
         select(LEDGER_ID.c.digest, LEDGER_TURN)
+        .join(LEDGER_TURN, LEDGER_TURN.c.id == LEDGER_ID.c.turn_id)
+        .where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(digests), LEDGER_TURN.c.expires_at > now)
+    )
+
+
+def _digests(tenant: str, digests: Sequence[bytes], now: datetime) -> Select[Any]:
+    return (
+        select(LEDGER_ID.c.digest)
         .join(LEDGER_TURN, LEDGER_TURN.c.id == LEDGER_ID.c.turn_id)
         .where(LEDGER_ID.c.tenant == tenant, LEDGER_ID.c.digest.in_(digests), LEDGER_TURN.c.expires_at > now)
     )

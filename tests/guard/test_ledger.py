@@ -36,6 +36,13 @@ class Book:
     async def keep(self, tenant: str, ids: Sequence[str], turn: Turn) -> None:
         self.turns |= {(tenant, stored_id): turn for stored_id in ids}
 
+    async def own(self, tenant: str, ids: Sequence[str]) -> list[str]:
+        return [stored_id for stored_id in ids if (tenant, stored_id) in self.turns]
+
+    async def forget(self, tenant: str, ids: Sequence[str]) -> None:
+        for stored_id in ids:
+            self.turns.pop((tenant, stored_id), None)
+
 
 def generation(*texts: Text, stored: str | None = None, pictures: tuple[Picture, ...] = (), polls: bool = False) -> Generation:
     route = Route("r", "POST", "/r", content_types=() if polls else ("application/json",))
@@ -123,6 +130,30 @@ async def test_an_answer_writes_down_what_it_hands_out_with_all_that_is_behind_i
         ("studio", "openai\nresp_2"): after,
         ("studio", "openai\nig_1"): after,
     }
+
+
+async def test_what_a_request_is_about_must_be_its_tenants_own_in_whatever_way_it_was_given() -> None:
+    book = Book({("studio", "openai\nfile-1"): EARLIER, ("studio", "openai\nheld:file-2"): EARLIER, ("other", "openai\nfile-3"): EARLIER})
+    assert await ledger.own(book, "openai", "studio", ["file-1", "file-2", "file-3", "file-4"]) == {"file-1", "file-2"}
+    about = replace(generation(), owned=(("file_id", "file-2"),))
+    assert (await stands(book, about)).earlier == ()
+    with pytest.raises(UnscreenableError) as refused:
+        await stands(book, replace(about, owned=(("file_id", "file-2"), ("after", "file-3"))))
+    assert (refused.value.where, refused.value.status) == ("after", 404)
+
+
+async def test_what_may_be_read_may_not_be_built_on() -> None:
+    with pytest.raises(UnscreenableError):
+        await stands(Book({("studio", "openai\nheld:file-2"): EARLIER}), generation(stored="file-2"))
+
+
+async def test_what_serves_a_use_is_kept_for_it_and_deleted_in_every_way() -> None:
+    book = Book()
+    upload = replace(generation(Text("file.line[1]", "a tyre")), serves="batch")
+    await keep(book, "openai", "studio", EARLIER, upload, [Answer((), (), b"", issued=("file-1",))])
+    assert [name for _, name in book.turns] == ["openai\nfile-1", "openai\nbatch:file-1"]
+    await ledger.forget(book, "openai", "studio", replace(generation(), owned=(("file_id", "file-1"),)))
+    assert book.turns == {}
 
 
 async def test_an_answer_to_a_poll_adds_to_the_turn_that_was_asked_for() -> None:

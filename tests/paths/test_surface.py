@@ -123,7 +123,7 @@ ROWS = [
     pytest.param(picture(PNG[:-20]), 400, id="49 truncated picture"),
     pytest.param(picture(b""), 400, id="49 no picture"),
     pytest.param(Sent(body=b'{"model":"ft:gpt-image-1:me::id","prompt":"a"}'), 400, id="57 fine-tuned model"),
-    pytest.param(Sent("/v1/files", b"{}"), 404, id="state: files"),
+    pytest.param(Sent("/v1/vector_stores", b"{}"), 404, id="state: vector stores"),
     pytest.param(Sent("/v1/assistants", b"{}"), 404, id="state: assistants"),
     pytest.param(Sent("/v1/never/heard/of", b"{}"), 404, id="unknown route"),
 ]

@@ -54,7 +54,7 @@ REFUSED_LINES = [
     pytest.param("POST", b"http://evil/v1/images/generations", b"", 404, id="10: absolute form"),
     pytest.param("GET", b"/v1/models/\xc3\xa9", b"", 404, id="not ASCII"),
     pytest.param("GET", b"/v1/models/x/permissions", b"", 404, id="below a model"),
-    pytest.param("POST", b"/v1/files", b"", 404, id="stored state"),
+    pytest.param("POST", b"/v1/vector_stores", b"", 404, id="stored state"),
     pytest.param("POST", b"/v1/assistants", b"", 404, id="other calls"),
     pytest.param("POST", b"/v1/anything", b"", 404, id="unknown"),
     pytest.param("GET", GENERATIONS, b"", 405, id="wrong method"),
@@ -146,4 +146,7 @@ def test_only_listed_headers_come_back_and_a_refusal_is_not_retried() -> None:
 def test_every_screened_route_has_its_three_readers_and_pass_routes_have_none() -> None:
     for route in DIALECT.routes:
         readers = (route.read, route.answer)
-        assert all(readers) if route.kind is Kind.SCREEN else not route.answer and (not route.read or bool(route.params))
+        screened = all(readers) or route.kind is not Kind.SCREEN
+        listed = all(readers) or route.kind is not Kind.LIST
+        passed = (not route.answer and (not route.read or bool(route.params))) or route.kind is not Kind.PASS
+        assert (route.name, screened, listed, passed) == (route.name, True, True, True)

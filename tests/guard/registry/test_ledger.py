@@ -41,6 +41,16 @@ def test_another_tenant_does_not_find_it(registry: Registry, turn: Turn) -> None
     assert registry.find_turns("other", ["resp_1"]) == {}
 
 
+def test_only_a_tenants_own_ids_are_told_and_forgotten(registry: Registry, turn: Turn) -> None:
+    ids = [f"file-{n}" for n in range(1_200)]
+    registry.keep_turn("studio", [*ids[:600], ids[-1]], turn)
+    registry.keep_turn("other", ids[600:700], turn)
+    assert registry.own_ids("studio", ids) == {*ids[:600], ids[-1]}
+    registry.forget_ids("other", ids[:600])
+    registry.forget_ids("studio", ids[:599])
+    assert (registry.own_ids("studio", ids), len(registry.own_ids("other", ids))) == ({ids[599], ids[-1]}, 100)
+
+
 def test_what_an_id_led_to_stays_behind_it(registry: Registry, turn: Turn, clock) -> None:
     more = Text("input", "more")
     later = replace(turn, texts=(more,), pictures=False, registry_revision=turn.registry_revision + 5, policy_revision="policy-2", terms=())
