@@ -11,6 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.gateway import Gateway, Receive, Scope, Send
+from guard.links import PATH, Links
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Check = Callable[[], Awaitable[bool]]
@@ -26,6 +27,8 @@ class App:
         prefixes: raw path prefixes of the mounted dialects, such as `/v1`.
         checks: name to a check of what readiness means.
         before_scrape: makes this worker's metrics current.
+        upstreams: provider to `ok` or `down`; told, but a provider that is down makes no gateway unready.
+        links: pictures behind links of our own.
         admin_port: where admin and console are served alone, or None for everywhere.
     """
 
@@ -34,6 +37,8 @@ class App:
     prefixes: Sequence[bytes]
     checks: Mapping[str, Check]
     before_scrape: Callable[[], None]
+    upstreams: Callable[[], Mapping[str, str]] = dict
+    links: Links | None = None
     admin_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,6 +53,8 @@ class App:
             await self._ready(send)
         elif not on_admin_port and self._is_gateway(raw_path):
             await self.gateway(scope, receive, send)
+        elif self.links is not None and not on_admin_port and raw_path.startswith(PATH.encode()):
+            await _picture(self.links, scope["method"], raw_path, send)
         elif self.admin_port is not None and not on_admin_port and not _is_public(raw_path):
             await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
         elif raw_path == b"/metrics":
@@ -62,13 +69,32 @@ class App:
     async def _ready(self, send: Send) -> None:
         results = {name: await check() for name, check in self.checks.items()}
         ready = all(results.values())
-        body = {"status": "ready" if ready else "not ready", "checks": results}
+        body = {"status": "ready" if ready else "not ready", "checks": results, "upstreams": self.upstreams()}
         await _answer(send, 200 if ready else 503, orjson.dumps(body))
 
 
 def _is_public(raw_path: bytes) -> bool:
     """The public form, where it is switched on, is served beside the gateway too."""
     return raw_path == b"/opt-out" or raw_path.startswith(b"/opt-out/")
+
+
+async def _picture(links: Links, method: str, raw_path: bytes, send: Send) -> None:
+    """A picture behind a link, to whoever has the link; what is over or never was is the same 404."""
+    found = await links.read(raw_path[len(PATH) :].decode("latin-1")) if method in ("GET", "HEAD") else None
+    if found is None:
+        await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
+        return
+    media_type, picture, left_s = found
+    headers = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", b"%d" % len(picture)),
+        (b"cache-control", b"private, max-age=%d" % left_s),
+        (b"x-content-type-options", b"nosniff"),
+        (b"content-security-policy", b"default-src 'none'; sandbox"),
+        (b"referrer-policy", b"no-referrer"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": picture if method == "GET" else b""})
 
 
 def _metrics() -> bytes:

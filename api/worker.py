@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _HEAD_TIMEOUT_S = 30.0
 _IMAGE_S = 15.0  # a caller waits for it before anything is asked
 _GC_AT = 20_000
+_SWEEP_S = 60.0
 
 
 class _Protocol(HttpToolsProtocol):
@@ -73,6 +74,7 @@ class Worker:
         self.fetcher = Fetcher([mount.upstream.base_url for mount in self.mounts.values()], FetchLimits(settings.max_answer_bytes))
         image_limits = FetchLimits(settings.max_body_bytes, settings.max_body_bytes, _IMAGE_S)
         self.images = Fetcher([], image_limits, settings.remote_hosts)  # no upstream is trusted here: callers write these URLs
+        self.links = providers.links(settings)
         self.metrics = Metrics()
         self.engine = parts.open_engine(settings)
         self.registry = parts.open_registry(settings, self.engine, self.subscription.name_rules)
@@ -86,6 +88,7 @@ class Worker:
             ledger=RegistryLedger(self.registry),
             mounts=self.mounts,
             images=self.images,
+            links=self.links,
             fetcher=self.fetcher,
             metrics=self.metrics,
             mode=settings.mode,
@@ -127,6 +130,8 @@ class Worker:
             [prefix.encode() for prefix in self.mounts],
             checks,
             self._flush_metrics,
+            self._upstreams,
+            self.links,
             settings.admin_port,
         )
 
@@ -141,7 +146,16 @@ class Worker:
     def _flush_metrics(self) -> None:
         published = self.current.latest
         people, revision = (len(published.gallery), published.revision) if published else (0, 0)
-        self.metrics.flush(faces_waiting=self.faces.waiting, people=people, revision=revision)
+        down = {mount.name: mount.upstream.circuit.is_open for mount in self.mounts.values()}
+        self.metrics.flush(faces_waiting=self.faces.waiting, people=people, revision=revision, upstreams_down=down)
+
+    def _upstreams(self) -> dict[str, str]:
+        return {mount.name: "down" if mount.upstream.circuit.is_open else "ok" for mount in self.mounts.values()}
+
+    async def _sweep_links(self) -> None:
+        while self.links is not None:
+            await asyncio.to_thread(self.links.sweep)
+            await asyncio.sleep(_SWEEP_S)
 
     async def _flush_often(self) -> None:
         while True:
@@ -186,7 +200,7 @@ class Worker:
         gc.collect()
         gc.freeze()  # what is loaded by now lives as long as the process; looking through it again and again costs a tenth of the CPU
         gc.set_threshold(_GC_AT)
-        flushing = asyncio.create_task(self._flush_often())
+        flushing = asyncio.gather(self._flush_often(), self._sweep_links())
         try:
             await uvicorn.Server(config).serve(sockets=sockets)
         finally:

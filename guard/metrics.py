@@ -6,6 +6,7 @@ prometheus_client, whose files shared between processes cost 3 us a figure.
 
 import time
 from collections import Counter as Tally
+from collections.abc import Mapping
 from types import TracebackType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -36,7 +37,7 @@ class _Step:
 class Metrics:
     """What a platform engineer watches: latency by step, outcomes by rule, queue depths, gallery size and revision.
 
-    Labels are closed sets: steps, stages, outcomes and rule names of the policy; never a tenant, a name or a prompt.
+    Labels are closed sets: steps, stages, outcomes, names of providers and rule names of the policy; never a tenant, a name or a prompt.
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
@@ -53,6 +54,13 @@ class Metrics:
         self._in_flight = Gauge("guard_requests_in_flight", "Requests being handled.", registry=registry, multiprocess_mode="livesum")
         self._faces = Gauge("guard_faces_waiting", "Pictures waiting for a face worker.", registry=registry, multiprocess_mode="livesum")
         self._people = Gauge("guard_gallery_people", "People in the gallery.", registry=registry, multiprocess_mode="livemax")
+        self._down = Gauge(
+            "guard_upstream_down",
+            "1 where a provider does not answer at all.",
+            ["upstream"],
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
         self._revision = Gauge("guard_gallery_revision", "Registry revision in use.", registry=registry, multiprocess_mode="livemin")
 
     def step(self, name: str) -> _Step:
@@ -67,7 +75,7 @@ class Metrics:
         """Count one answer."""
         self._answered[status] += 1
 
-    def flush(self, *, faces_waiting: int, people: int, revision: int) -> None:
+    def flush(self, *, faces_waiting: int, people: int, revision: int, upstreams_down: Mapping[str, bool]) -> None:
         """Hand over what was noted since the last time, and how things stand."""
         for step, noted in self._noted.items():
             for elapsed in noted:
@@ -83,3 +91,5 @@ class Metrics:
         self._faces.set(faces_waiting)
         self._people.set(people)
         self._revision.set(revision)
+        for upstream, down in upstreams_down.items():
+            self._down.labels(upstream).set(down)

@@ -54,6 +54,7 @@ from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.forward import UpstreamAnswer
 from guard.ledger import Ledger, Standing
+from guard.links import Links
 from guard.lists import own_list
 from guard.metrics import Metrics
 from guard.mounts import Mounts
@@ -69,6 +70,11 @@ from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Pic
 from guard.uses import Returns, counted, granted
 
 log = logging.getLogger(__name__)
+
+
+def _as_base64(generation: Generation | None) -> bool:
+    """Whether a request says that its pictures must come in the answer."""
+    return generation is not None and dict(generation.fields()).get("response_format") in ("b64_json", "base64")
 
 
 @dataclass(slots=True)
@@ -89,6 +95,7 @@ class Pipeline:
     signals: Signals
     sources: Sources = field(default_factory=Sources)
     images: Fetcher | None = None
+    links: Links | None = None
     pending_protects: bool = True
     keepalive_s: float = 5.0
     stay_down: StayDown | None = None
@@ -377,7 +384,7 @@ class Pipeline:
         async with AsyncExitStack() as stack:
             with self.metrics.step("upstream"):
                 answer = await stack.enter_async_context(
-                    upstream.exchange(target.route.method, target.path_and_query, headers, body or None, request.caller_key)
+                    upstream.exchange(target.route.method, target.path_and_query, headers, body or None, request.caller_key, target.host)
                 )
             head = head_of(request, screened, target.dialect.returned(answer.headers))
             if target.route.method == "DELETE" and generation is not None and answer.status < HTTPStatus.BAD_REQUEST:
@@ -399,6 +406,16 @@ class Pipeline:
             return Outgoing(answer.status, head, body)
         return Outgoing(answer.status, head, read.body)
 
+    async def _behind_links(self, request: Incoming, pointing: Answer, fetched: Mapping[str, bytes]) -> Answer | None:
+        """The answer with links to the pictures that it pointed at, kept for a while; None where they go into the answer."""
+        if not fetched or self.links is None or _as_base64(request.generation):
+            return None
+        links = self.links.make(fetched)
+        await self.links.keep(links, fetched)
+        return self._linked(
+            request, pointing.with_fetched(fetched, self._limits(request), {where: link.url for where, link in links.items()})
+        )
+
     def _linked(self, request: Incoming, read: Answer) -> Answer:
         """The answer with the ways that it sends the client leading through the gateway."""
         return read.linked(self.mounts[request.target.prefix].public_base) if read.linked else read
@@ -407,10 +424,9 @@ class Pipeline:
         """Steps 8 to 12 for a whole answer."""
         limits = self._limits(request)
         try:
-            read = read_answer(request.target.route, answer, body, limits)
-            if read.remote:
-                read = read.with_fetched(await self._fetch(request, read.remote), limits)
-            read = self._linked(request, read)
+            pointing = read = read_answer(request.target.route, answer, body, limits)
+            fetched = await self._fetch(request, read.remote) if read.remote else {}
+            read = self._linked(request, read.with_fetched(fetched, limits) if fetched else read)
             screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
         except UnscreenableError as error:
             screened = await self._unscreenable_answer(request, error, policy)
@@ -422,7 +438,8 @@ class Pipeline:
         if screened.blocks:
             return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
         await self._keep(request, (read,), screened)
-        return Outgoing(answer.status, head_of(request, screened, headers), read.release())
+        shown = await self._behind_links(request, pointing, fetched) or read
+        return Outgoing(answer.status, head_of(request, screened, headers), shown.release())
 
     async def screen_answer(
         self,

@@ -29,6 +29,13 @@ class RemoteImages(StrEnum):
     ON = "on"
 
 
+class UrlOutputs(StrEnum):
+    """What becomes of a picture that an answer only points at."""
+
+    LINK = "link"
+    BASE64 = "base64"
+
+
 class Settings(BaseSettings):
     """Read once at start and passed down; no other code reads the environment."""
 
@@ -75,6 +82,20 @@ class Settings(BaseSettings):
     upstream_connect_timeout_s: float = Field(5.0, gt=0, description="Time to connect to the provider.")
     upstream_timeout_s: float = Field(300.0, gt=0, description="Time for a whole answer of the provider.")
     upstream_connections: int = Field(512, ge=1, description="Connections to the provider at once, per worker.")
+    upstream_retries: int = Field(
+        1,
+        ge=0,
+        le=5,
+        description="How often a request is sent again when no connection could be made, or when a GET broke before its answer began; "
+        "nothing that draws is ever sent twice.",
+    )
+    upstream_failures: int = Field(
+        10,
+        ge=0,
+        description="After so many requests in a row without an answer the provider is taken to be down: 502 at once, and one request in "
+        "`GUARD_UPSTREAM_REST_S` tries again; 0: never.",
+    )
+    upstream_rest_s: float = Field(10.0, gt=0, description="Seconds between two tries of a provider that is taken to be down.")
 
     caller_auth: CallerAuth = Field(
         CallerAuth.KEY,
@@ -89,6 +110,16 @@ class Settings(BaseSettings):
     )
     pending_protects: bool = Field(True, description="Whether an opt-out that waits for verification protects meanwhile.")
     staff_opt_outs_active: bool = Field(True, description="Whether an opt-out by requester role `staff` is active at once.")
+    two_person: bool = Field(
+        False,
+        description="Whether confirming a claim, permitting a use and ending a protection in force take two people "
+        "([which, and who counts](registry.md#two-people)).",
+    )
+    verify_authority: bool = Field(
+        False,
+        description="Whether a claim by an agent, guardian, estate or employer is confirmed only with its `authority` stated and a proof "
+        "of it checked ([how](registry.md#evidence)).",
+    )
     require_lawful_basis: bool = Field(
         False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`."
     )
@@ -99,6 +130,18 @@ class Settings(BaseSettings):
         description="Near misses of one key within ten minutes, for each worker, after which it gets 429; 0: never "
         "([why](../reference/signals.md#probing)).",
     )
+    moderation_url: str = Field(
+        "",
+        pattern="^(https?://.+)?$",
+        description="Base URL of a moderation service with the API of OpenAI (`https://api.openai.com/v1`). Prompts and pictures are sent "
+        "there where the policy reads `moderation`; unset: to nobody ([what it means](../reference/signals.md#moderation)).",
+    )
+    moderation_api_key: SecretStr | None = Field(None, description="Key sent to the moderation service; no other key is ever sent there.")
+    moderation_model: str = Field("omni-moderation-latest", description="Model that the moderation service is asked for.")
+    moderation_per_minute: int = Field(
+        600, ge=0, description="Most calls to the moderation service a minute, for each worker; 0: any number."
+    )
+
     max_body_mb: float = Field(64, gt=0, description="Largest request body, in 1,000,000 bytes as received; beyond it 413.")
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")
@@ -111,6 +154,18 @@ class Settings(BaseSettings):
     remote_image_hosts: str = Field(
         "", description="Hosts for `GUARD_REMOTE_IMAGES=listed`, parted by commas; `*.example.com` is every host below it."
     )
+    url_outputs: UrlOutputs = Field(
+        UrlOutputs.LINK,
+        description="Pictures that an answer only points at, once they have been fetched and looked at: `link`: behind a link of the "
+        "gateway's own, unless the client asked for base64; `base64`: in the answer.",
+    )
+    link_s: float = Field(3600, gt=0, le=604_800, description="Seconds for which such a link leads to its picture.")
+    links_mb: float = Field(1000, gt=0, description="Pictures behind links together, in 1,000,000 bytes; beyond it the oldest go first.")
+    links_dir: Path | None = Field(
+        None,
+        description="Directory of the pictures behind links, each encrypted under a key that only its link holds; unset: `pictures` in the "
+        "data directory. Replicas share one.",
+    )
     body_timeout_s: float = Field(60, gt=0, description="Time for a caller to send a whole body.")
     face_timeout_s: float = Field(
         30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused."
@@ -121,7 +176,7 @@ class Settings(BaseSettings):
     checkpoint_s: float = Field(2.0, gt=0, le=5, description="Longest time between an event and the checkpoint that covers it.")
     checkpoint_file: Path | None = Field(
         None,
-        description="Every checkpoint is appended here too; put it where the operator of the database cannot change it (a mounted share). At start the log must extend the last one in it.",
+        description="Every checkpoint is appended here too; put it where the operator of the database cannot change it (a mounted share). At start the log must extend the last one in it, as it must extend the one in `last-checkpoint` of the data directory.",
     )
     retention: Path | None = Field(
         None,
@@ -134,6 +189,10 @@ class Settings(BaseSettings):
     public_intake: bool = Field(
         False, description="Whether `/opt-out` serves a form by which anybody asks to be left out, without an account."
     )
+    public_intake_open: int = Field(
+        200, ge=0, description="Most unverified requests of the public form that protect at once; more are taken in and wait for the staff."
+    )
+    public_intake_days: float = Field(14, gt=0, description="Days for which an unverified request of the public form protects.")
     smtp_url: SecretStr | None = Field(
         None,
         description="Mail server for notices about cases: `smtp://user:password@host:587?starttls=true` or `smtps://...`; unset: no mail.",

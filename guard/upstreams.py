@@ -23,7 +23,7 @@ from guard.forward import Auth, UpstreamLimits
 USUAL_AUTH = {"azure": Auth.API_KEY, "gemini": Auth.X_GOOG_API_KEY, "bfl": Auth.X_KEY}
 """How the key is sent where a provider does not take `Authorization: Bearer`."""
 
-OWN_PATHS = ("/admin", "/console", "/opt-out", "/healthz", "/readyz", "/metrics", "/docs")
+OWN_PATHS = ("/admin", "/console", "/opt-out", "/pictures", "/healthz", "/readyz", "/metrics", "/docs")
 """What the guard answers itself; no provider is mounted there."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -31,8 +31,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _PREFIX = re.compile(r"(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 _LONGEST_S = 3600.0
 _MOST_CONNECTIONS = 100_000
+_MOST_RETRIES = 5
+_MOST_FAILURES = 1_000
 _KEYS = (
     "name", "dialect", "base_url", "prefix", "key_variable", "auth", "models", "tools", "connect_timeout_s", "timeout_s", "connections",
+    "retries", "failures", "rest_s",
 )  # fmt: skip
 
 
@@ -202,15 +205,24 @@ class _Entry:
             connect_s=self._number("connect_timeout_s", self._usual.connect_s, _LONGEST_S),
             total_s=self._number("timeout_s", self._usual.total_s, _LONGEST_S),
             connections=int(self._number("connections", self._usual.connections, _MOST_CONNECTIONS, whole=True)),
+            retries=int(self._number("retries", self._usual.retries, _MOST_RETRIES, whole=True, or_none=True)),
+            failures=int(self._number("failures", self._usual.failures, _MOST_FAILURES, whole=True, or_none=True)),
+            rest_s=self._number("rest_s", self._usual.rest_s, _LONGEST_S),
         )
 
-    def _number(self, name: str, usual: float, most: float, *, whole: bool = False) -> float:
+    def _number(self, name: str, usual: float, most: float, *, whole: bool = False, or_none: bool = False) -> float:
+        """A number of the entry above 0, or 0 too where that says never."""
         node = self._values.get(name)
         if node is None:
             return usual
         value = node.value
-        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or not 0 < value <= most:
-            self._wrong(node, f"`{name}` must be a {'whole ' if whole else ''}number above 0 and at most {most:g}")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int if whole else (int, float))
+            or not (0 < value <= most or (or_none and value == 0))
+        ):
+            least = "of at least 0" if or_none else "above 0"
+            self._wrong(node, f"`{name}` must be a {'whole ' if whole else ''}number {least} and at most {most:g}")
             return usual
         return value
 

@@ -3,8 +3,9 @@
 from guard.errors import InvalidInputError
 from guard.extract.base import Limits
 from guard.forward import Auth, UpstreamLimits
+from guard.links import Links
 from guard.mounts import Mount, mount
-from guard.settings import CallerAuth, RemoteImages, Settings, environment
+from guard.settings import CallerAuth, RemoteImages, Settings, UrlOutputs, environment
 from guard.upstreams import UpstreamSpec, parse
 
 DEFAULT_PREFIX = "/v1"
@@ -17,6 +18,9 @@ def specifications(settings: Settings) -> tuple[UpstreamSpec, ...]:
         total_s=settings.upstream_timeout_s,
         answer_bytes=settings.max_answer_bytes,
         connections=settings.upstream_connections,
+        retries=settings.upstream_retries,
+        failures=settings.upstream_failures,
+        rest_s=settings.upstream_rest_s,
     )
     if settings.upstreams is None:
         return (UpstreamSpec("openai", "openai", settings.upstream_base.rstrip("/"), DEFAULT_PREFIX, usual),)
@@ -37,6 +41,14 @@ def mounts(settings: Settings) -> dict[str, Mount]:
         remote=settings.remote_images is not RemoteImages.OFF,
     )
     return {spec.prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for spec in specifications(settings)}
+
+
+def links(settings: Settings) -> Links | None:
+    """Where pictures are kept that clients asked to get as a link; None where they get base64."""
+    if settings.url_outputs is UrlOutputs.BASE64:
+        return None
+    directory = settings.links_dir or settings.data_dir / "pictures"
+    return Links(directory, settings.public_base, settings.link_s, int(settings.links_mb * 1_000_000))
 
 
 def _key(spec: UpstreamSpec, settings: Settings) -> str | None:

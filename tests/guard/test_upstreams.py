@@ -26,6 +26,9 @@ upstreams:
     connect_timeout_s: 2.5
     timeout_s: 60
     connections: 8
+    retries: 0
+    failures: 3
+    rest_s: 1.5
 """
 
 
@@ -37,7 +40,7 @@ def test_a_file_of_providers() -> None:
             "gemini",
             "https://generativelanguage.googleapis.com/v1beta",
             "/google/v1beta",
-            UpstreamLimits(connect_s=2.5, total_s=60, answer_bytes=1000, connections=8),
+            UpstreamLimits(connect_s=2.5, total_s=60, answer_bytes=1000, connections=8, retries=0, failures=3, rest_s=1.5),
             "GEMINI_API_KEY",
             Auth.X_GOOG_API_KEY,
             frozenset({"gemini-2.5-flash-image"}),
@@ -76,6 +79,8 @@ WRONG = [
     pytest.param(ENTRY + "    models: []\n", "u.yaml:5:13: `models` must be a list of words", id="an empty list"),
     pytest.param(ENTRY + "    timeout_s: 0\n", "u.yaml:5:16: `timeout_s` must be a number above 0", id="no time"),
     pytest.param(ENTRY + "    connections: 1.5\n", "u.yaml:5:18: `connections` must be a whole number", id="half a connection"),
+    pytest.param(ENTRY + "    retries: 9\n", "u.yaml:5:14: `retries` must be a whole number of at least 0 and at most 5", id="too many retries"),
+    pytest.param(ENTRY + "    prefix: /pictures\n", "the guard itself answers under /pictures", id="where links lead"),
     pytest.param(ENTRY + "    auth: none\n    key_variable: K\n", "u.yaml:5:11: `auth: none` sends no key", id="a key that is not sent"),
     pytest.param(ENTRY + ENTRY[11:].replace("name: a", "name: b"), "u.yaml:5:5: the prefix '/v1' and that of 'a', '/v1', overlap", id="one prefix twice"),
     pytest.param(ENTRY + ENTRY[11:].replace("name: a", "name: b") + "    prefix: /v1/x\n", "overlap", id="a prefix below another"),
