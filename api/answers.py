@@ -174,15 +174,19 @@ class EvidenceOut(Answer):
     kind: str
     ref: str
     sha256: str | None
+    checked_by: str | None
+    checked_at: str | None
 
 
 class CaseStepOut(Answer):
-    """One step of a case."""
+    """One step of a case. `proposes`: the status that a second person has yet to confirm."""
 
     status: str
     actor: str
     reason: str
     at: Time
+    proposes: str | None
+    authority: str | None
 
 
 class CaseOut(Answer):
@@ -208,6 +212,21 @@ class CaseOut(Answer):
     def case_id(self) -> str:
         """The id again."""
         return self.id
+
+
+class NoticeOut(Answer):
+    """A notice about a case; `to` is null for the web hook, and once it was sent."""
+
+    id: str
+    case_id: str
+    template: str
+    channel: str
+    to: str | None
+    status: str
+    attempts: int
+    next_at: Time
+    created_at: Time
+    sent_at: Time | None
 
 
 class KnownImageOut(Answer):

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from guard.record.export import ExportRequest
 from guard.record.formats import Format
 from guard.record.rows import Redaction
+from guard.registry.evidence import Authority
 from guard.registry.subjects import Changes
 from guard.registry.values import CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
 from guard.types import AliasKind, Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
@@ -393,10 +394,11 @@ class CaseIn(Body):
 
 
 class TransitionIn(Body):
-    """`POST /cases/{id}/transition`."""
+    """`POST /cases/{id}/transition`. `authority`: by what right the requester speaks for another, as the proof that was seen says."""
 
     to: Word
     reason: Prose = ""
+    authority: Authority | None = None
 
 
 class KnownImageIn(Body):

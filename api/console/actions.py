@@ -21,8 +21,8 @@ from api.console.visit import ConsoleRoute, Visit, VisitDep
 from api.problems import problem_for
 from api.schemas import ExportIn, OptOutIn, Scope, ScreenIn, VerdictIn
 from guard.errors import ConflictError, InvalidInputError
-from guard.registry.values import By, OptOutReceipt
-from guard.types import SubjectKind
+from guard.registry.values import By, DirectiveChange, OptOutReceipt
+from guard.types import DirectiveStatus, SubjectKind
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 router = APIRouter(prefix="/console", route_class=ConsoleRoute, include_in_schema=False)
@@ -113,8 +113,14 @@ async def remove_face(visit: VisitDep, subject_id: str, face_id: str) -> Respons
 @access("directive.revoke", REGISTRAR)
 async def revoke(visit: VisitDep, subject_id: str, directive_id: str) -> Response:
     """Revoke a directive, with the reason given."""
-    await visit.call.change(lambda by: visit.services.registry.revoke_directive(directive_id, visit.value("reason"), by), lambda _: Done())
-    return to(f"/console/subjects/{subject_id}", "revoked")
+    made: list[DirectiveChange] = []
+
+    def revoked(by: By) -> DirectiveChange:
+        made.append(visit.services.registry.revoke_directive(directive_id, visit.value("reason"), by))
+        return made[0]
+
+    await visit.call.change(revoked, lambda _: Done())
+    return to(f"/console/subjects/{subject_id}", "revoked" if made[0].status is DirectiveStatus.REVOKED else "proposed")
 
 
 @router.post("/reviews/{review_id}")

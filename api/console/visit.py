@@ -44,6 +44,7 @@ HEADERS = {
 NAVIGATION = (
     ("Overview", "/console", STAFF),
     ("People", "/console/subjects", REGISTRAR),
+    ("Cases", "/console/cases", REGISTRAR),
     ("Reviews", "/console/reviews", REVIEWER),
     ("Decisions", "/console/decisions", AUDITOR),
     ("Exports", "/console/exports", AUDITOR),
@@ -53,6 +54,10 @@ DONE = {
     "protected": "They are protected: every gateway worker refuses from now on.",
     "registered": "The person is registered.",
     "revoked": "The directive is revoked.",
+    "proposed": "Proposed. It binds when a second person takes the same step.",
+    "stepped": "The case is one step further, and its directive with it.",
+    "checked": "The file is what its digest says.",
+    "resent": "The notice is in the outbox again.",
     "erased": "The person is erased. Their protection has ended with it.",
     "enrolled": "The photos are enrolled; they were looked at and not kept.",
     "removed": "The photo is withdrawn.",

@@ -19,16 +19,16 @@ from api.console.pages import STATIC
 from api.console.visit import HEADERS, urlencoded
 from api.intake.limits import Turnstile
 from api.problems import ProblemError
-from guard.errors import ConflictError, InvalidInputError, NotFoundError
+from guard.errors import InvalidInputError, NotFoundError
 from guard.processes import parts
+from guard.registry.case_files import PUBLIC
 from guard.registry.values import ALL_CHANNELS, By, CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
 from guard.types import SubjectKind
 
 router = APIRouter(prefix="/opt-out", include_in_schema=False)
-ACTOR = "public-intake"
 _FORM_BYTES = 20_000
 _NAME, _CONTACT, _WORDS, _ALIASES = 200, 200, 2_000, 10
-_ALREADY = "Asked by the public form; somebody like this is registered already: "
+
 _STATES = {
     "received": "We have it and are going to look at it.",
     "verifying": "It is being checked.",
@@ -70,13 +70,13 @@ async def ask(request: Request) -> Response:
         return _page("form.html", error.problem.http_status, problem=str(error), said={})
     said = {name: values[0].strip() for name, values in fields.items()}
     try:
-        opt_out = _read(said)
+        asked = _namesake(said) if said.get("about") == "namesake" else _opt_out(said)
     except InvalidInputError as error:
         return _page("form.html", 422, problem=str(error), said=said)
     if not counted.admits(request.client.host if request.client else ""):
         return _page("form.html", 429, problem="Too many requests came in. Please try again in an hour.", said=said)
     try:
-        number = await to_thread.run_sync(_take_in, services, opt_out)
+        number = await to_thread.run_sync(_take_in, services, asked)
     except InvalidInputError as error:
         return _page("form.html", 422, problem=str(error), said=said)
     services.nudge()
@@ -98,31 +98,46 @@ async def status(request: Request) -> Response:
     return _page("status.html", number=number, state=_STATES[case.status])
 
 
-def _read(said: dict[str, str]) -> OptOut:
-    """What the form says, as the registry takes it."""
+def _requester(said: dict[str, str]) -> tuple[Requester, tuple[Evidence, ...]]:
+    """Who asks, and what they say of themselves."""
     name, contact = said.get("name", ""), said.get("contact", "")
-    aliases = [line.strip() for line in said.get("aliases", "").splitlines() if line.strip()]
-    if not 0 < len(name) <= _NAME or any(len(alias) > _NAME for alias in aliases):
-        raise InvalidInputError(f"Give your full name, with at most {_NAME} characters; other names no longer either.")
+    if not 0 < len(name) <= _NAME:
+        raise InvalidInputError(f"Give your full name, with at most {_NAME} characters.")
     if not 0 < len(contact) <= _CONTACT:
         raise InvalidInputError("Say how we can reach you: a mail address, or a telephone number.")
-    if len(aliases) > _ALIASES or len(said.get("proof", "")) > _WORDS:
-        raise InvalidInputError(f"Give at most {_ALIASES} other names, and at most {_WORDS} characters of explanation.")
+    if len(said.get("proof", "")) > _WORDS:
+        raise InvalidInputError(f"Give at most {_WORDS} characters of explanation.")
     if said.get("mine") != "yes":
         raise InvalidInputError("Confirm that you ask for yourself. Somebody who asks for another person writes to the operator.")
-    proof = (Evidence("statement", said["proof"]),) if said.get("proof") else ()
+    return Requester("self", name, contact), (Evidence("statement", said["proof"]),) if said.get("proof") else ()
+
+
+def _namesake(said: dict[str, str]) -> CaseData:
+    """Somebody who has the name of a person that others may not depict, and is not that person."""
+    requester, proof = _requester(said)
+    if not proof:
+        raise InvalidInputError("Say what tells you apart from the other person: what you do, where you live, how you are called.")
+    note = f"Another person of this name, who says that refusals concern them wrongly: {requester.name}."
+    return CaseData(requester=requester, evidence=proof, note=note)
+
+
+def _opt_out(said: dict[str, str]) -> OptOut:
+    """What the form says, as the registry takes it."""
+    requester, proof = _requester(said)
+    name = said["name"]
+    aliases = [line.strip() for line in said.get("aliases", "").splitlines() if line.strip()]
+    if len(aliases) > _ALIASES or any(len(alias) > _NAME for alias in aliases):
+        raise InvalidInputError(f"Give at most {_ALIASES} other names, each with at most {_NAME} characters.")
     subject = SubjectData(name, SubjectKind.PRIVATE_PERSON, tuple(StatedAlias(alias) for alias in aliases))
-    return OptOut(subject, Requester("self", name, contact), proof, DirectiveData(channels=ALL_CHANNELS))
+    return OptOut(subject, requester, proof, DirectiveData(channels=ALL_CHANNELS))
 
 
-def _take_in(services: AdminServices, opt_out: OptOut) -> str:
+def _take_in(services: AdminServices, asked: OptOut | CaseData) -> str:
     """The number under which it was taken in."""
-    by = By(ACTOR, parts.audit(services.keyring))
-    try:
-        return services.registry.create_opt_out(opt_out, by, sign=services.sign).case_id
-    except ConflictError:
-        note = _ALREADY + ", ".join([opt_out.subject.name, *(alias.text for alias in opt_out.subject.aliases)])
-        return services.registry.create_case(CaseData("opt_out", requester=opt_out.requester, evidence=opt_out.evidence, note=note), by).id
+    by = By(PUBLIC, parts.audit(services.keyring))
+    if isinstance(asked, CaseData):
+        return services.registry.namesake(asked, by)
+    return services.registry.take_in(asked, by, sign=services.sign)
 
 
 def _page(template: str, status: int = 200, **words: object) -> HTMLResponse:

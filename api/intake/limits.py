@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address, ip_network
 
 WINDOW_S = 3600.0
 PER_ADDRESS = 5
@@ -9,6 +10,8 @@ IN_ALL = 100
 """Requests that a worker takes in an hour: few enough that staff can look at each."""
 
 _MOST_ADDRESSES = 10_000
+_OF_ONE_LINE = 64
+"""Bits of an IPv6 address that one subscriber cannot choose (RFC 6177)."""
 
 
 class Turnstile:
@@ -21,9 +24,9 @@ class Turnstile:
 
     def admits(self, address: str) -> bool:
         """Whether one more may come in now; if so it is counted."""
-        now = self._clock()
-        mine = self._addresses.setdefault(address, deque())
-        self._addresses.move_to_end(address)
+        now, line = self._clock(), line_of(address)
+        mine = self._addresses.setdefault(line, deque())
+        self._addresses.move_to_end(line)
         while len(self._addresses) > _MOST_ADDRESSES:
             self._addresses.popitem(last=False)
         for turns in (mine, self._everybody):
@@ -34,3 +37,14 @@ class Turnstile:
         mine.append(now)
         self._everybody.append(now)
         return True
+
+
+def line_of(address: str) -> str:
+    """What is counted as one address: an IPv4 address, or all that one subscriber has of IPv6."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return address
+    return str(parsed.ipv4_mapped or ip_network((int(parsed), _OF_ONE_LINE), strict=False))

@@ -5,13 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from guard.registry.clocks import Clock, clock_of, due
 from guard.registry.desk import Person, Writing, open_words, seal_words
 from guard.registry.notice_rows import post, rfc3339
 from guard.registry.tables import CASE, CASE_STEP, SUBJECT
-from guard.registry.values import Evidence, Requester
+from guard.registry.values import CaseStep, Evidence, Requester
 from guard.types import Directive, DirectiveStatus, Effect
 
 RECEIVED = "received"
@@ -44,6 +44,9 @@ DIRECTIVE_AFTER: Mapping[str, DirectiveStatus] = {
 }
 """What a step makes of the case's directive. A dispute or an appeal alone changes nothing."""
 
+PUBLIC = "public-intake"
+"""Who opens the cases of the public form."""
+
 CLOSED = frozenset({ACTIVE, REJECTED, WITHDRAWN, SUPERSEDED})
 
 WITH_SUBJECT = select(CASE, SUBJECT.c.id.label("subject_id")).outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
@@ -54,6 +57,11 @@ def sealed_case(
 ) -> bytes:
     """Who asked, with what proof, and what they were told."""
     words = {"requester": asdict(requester), "evidence": [asdict(e) for e in evidence], "note": note, "receipt": receipt}
+    return seal_case(key, case_id, words)
+
+
+def seal_case(key: bytes, case_id: str, words: Mapping[str, Any]) -> bytes:
+    """What `open_case` opened, perhaps changed."""
     return seal_words(key, f"case:{case_id}", words)
 
 
@@ -96,6 +104,11 @@ def step_row(case_id: str, step: int, status: str, actor: str, at: datetime, sea
     return {"case_id": case_id, "step": step, "status": status, "actor": actor, "sealed": sealed, "at": at}
 
 
+def from_the_public(connection: Connection, case_id: str) -> bool:
+    """Whether the public form opened this case."""
+    return connection.execute(select(CASE_STEP.c.actor).where(CASE_STEP.c.case_id == case_id, CASE_STEP.c.step == 1)).scalar() == PUBLIC
+
+
 def status_of(directive: Directive) -> str:
     """Where the case of a new directive begins."""
     return ACTIVE if directive.status is DirectiveStatus.ACTIVE else VERIFYING
@@ -109,6 +122,7 @@ def open_for(
     evidence: Sequence[Evidence],
     case_id: str,
     receipt: Mapping[str, Any] | None = None,
+    proposes: str | None = None,
 ) -> str:
     """Opens the case of a new directive; returns its id."""
     kind = "opt_out" if directive.effect is Effect.DENY else "grant"
@@ -117,7 +131,8 @@ def open_for(
         case_id, person.no, directive.id, kind, status_of(directive), requester.role, sealed, writing.at, directive.jurisdictions
     )
     writing.connection.execute(insert(CASE), [row])
-    writing.connection.execute(insert(CASE_STEP), [step_row(case_id, 1, status_of(directive), writing.by.actor, writing.at)])
+    words = _step_words(person.key, case_id, 1, proposes=proposes)
+    writing.connection.execute(insert(CASE_STEP), [step_row(case_id, 1, status_of(directive), writing.by.actor, writing.at, words)])
     tell(writing, person.key, case_id, 1, status_of(directive), requester.contact, row["due_at"])
     writing.details["case_id"] = case_id
     return case_id
@@ -130,11 +145,50 @@ def tell(
     post(writing, key, case_id, step_no, status, contact, {"case_id": case_id, "status": status, "due": rfc3339(due_at), "reason": reason})
 
 
-def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str) -> None:
-    """Brings a case to `status` and writes the step down."""
+def _step_words(key: bytes, case_id: str, number: int, **words: str | None) -> bytes | None:
+    said = {name: text for name, text in words.items() if text}
+    return seal_words(key, f"case_step:{case_id}:{number}", said) if said else None
+
+
+def _add_step(writing: Writing, key: bytes, case_id: str, status: str, **words: str | None) -> int:
+    """One more step; returns its number."""
     last = writing.connection.execute(select(func.max(CASE_STEP.c.step)).where(CASE_STEP.c.case_id == case_id)).scalar() or 0
-    sealed = seal_words(key, f"case_step:{case_id}:{last + 1}", {"reason": reason}) if reason else None
+    sealed = _step_words(key, case_id, last + 1, **words)
     writing.connection.execute(insert(CASE_STEP), [step_row(case_id, last + 1, status, writing.by.actor, writing.at, sealed)])
+    return int(last + 1)
+
+
+def steps_of(connection: Connection, key: bytes | None, case_id: str) -> tuple[CaseStep, ...]:
+    """The steps of a case, oldest first; without a key (its person was erased) without what people wrote."""
+    steps = []
+    for row in connection.execute(select(CASE_STEP).where(CASE_STEP.c.case_id == case_id).order_by(CASE_STEP.c.step)):
+        words = open_words(key, f"case_step:{case_id}:{row.step}", row.sealed) if key is not None else {}
+        steps.append(CaseStep(row.status, row.actor, words.get("reason", ""), row.at, words.get("proposes"), words.get("authority")))
+    return tuple(steps)
+
+
+def proposal(connection: Connection, key: bytes, case_id: str) -> CaseStep | None:
+    """The last step of a case, if it is one that somebody else has yet to confirm."""
+    last = steps_of(connection, key, case_id)[-1]
+    return last if last.proposes else None
+
+
+def propose(writing: Writing, key: bytes, case_id: str, to: str, reason: str, authority: str | None = None) -> None:
+    """Writes down that somebody would take this step; the case stays where it is."""
+    status = writing.connection.execute(select(CASE.c.status).where(CASE.c.id == case_id)).scalar_one()
+    _add_step(writing, key, case_id, status, reason=reason, proposes=to, authority=authority)
+    writing.details |= {"case_id": case_id, "case_status": status, "proposed": to}
+
+
+def newest_that_may(connection: Connection, directive_id: str, to: str) -> str | None:
+    """The newest case of a directive from which a step leads there."""
+    rows = connection.execute(select(CASE.c.id, CASE.c.status).where(CASE.c.directive_id == directive_id).order_by(CASE.c.seq.desc()))
+    return next((case_id for case_id, status in rows if to in TRANSITIONS[status]), None)
+
+
+def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str, authority: str | None = None) -> None:
+    """Brings a case to `status` and writes the step down."""
+    number = _add_step(writing, key, case_id, status, reason=reason, authority=authority)
     closed_at = writing.at if status in CLOSED else None
     changed: dict[str, Any] = {"status": status, "closed_at": closed_at}
     row = writing.connection.execute(select(CASE.c.clock, CASE.c.sealed).where(CASE.c.id == case_id)).one()
@@ -142,7 +196,7 @@ def step(writing: Writing, key: bytes, case_id: str, status: str, reason: str) -
         changed["due_at"] = due(Clock(row.clock), writing.at)
     if writing.channels and row.sealed is not None:
         contact = open_case(key, case_id, row.sealed)["requester"]["contact"]
-        tell(writing, key, case_id, last + 1, status, contact, changed.get("due_at"), reason)
+        tell(writing, key, case_id, number, status, contact, changed.get("due_at"), reason)
     writing.connection.execute(update(CASE).where(CASE.c.id == case_id).values(**changed))
     writing.details |= {"case_id": case_id, "case_status": status}
 

@@ -1,16 +1,20 @@
 """Cases: requests on their way from intake to an end, with clocks; a step that decides also changes the directive."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, update
 
 from guard.errors import ConflictError, NotFoundError
-from guard.registry import case_files
+from guard.registry import case_files, evidence, receipts
 from guard.registry.clocks import Clock, escalation
-from guard.registry.desk import open_words
+from guard.registry.desk import Writing
 from guard.registry.directive_versions import Directives
 from guard.registry.tables import CASE, CASE_STEP, SUBJECT
-from guard.registry.values import By, Case, CaseData, CaseStep, Evidence, Page, Requester
+from guard.registry.values import By, Case, CaseData, CaseStep, Evidence, Page, Requester, Sign
+from guard.types import DirectiveStatus, Effect
 
 INTAKE_KEY = ("registry", "intake")
 """Seals what is known of a case before it concerns a registered subject."""
@@ -77,10 +81,14 @@ class Cases(Directives):
             writing.result = made = self._case(connection, self._case_row(connection, case_id))
         return made
 
-    def transition_case(self, case_id: str, to: str, reason: str, by: By) -> Case:
+    def transition_case(
+        self, case_id: str, to: str, reason: str, by: By, *, authority: str | None = None, sign: Sign | None = None
+    ) -> Case:
         """Moves a case; its directive becomes active, rejected, revoked or superseded with it, in the same transaction.
 
-        Raises ConflictError for a step that does not lead from where the case is.
+        With `two_person` the first call for a step that takes two only writes down that it is proposed. An opt-out that becomes
+        active gets a fresh receipt. Raises ConflictError for a step that does not lead from where the case is, or that is
+        confirmed by whoever proposed it; InvalidInputError where `authority` or a checked proof is owed.
         """
         with self._changing("case.transition", by) as writing:
             connection = writing.connection
@@ -90,19 +98,59 @@ class Cases(Directives):
                 ways = ", ".join(sorted(allowed)) or "nowhere: it has ended"
                 raise ConflictError(f"case {case_id!r} is {row.status} and cannot become {to!r}; from there it goes to {ways}")
             writing.details["status_before"] = row.status
-            status = case_files.DIRECTIVE_AFTER.get(to)
-            if row.directive_id is not None and status is not None:
-                person, directive = self._holder(connection, row.directive_id)
-                if directive.status is not status:
-                    self._next_version(writing, person, directive, status, reason)
-            case_files.step(writing, self._case_key(connection, row), case_id, to, reason)
+            key = self._case_key(connection, row)
+            if to == case_files.ACTIVE and self.settings.verify_authority:
+                evidence.require_authority(row.role, authority, case_files.open_case(key, case_id, row.sealed))
+            self._decide_case(writing, row, key, to, reason, authority, sign)
+            writing.result = made = self._case(connection, self._case_row(connection, case_id))
+        return made
+
+    def check_evidence(self, case_id: str, stated: Evidence, by: By) -> Case:
+        """A proof was at hand and has this SHA-256: marks the one that was stated with it, or adds it where it was not stated.
+
+        Raises InvalidInputError where the stated proof of this `ref` has another digest, or no proof of the case has this one.
+        """
+        with self._changing("case.evidence", by, binds=False) as writing:
+            connection = writing.connection
+            row = self._case_row(connection, case_id)
+            if row.sealed is None:
+                raise ConflictError(f"case {case_id!r} concerns somebody who was erased; nothing can be checked in it")
+            key = self._case_key(connection, row)
+            words = case_files.open_case(key, case_id, row.sealed)
+            words["evidence"] = evidence.checked(words["evidence"], stated, by.actor, writing.at)
+            connection.execute(update(CASE).where(CASE.c.id == case_id).values(sealed=case_files.seal_case(key, case_id, words)))
             if row.subject_id is not None:
-                person = self._person(connection, row.subject_id)
-                writing.subjects[person.id] = person.key
+                writing.subjects[row.subject_id] = key
+            writing.details |= {"case_id": case_id, "sha256": stated.sha256}
             writing.result = made = self._case(connection, self._case_row(connection, case_id))
         return made
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _decide_case(
+        self, writing: Writing, row: Row[Any], key: bytes, to: str, reason: str, authority: str | None, sign: Sign | None
+    ) -> None:
+        """Carries the step out, or proposes it where it takes two people."""
+        status = case_files.DIRECTIVE_AFTER.get(to)
+        if row.subject_id is not None:
+            writing.subjects[row.subject_id] = key
+        if row.directive_id is None or status is None:
+            case_files.step(writing, key, row.id, to, reason, authority)
+            return
+        person, directive = self._holder(writing.connection, row.directive_id)
+        changes = directive.status is not status
+        if changes and not self._agreed(writing, person, directive, status, row.id, to, reason, authority):
+            return
+        if changes:
+            if case_files.from_the_public(writing.connection, row.id) and status is DirectiveStatus.ACTIVE:
+                directive = replace(directive, expires_at=None)  # what bounded it was that nobody had looked at it
+            directive = self._next_version(writing, person, directive, status, reason)
+        case_files.step(writing, key, row.id, to, reason, authority)
+        if changes and status is DirectiveStatus.ACTIVE and directive.effect is Effect.DENY:
+            words = case_files.open_case(key, row.id, row.sealed)
+            words["receipt"] = receipts.opt_out(writing, person.id, directive, row.id, binds=True, sign=sign)
+            sealed = case_files.seal_case(key, row.id, words)
+            writing.connection.execute(update(CASE).where(CASE.c.id == row.id).values(sealed=sealed))
 
     def _case_row(self, connection: Connection, case_id: str) -> Row[Any]:
         row = connection.execute(case_files.WITH_SUBJECT.where(CASE.c.id == case_id)).first()
@@ -121,7 +169,7 @@ class Cases(Directives):
         if row.sealed is not None:  # an erased subject's cases keep their course and lose their words
             key = self._case_key(connection, row)
             words = case_files.open_case(key, row.id, row.sealed)
-        steps = connection.execute(select(CASE_STEP).where(CASE_STEP.c.case_id == row.id).order_by(CASE_STEP.c.step)).all()
+        steps = case_files.steps_of(connection, key, row.id)
         return Case(
             row.id,
             row.kind,
@@ -134,14 +182,13 @@ class Cases(Directives):
             row.opened_at,
             row.due_at,
             row.closed_at,
-            tuple(CaseStep(s.status, s.actor, _reason(key, s), s.at) for s in steps),
+            steps,
             words.get("receipt"),
             Clock(row.clock),
-            escalation(steps[-1].at if steps else row.opened_at, None if row.closed_at else row.due_at, self._clock()),
+            escalation(_since(steps, row.opened_at), None if row.closed_at else row.due_at, self._clock()),
         )
 
 
-def _reason(key: bytes | None, row: Row[Any]) -> str:
-    if key is None:
-        return ""
-    return str(open_words(key, f"case_step:{row.case_id}:{row.step}", row.sealed).get("reason", ""))
+def _since(steps: Sequence[CaseStep], opened_at: datetime) -> datetime:
+    """When the clock was set that runs: at the last step that was carried out."""
+    return next((step.at for step in reversed(steps) if not step.proposes), opened_at)

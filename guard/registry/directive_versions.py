@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
 from guard.errors import ConflictError, NotFoundError
-from guard.registry import case_files, keys
+from guard.registry import approvals, case_files, keys
 from guard.registry.desk import Desk, Person, Writing, open_words, seal_words
 from guard.registry.tables import DIRECTIVE, SUBJECT
 from guard.registry.values import STAFF, By, DirectiveChange, DirectiveData, DirectiveView, Evidence, Requester
@@ -28,6 +28,7 @@ COLUMNS = (
     DIRECTIVE.c.effective_from,
     DIRECTIVE.c.expires_at,
 )
+_SECOND = "this waits for a second person: somebody else has to take the same step in case {}"
 _LISTS = ("scopes", "exemptions", "channels", "jurisdictions", "purposes", "endpoints", "models", "terms")
 
 
@@ -81,14 +82,19 @@ def newest(connection: Connection, subject_no: int) -> list[Directive]:
 
 def protecting(directives: Iterable[Directive], now: datetime, *, pending_protects: bool) -> list[Directive]:
     """The denies among them that hold now or will hold by themselves later."""
-    binding = BINDING if pending_protects else {DirectiveStatus.ACTIVE}
-    return [d for d in directives if d.effect is Effect.DENY and d.status in binding and (d.expires_at is None or d.expires_at > now)]
+    denies = [d for d in directives if d.effect is Effect.DENY and binds(d, pending_protects=pending_protects)]
+    return [d for d in denies if d.expires_at is None or d.expires_at > now]
 
 
 def protected(connection: Connection, subject_no: int, now: datetime, *, pending_protects: bool) -> bool:
     """Whether a deny holds for the subject at this moment."""
     denies = protecting(newest(connection, subject_no), now, pending_protects=pending_protects)
     return any(d.effective_from is None or d.effective_from <= now for d in denies)
+
+
+def binds(directive: Directive, *, pending_protects: bool) -> bool:
+    """Whether a deny of this status protects."""
+    return directive.status in (BINDING if pending_protects else {DirectiveStatus.ACTIVE})
 
 
 def status_for(role: str, *, staff_active: bool) -> DirectiveStatus:
@@ -165,31 +171,51 @@ class Directives(Desk):
         """One more directive for a subject, with the case that tells who asked for it."""
         with self._changing("directive.add", by) as writing:
             person = self._person(writing.connection, subject_id)
-            status = status_for(requester.role, staff_active=self.settings.staff_opt_outs_active)
+            waits = data.effect in approvals.PERMITTING and self.settings.two_person
+            status = status_for(requester.role, staff_active=self.settings.staff_opt_outs_active and not waits)
             directive = make(self._new_id("dir"), data, status, requester.role)
             self._insert_version(writing, person, directive, use_description=data.use_description)
             warnings = self._name_tenant(writing, data.tenant)
-            case_id = case_files.open_for(writing, person, directive, requester, evidence, self._new_id("case"))
+            proposes = case_files.ACTIVE if waits and requester.role == STAFF.role else None
+            case_id = case_files.open_for(writing, person, directive, requester, evidence, self._new_id("case"), proposes=proposes)
+            if proposes:
+                warnings = (*warnings, _SECOND.format(case_id))
             writing.result = made = DirectiveChange(directive.id, 1, status, case_id, writing.revision, warnings)
         return made
 
     def create_grant(self, subject_id: str, data: DirectiveData, by: By) -> DirectiveChange:
-        """An allow for one tenant, active at once: whoever holds a registrar's key vouches for it. Terms make it an allow with terms."""
-        effect = Effect.ALLOW_WITH_TERMS if data.terms else Effect.ALLOW
+        """An allow for one tenant, active at once: whoever holds a registrar's key vouches for it. Terms make it an allow with terms.
+
+        With `two_person` it waits, in a case, for somebody else who vouches for it too.
+        """
+        data = replace(data, effect=Effect.ALLOW_WITH_TERMS if data.terms else Effect.ALLOW)
+        if self.settings.two_person:
+            return self.add_directive(subject_id, data, by)
         with self._changing("grant.create", by) as writing:
             person = self._person(writing.connection, subject_id)
-            directive = make(self._new_id("dir"), replace(data, effect=effect), DirectiveStatus.ACTIVE, "staff")
+            directive = make(self._new_id("dir"), data, DirectiveStatus.ACTIVE, "staff")
             self._insert_version(writing, person, directive, use_description=data.use_description)
             warnings = self._name_tenant(writing, data.tenant)
             writing.result = made = DirectiveChange(directive.id, 1, directive.status, None, writing.revision, warnings)
         return made
 
     def revoke_directive(self, directive_id: str, reason: str, by: By) -> DirectiveChange:
-        """Ends a directive by a new version. Raises ConflictError when it has ended already."""
+        """Ends a directive by a new version. Raises ConflictError when it has ended already.
+
+        With `two_person` the first call for a protection in force only proposes that, in its case; the answer says `active` still.
+        """
         with self._changing("directive.revoke", by) as writing:
             person, directive = self._holder(writing.connection, directive_id)
             if directive.status not in BINDING:
                 raise ConflictError(f"directive {directive_id!r} is {directive.status.value} already")
+            case_id = case_files.newest_that_may(writing.connection, directive_id, case_files.WITHDRAWN)
+            if not self._agreed(writing, person, directive, DirectiveStatus.REVOKED, case_id, case_files.WITHDRAWN, reason):
+                writing.subjects[person.id] = person.key
+                waits = DirectiveChange(
+                    directive_id, directive.version, directive.status, case_id, writing.revision, (_SECOND.format(case_id),)
+                )
+                writing.result = waits
+                return waits
             revoked = self._next_version(writing, person, directive, DirectiveStatus.REVOKED, reason)
             case_files.follow(writing, person, directive_id, case_files.WITHDRAWN, reason)
             writing.result = made = DirectiveChange(directive_id, revoked.version, revoked.status, None, writing.revision)
@@ -209,6 +235,32 @@ class Directives(Desk):
         if row is None:
             raise NotFoundError(f"there is no directive {directive_id!r}")
         return self._person(connection, row.subject_id), DirectiveReader().read(row)
+
+    def _agreed(
+        self,
+        writing: Writing,
+        person: Person,
+        directive: Directive,
+        status: DirectiveStatus,
+        case_id: str | None,
+        to: str,
+        reason: str,
+        authority: str | None = None,
+    ) -> bool:
+        """Whether bringing a directive to `status` may be carried out; otherwise that has been proposed in its case."""
+        if not (self.settings.two_person and approvals.takes_two(directive, status)):
+            return True
+        if case_id is None:
+            raise ConflictError(
+                f"directive {directive.id!r} has no case in which two people could agree; open one with POST /admin/v1/cases"
+            )
+        first = case_files.proposal(writing.connection, person.key, case_id)
+        if first is not None and first.proposes == to:
+            approvals.seconds(writing.connection, first.actor, writing.by.actor)
+            writing.details["proposed_by"] = first.actor
+            return True
+        case_files.propose(writing, person.key, case_id, to, reason, authority)
+        return False
 
     def _insert_version(self, writing: Writing, person: Person, directive: Directive, **words: str) -> None:
         row = row_of(directive, person.no, person.key, writing.by.actor, writing.at, **words)

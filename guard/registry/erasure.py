@@ -9,8 +9,8 @@ from guard.keyring import WRAPPED_KEY
 from guard.registry import directive_versions, duplicates, idempotency
 from guard.registry.desk import Writing
 from guard.registry.notice_rows import PENDING
-from guard.registry.optouts import rfc3339, signed
 from guard.registry.profile import open_profile
+from guard.registry.receipts import rfc3339, signed
 from guard.registry.subjects import Subjects
 from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, NOTICE, REVIEW, SUBJECT, TEMPLATE
 from guard.registry.values import By, ErasureReceipt, Sign

@@ -12,16 +12,17 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from sqlalchemy import Connection, Row, exists, select, update
 
-from guard.errors import NotFoundError
+from guard.errors import ConflictError, NotFoundError
 from guard.registry import case_files
 from guard.registry.cases import Cases
-from guard.registry.desk import Writing, open_words
-from guard.registry.notice_rows import OVERDUE, PENDING, Channel, post, rfc3339
+from guard.registry.desk import Writing, open_words, seal_words
+from guard.registry.notice_rows import OVERDUE, PENDING, Channel, mailbox, post, rfc3339
 from guard.registry.tables import CASE, NOTICE, SUBJECT
-from guard.registry.values import By
+from guard.registry.values import By, NoticeView
 
 _TEXTS = Path(__file__).parent / "notice_texts"
 _BATCH = 50
@@ -93,6 +94,49 @@ class Notices(Cases):
             status = NoticeStatus.FAILED if over else NoticeStatus.PENDING
             self._settle(writing, notice_id, status=status, attempts=tried + 1, next_at=writing.at + wait)
 
+    def list_notices(self, case_id: str) -> list[NoticeView]:
+        """What was, or is to be, told about a case; oldest first."""
+        with self._reading() as connection:
+            row = self._case_row(connection, case_id)
+            key = None if row.sealed is None else self._case_key(connection, row)
+            rows = connection.execute(select(NOTICE).where(NOTICE.c.case_id == case_id).order_by(NOTICE.c.seq)).all()
+            return [_view(key, each) for each in rows]
+
+    def resend_notice(self, notice_id: str, by: By) -> NoticeView:
+        """Puts a notice into the outbox again, to the contact that the case has now, with a fresh count of attempts.
+
+        Its id stays, so that a receiver who got it before can tell. Raises ConflictError where it cannot be told any more.
+        """
+        with self._changing("notice.resend", by, binds=False) as writing:
+            connection = writing.connection
+            row = connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).first()
+            if row is None:
+                raise NotFoundError(f"there is no notice {notice_id!r}")
+            case = self._case_row(connection, row.case_id)
+            if case.sealed is None:
+                raise ConflictError(f"notice {notice_id!r} concerns somebody who was erased; nobody can be told any more")
+            if row.channel not in writing.channels:
+                raise ConflictError(f"no way is set for {row.channel}")
+            key = self._case_key(connection, case)
+            words = self._words_again(connection, key, case, row)
+            changed = {"sealed": seal_words(key, f"notice:{notice_id}", words), "status": PENDING, "attempts": 0, "sent_at": None}
+            connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id).values(**changed, next_at=writing.at))
+            writing.details |= {"notice_id": notice_id, "case_id": row.case_id}
+            made = _view(key, connection.execute(select(NOTICE).where(NOTICE.c.id == notice_id)).one())
+            writing.result = made
+        return made
+
+    def _words_again(self, connection: Connection, key: bytes, case: Row[Any], row: Row[Any]) -> dict[str, Any]:
+        """What a notice said: the case's number, the step that it told of, and whom it goes to now."""
+        steps = case_files.steps_of(connection, key, case.id)
+        reason = next((step.reason for step in reversed(steps) if step.status == row.template), "")
+        contact = case_files.open_case(key, case.id, case.sealed)["requester"]["contact"]
+        to = self.settings.notice_staff if row.template == OVERDUE else contact
+        if row.channel == Channel.MAIL and mailbox(to) is None:
+            raise ConflictError(f"case {case.id!r} has no mail address to write to")
+        words = {"case_id": case.id, "status": case.status, "due": rfc3339(case.due_at), "reason": reason, "kind": case.kind}
+        return {"to": mailbox(to) if row.channel == Channel.MAIL else None, **words}
+
     def escalate_cases(self, by: By) -> int:
         """A notice to the staff for every open case whose time is over, once a case and due date; how many."""
         told = exists().where(NOTICE.c.case_id == CASE.c.id, NOTICE.c.template == OVERDUE, NOTICE.c.created_at >= CASE.c.due_at)
@@ -122,3 +166,10 @@ class Notices(Cases):
             return None
         to = words.pop("to", None)
         return Notice(row.id, row.case_id, row.template, Channel(row.channel), to, words)
+
+
+def _view(key: bytes | None, row: Row[Any]) -> NoticeView:
+    to = open_words(key, f"notice:{row.id}", row.sealed).get("to") if key is not None else None
+    return NoticeView(
+        row.id, row.case_id, row.template, row.channel, to, row.status, row.attempts, row.next_at, row.created_at, row.sent_at
+    )

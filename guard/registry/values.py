@@ -119,11 +119,13 @@ STAFF = Requester()
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a proof lies, and its SHA-256 where it is a file."""
+    """Where a proof lies, and its SHA-256 where it is a file. `checked_by` saw at `checked_at` (RFC 3339) that the file has it."""
 
     kind: str = "document"
     ref: str = ""
     sha256: str | None = None
+    checked_by: str | None = None
+    checked_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,12 +206,14 @@ class DirectiveChange:
 
 @dataclass(frozen=True, slots=True)
 class CaseStep:
-    """One step of a case."""
+    """One step of a case. `proposes`: the status that somebody else has yet to confirm. `authority`: by what right the requester acts."""
 
     status: str
     actor: str
     reason: str
     at: datetime
+    proposes: str | None = None
+    authority: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +249,22 @@ class CaseData:
     note: str = ""
     due_at: datetime | None = None
     jurisdictions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeView:
+    """A notice as staff sees it; `to` is None for the web hook, and once it was sent or dropped."""
+
+    id: str
+    case_id: str
+    template: str
+    channel: str
+    to: str | None
+    status: str
+    attempts: int
+    next_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,3 +111,43 @@ def test_the_turnstile() -> None:
     assert [turnstile.admits(f"b{n}") for n in range(96)] == [True] * 95 + [False]
     now[0] = limits.WINDOW_S
     assert turnstile.admits("a")
+
+
+def test_who_has_many_addresses_of_one_line_has_one() -> None:
+    turnstile = Turnstile(lambda: 0.0)
+    assert [turnstile.admits(f"2001:db8:1:2::{n}") for n in range(1, 7)] == [True] * 5 + [False]
+    assert turnstile.admits("2001:db8:1:3::1")
+
+
+LINES = [("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"), ("2001:db8::5", "2001:db8::/64"), ("", "")]
+
+
+@pytest.mark.parametrize(("address", "line"), LINES)
+def test_what_counts_as_one_address(address: str, line: str) -> None:
+    assert limits.line_of(address) == line
+
+
+async def test_that_is_not_me(open_world: Any) -> None:
+    public, staff = open_world.client(""), open_world.client("registrar")
+    await staff.post("/admin/v1/opt-outs", json={"subject": {"name": "Jane Quillfeather"}})
+    said = {**JANE, "about": "namesake", "proof": "I am the potter in Bergen."}
+    case = (await staff.get(f"/admin/v1/cases/{number_in(await public.post('/opt-out', data=said))}")).json()
+    assert (case["kind"], case["status"], case["subject_id"], case["evidence"][0]["ref"]) == (
+        "namesake",
+        "received",
+        None,
+        "I am the potter in Bergen.",
+    )
+    assert (await public.post("/opt-out", data={**said, "proof": ""})).status_code == 422
+
+
+async def test_many_claims_do_not_block_the_world(tmp_path: Path, blank: Any, world_of: Callable[..., AsyncIterator[Any]]) -> None:
+    async for world in world_of(tmp_path, blank, FaceClient(tmp_path / "x.sock"), public_intake=True, public_intake_open=2):
+        public, staff = world.client(""), world.client("registrar")
+        pages = [
+            await public.post("/opt-out", data={**JANE, "name": f"Jane {name}feather", "aliases": ""})
+            for name in ("Quill", "Down", "Goose")
+        ]
+        prompts = [{"prompt": f"a photo of Jane {name}feather"} for name in ("Quill", "Down", "Goose")]
+        outcomes = [(await staff.post("/admin/v1/screen", json=prompt)).json()["outcome"] for prompt in prompts]
+        assert (outcomes, len({page.text.replace(number_in(page), "") for page in pages})) == (["refuse", "refuse", "allow"], 1)

@@ -114,3 +114,46 @@ ADDRESSES = [
 @pytest.mark.parametrize(("contact", "address"), ADDRESSES)
 def test_what_is_a_mail_address(contact: str | None, address: str | None) -> None:
     assert mailbox(contact) == address
+
+
+def test_what_was_told_is_listed(registry: Registry, by: By, pending: OptOutReceipt) -> None:
+    mail, hook = registry.list_notices(pending.case_id)
+    assert (mail.template, mail.channel, mail.to, mail.status, mail.attempts) == ("verifying", "mail", "ann@example.org", "pending", 0)
+    assert (hook.channel, hook.to) == ("webhook", None)
+
+
+def test_a_notice_is_sent_again_with_what_it_said(registry: Registry, by: By, pending: OptOutReceipt) -> None:
+    registry.transition_case(pending.case_id, "active", "Passport seen.", by)
+    for notice in registry.due_notices():
+        registry.notice_sent(notice.id, by)
+    (mail,) = [n for n in registry.list_notices(pending.case_id) if (n.template, n.channel) == ("active", "mail")]
+    assert (mail.status, mail.to) == ("sent", None)
+    again = registry.resend_notice(mail.id, by)
+    assert (again.status, again.attempts, again.to, again.sent_at) == ("pending", 0, "ann@example.org", None)
+    (due,) = registry.due_notices()
+    assert (due.id, "Passport seen." in due.text()[1]) == (mail.id, True)
+
+
+def test_a_notice_that_was_given_up_is_tried_again(registry: Registry, by: By, pending: OptOutReceipt, clock: Clock) -> None:
+    (mail, _) = registry.list_notices(pending.case_id)
+    for _ in range(MOST_ATTEMPTS):
+        registry.notice_failed(mail.id, by)
+    assert registry.list_notices(pending.case_id)[0].status == "failed"
+    registry.resend_notice(mail.id, by)
+    assert [n.id for n in registry.due_notices() if n.channel == "mail"] == [mail.id]
+
+
+def test_nobody_is_told_of_somebody_who_was_erased(registry: Registry, by: By, pending: OptOutReceipt) -> None:
+    notice_id = registry.list_notices(pending.case_id)[0].id
+    registry.erase_subject(pending.subject_id, by)
+    with pytest.raises(ConflictError, match="erased"):
+        registry.resend_notice(notice_id, by)
+    with pytest.raises(NotFoundError):
+        registry.resend_notice("ntc_none", by)
+
+
+def test_no_way_to_tell(registry: Registry, by: By, pending: OptOutReceipt, settings: Settings) -> None:
+    notice_id = registry.list_notices(pending.case_id)[0].id
+    settings.smtp_url = None
+    with pytest.raises(ConflictError, match="no way is set for mail"):
+        registry.resend_notice(notice_id, by)
