@@ -4,7 +4,7 @@ One person may always protect. Two keys are two people unless one made the other
 carry the same name. The first puts a step down that proposes; the second takes the same step, which is then carried out.
 """
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from guard.errors import ConflictError
 from guard.registry.tables import KEY
@@ -35,18 +35,20 @@ def _one_person(connection: Connection, first: str, second: str) -> str | None:
         return f"{second} was made with that key"
     if second in _makers(connection, first):
         return f"{first} was made with yours"
-    names = [row.name.strip().casefold() for row in (_key(connection, first), _key(connection, second)) if row is not None]
+    names = [key[0].strip().casefold() for key in (_key(connection, first), _key(connection, second)) if key is not None]
     return "both keys carry one name" if len(names) == 2 and names[0] == names[1] != "" else None
 
 
 def _makers(connection: Connection, actor: str) -> set[str]:
     """Whoever made this key, and whoever made theirs."""
     makers: set[str] = set()
-    while (row := _key(connection, actor)) is not None and row.actor not in makers and len(makers) < _MOST_MAKERS:
-        actor = row.actor
+    while (key := _key(connection, actor)) is not None and key[1] not in makers and len(makers) < _MOST_MAKERS:
+        actor = key[1]
         makers.add(actor)
     return makers
 
 
-def _key(connection: Connection, key_id: str) -> Row[tuple[str, str]] | None:
-    return connection.execute(select(KEY.c.name, KEY.c.actor).where(KEY.c.id == key_id)).first()
+def _key(connection: Connection, key_id: str) -> tuple[str, str] | None:
+    """The name of a key, and who made it."""
+    row = connection.execute(select(KEY.c.name, KEY.c.actor).where(KEY.c.id == key_id)).first()
+    return None if row is None else (row.name, row.actor)
