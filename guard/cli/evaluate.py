@@ -38,12 +38,30 @@ def faces(
     photos: Annotated[Path, typer.Option(help="A directory with one directory of photos a person.")],
     html: Html = None,
     scale: Annotated[Path | None, typer.Option(help="Write a scale fitted to these people here (docs/explanation/thresholds.md).")] = None,
+    cache: Annotated[
+        Path | None, typer.Option(help="Keep what was seen in each photo in this directory, for a quick rerun. It holds vectors of faces.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """False positive and false negative identification rates by gallery size, with intervals."""
     from guard.evaluate import faces as evaluation
 
-    evaluation.run(photos, html=html, as_json=json, scale=scale)
+    evaluation.run(photos, html=html, as_json=json, scale=scale, keep=cache)
+
+
+@app.command("face-costs")
+def face_costs(json: Json = False) -> None:
+    """CPU and memory of the face search and of a face worker on this machine. Exit status 1 if a figure is over its limit."""
+    from guard.evaluate.faces_costs import costs
+
+    found = list(costs())
+    if json:
+        show_json([{**asdict(cost), "met": cost.met} for cost in found])
+    else:
+        rows = [(c.name, f"{c.value:.1f} {c.unit}", f"{c.limit:g} {c.unit}", "met" if c.met else "over") for c in found]
+        show_table("What faces cost on this machine", ["", "measured", "at most", ""], rows)
+    if not all(cost.met for cost in found):
+        raise typer.Exit(EXIT_NO)
 
 
 def bench(

@@ -1,10 +1,10 @@
 """How good the face search is on photos of people that you have: the table, the page, and a scale of your own.
 
 Every photo goes through the detector and the encoder that the face workers use. Nobody is scored on a scale or judged
-by a curve that they helped to make (`faces_fit.cross_trials`, `faces_measure.bands`).
+by a curve that they helped to make: the scale in use judges people it does not know, and of the people that it was made
+from each part is judged by what the others make (`faces_fit.cross_trials`, `faces_measure.by_halves`).
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,42 +17,63 @@ from rich.table import Table
 
 from guard.errors import InvalidInputError
 from guard.evaluate import faces_fit, faces_measure
+from guard.evaluate.faces_changes import CHANGES
 from guard.evaluate.faces_fit import Sample, Trials
-from guard.evaluate.faces_measure import Band, Rate
+from guard.evaluate.faces_looking import Look, look_at
+from guard.evaluate.faces_measure import Band, Judged, Rate
 from guard.evaluate.faces_page import Line, page
-from guard.evaluate.faces_photos import CHANGES, Done, Seen, all_faces, changed, see
+from guard.evaluate.faces_photos import Done, Seen, see
 from guard.faceworker.encode import ENCODER
-from guard.faceworker.look import Looker
-from guard.match.faces import FaceGallery
-from guard.match.faces.found import Box, FaceFound, Quality
-from guard.match.faces.gallery import hits
-from guard.match.faces.scale import Scale, Thresholds
+from guard.match.faces.scale import Scale, Thresholds, bundled
 
 FPIR_1000 = 1e-5
 """False match rate of a pair at which one search in a hundred among 1,000 people finds a stranger."""
 
 PHOTOS_CHANGED = 60
-MIN_PEOPLE = 60
+MIN_PEOPLE = 20
+"""People with a photo to spare, below whom no interval says anything."""
+
+MIN_TO_FIT = 300
+"""People from whom a scale can be made (docs/explanation/thresholds.md: what fewer give)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that was measured; see `page` for the words."""
+    """Everything that was measured; see `page` for the words. `steps` and `det` are empty where the people are too few."""
 
     people: int
     photos: int
     unseen: int
-    steps: Sequence[Rate]
     rates: Sequence[Rate]
     bands: Sequence[Band]
-    det: Sequence[Line]
+    searches: Sequence[Rate]
+    steps: Sequence[Rate] = ()
+    det: Sequence[Line] = ()
     changes: Sequence[Rate] = ()
     groups: Mapping[str, Sequence[Rate]] = field(default_factory=dict)
-    costs: Mapping[str, str] = field(default_factory=dict)
+    photo_ms: float = 0.0
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judges:
+    """What judges: trials on normalised scores, curves with trials they had no part in, and a scale for each person's changed photo."""
+
+    trials: Trials
+    judged: Judged
+    galleries: Judged
+    scales: Sequence[tuple[Scale, frozenset[int]]]
+    note: str
 
 
 def run(
-    photos: Path, *, html: Path | None = None, as_json: bool = False, scale: Path | None = None, change_photos: int = PHOTOS_CHANGED
+    photos: Path,
+    *,
+    html: Path | None = None,
+    as_json: bool = False,
+    scale: Path | None = None,
+    keep: Path | None = None,
+    change_photos: int = PHOTOS_CHANGED,
 ) -> Report:
     """Measure, print, and write what was asked for.
 
@@ -61,20 +82,26 @@ def run(
         html: where to write the page.
         as_json: print JSON instead of tables.
         scale: where to write a scale fitted on all these photos (docs/explanation/thresholds.md says how to use it).
+        keep: a folder that keeps what was seen in each photo, so that the next run need not look again; it holds people's vectors.
         change_photos: how many photos to try turned, shrunk and spoilt; 0 for none.
+
+    Raises:
+        InvalidInputError: no photos, or of too few people.
     """
-    looker = Looker(max_pixels=100_000_000, max_frames=1, time_s=120)
     with Progress(console=Console(stderr=True), transient=True) as bar:
         looking = bar.add_task("Looking at photos")
-        seen = see(photos, looker, lambda done, of: bar.update(looking, completed=done, total=of))
-        report = measure(seen)
+        seen = see(photos, lambda done, of: bar.update(looking, completed=done, total=of), keep)
+        _check(seen, to_fit=scale is not None)
+        bar.add_task("Comparing everyone with everyone", total=None)
+        judges = _judges(seen)
+        report = _measured(seen, judges)
         if change_photos:
             trying = bar.add_task("Turning and spoiling photos")
-            rates = try_changes(seen, looker, change_photos, lambda done, of: bar.update(trying, completed=done, total=of))
+            rates = try_changes(seen, judges, change_photos, lambda done, of: bar.update(trying, completed=done, total=of), keep)
             report = replace(report, changes=rates)
-    report = replace(report, costs={**costs(), "looking at one of these photos, CPU": f"{seen.cpu_ms.mean():.0f} ms"})
+    report = replace(report, photo_ms=float(np.median(seen.cpu_ms)))
     if scale is not None:
-        scale.write_bytes(faces_fit.fit(seen.sample, ENCODER).dumps())
+        scale.write_bytes(faces_fit.fit(seen.sample, ENCODER, made_from=seen.digest).dumps())
     if html is not None:
         html.write_text(page(report), encoding="utf-8")
     _show(report, as_json=as_json)
@@ -83,88 +110,121 @@ def run(
 
 def measure(seen: Seen) -> Report:
     """All rates that follow from the vectors."""
-    sample = seen.sample
-    people, counts = np.unique(sample.people, return_counts=True)
+    _check(seen)
+    return _measured(seen, _judges(seen))
+
+
+def _check(seen: Seen, *, to_fit: bool = False) -> None:
+    """Raise where the people are too few for what was asked."""
+    people, counts = np.unique(seen.sample.people, return_counts=True)
     if np.count_nonzero(counts > faces_fit.PHOTOS_PER_TEMPLATE) < MIN_PEOPLE:
         raise InvalidInputError(
             f"too few people: at least {MIN_PEOPLE} must have {faces_fit.PHOTOS_PER_TEMPLATE + 1} photos or more, three to enrol and one to look for"
         )
-    final = faces_fit.cross_trials(sample)
-    ladder = {
-        "one photo enrolled, cosine": _plain(sample, 1),
-        "mean of three photos, cosine": _plain(sample, faces_fit.PHOTOS_PER_TEMPLATE),
-        "one photo, whitened, normalised": faces_fit.cross_trials(sample, photos=1),
-        "mean of three, whitened, normalised (in use)": final,
-    }
-    steps = [faces_measure.missed_at(trials, FPIR_1000, name) for name, trials in ladder.items()]
-    bands = faces_measure.bands(final)
+    if to_fit and len(people) < MIN_TO_FIT:
+        raise InvalidInputError(
+            f"a scale made from {len(people)} people would be worse than the one that ships; at least {MIN_TO_FIT} are needed. Leave out --scale"
+        )
+
+
+def _judges(seen: Seen) -> _Judges:
+    sample = seen.sample
+    scale = bundled(ENCODER)
+    if scale is None:
+        raise InvalidInputError(f"encoder {ENCODER} has no scale")
+    if scale.made_from != seen.digest:
+        trials = faces_fit.trials(scale, sample)
+        galleries = faces_fit.trials(scale, sample, spare=False)
+        everyone = frozenset(np.unique(sample.people).tolist())
+        note = "Judged by the scale in use, as it is. Its rates hold for people whom it was not made from; nothing was fitted to these."
+        return _Judges(trials, [(scale.curve, trials)], [(scale.curve, galleries)], [(scale, everyone)], note)
+    trials = faces_fit.cross_trials(sample)
+    galleries = faces_fit.cross_trials(sample, spare=False)
+    one, other = sample.parts(2, seed=5)
+    scales = [(faces_fit.fit(sample.of(making), ENCODER), frozenset(judged.tolist())) for making, judged in ((one, other), (other, one))]
+    note = (
+        "The scale in use was made from these very photos, so it judges none of them: each part of the people is scored on a scale, "
+        "and judged at thresholds, that other parts make. Other people's photos are judged by the scale in use."
+    )
+    return _Judges(trials, faces_measure.by_halves(trials), faces_measure.by_halves(trials, galleries), scales, note)
+
+
+def _measured(seen: Seen, judges: _Judges) -> Report:
+    trials, bands = judges.trials, faces_measure.bands(judges.judged)
     thousand = next(band for band in bands if band.enrolled == 1_000)
     rates = [
-        faces_measure.missed_at(final, FPIR_1000, "missed at FPIR 1 %, 1,000 enrolled, refuse or hold", 0.12),
-        faces_measure.narrowed(final),
-        _renamed(thousand.strangers_held, "strangers held or refused, 1,000 enrolled, thresholds in use", 0.01),
-        _renamed(thousand.hold, "missed by both bands, 1,000 enrolled, thresholds in use", None),
-        _renamed(thousand.strangers_refused, "strangers refused, 1,000 enrolled, thresholds in use", 0.001),
-        _renamed(thousand.refuse, "not refused (held or missed), 1,000 enrolled, thresholds in use", None),
+        faces_measure.narrowed(judges.judged),
+        replace(thousand.hold, name="missed by both bands, 1,000 enrolled, thresholds in use"),
+        replace(thousand.strangers_held, name="strangers held or refused, 1,000 enrolled, thresholds in use", target=0.01),
+        replace(thousand.refuse, name="not refused (held or missed), 1,000 enrolled, thresholds in use"),
+        replace(thousand.strangers_refused, name="strangers refused, 1,000 enrolled, thresholds in use", target=0.001),
     ]
-    det: list[Line] = [(name, faces_measure.det(trials)) for name, trials in ladder.items()]
-    curve, _ = faces_fit.false_match_curve(final.strangers())
-    groups = {}
-    if seen.groups:
-        found = faces_measure.by_group(final, seen.groups.get, faces_measure.normalised(curve, FPIR_1000))
-        groups = {
-            "By group: missed at the overall threshold": [missed for missed, _ in found],
-            "By group: stranger pairs within the group that pass (1e-5 overall)": [passed for _, passed in found],
-        }
-    return Report(len(people), len(sample.people), len(seen.unseen), steps, rates, bands, det, groups=groups)
+    notes = [judges.note]
+    steps: list[Rate] = []
+    ladder = _ladder(seen.sample, trials)
+    if faces_measure.countable(trials, FPIR_1000):
+        rates.insert(0, faces_measure.missed_at(trials, FPIR_1000, "missed at FPIR 1 %, 1,000 enrolled, refuse or hold", 0.12))
+        steps = [faces_measure.missed_at(each, FPIR_1000, name) for name, each in ladder.items()]
+    else:
+        notes.append("Too few pairs of strangers to read the threshold for 1 % among 1,000 off them; rates are at the thresholds in use.")
+    if not seen.groups:
+        notes.append("Rates by group are not known: there is no groups.csv (person,group) beside the photos.")
+    return Report(
+        people=len(np.unique(seen.sample.people)),
+        photos=len(seen.sample.people),
+        unseen=len(seen.unseen),
+        rates=rates,
+        bands=bands,
+        searches=faces_measure.searches(judges.galleries),
+        steps=steps,
+        det=[(name, faces_measure.det(each)) for name, each in ladder.items()],
+        groups=_by_group(seen, judges),
+        notes=notes,
+    )
 
 
-def try_changes(seen: Seen, looker: Looker, photos: int, progress: Done) -> list[Rate]:
+def _ladder(sample: Sample, final: Trials) -> dict[str, Trials]:
+    """The steps from the plainest comparison to what is in use."""
+    whole = len(np.unique(sample.people)) >= MIN_TO_FIT
+    return {
+        "one photo enrolled, cosine": _plain(sample, 1),
+        "mean of three photos, cosine": _plain(sample, faces_fit.PHOTOS_PER_TEMPLATE),
+        **({"one photo, whitened, normalised": faces_fit.cross_trials(sample, photos=1)} if whole else {}),
+        "mean of three, whitened, normalised (in use)": final,
+    }
+
+
+def _by_group(seen: Seen, judges: _Judges) -> dict[str, Sequence[Rate]]:
+    if not seen.groups:
+        return {}
+    rate = 10 ** (-10 * Thresholds.of(1_000).hold)
+    threshold = float(np.mean([faces_measure.normalised(curve, rate) for curve, _ in judges.judged]))
+    found = faces_measure.by_group(judges.trials, seen.groups.get, threshold)
+    return {
+        "By group: missed by both bands, 1,000 enrolled": [missed for missed, _ in found],
+        "By group: pairs of strangers within the group that pass (1e-5 is aimed at)": [passed for _, passed in found],
+    }
+
+
+def try_changes(seen: Seen, judges: _Judges, photos: int, progress: Done, keep: Path | None = None) -> list[Rate]:
     """Missed by both bands among 1,000 enrolled when the photo is turned, shrunk or spoilt; nobody found counts as missed.
 
-    Each person is enrolled with three other photos; half of the people make the scale on which the other half is judged.
+    Each person is enrolled with three other photos, and judged on a scale that they had no part in.
     """
     people, counts = np.unique(seen.sample.people, return_counts=True)
     random = np.random.default_rng(5)
-    order = random.permutation(len(people))
-    making, judged = people[order[::2]], people[order[1::2]]
-    scale = faces_fit.fit(seen.sample.of(making), ENCODER)
-    threshold = scale.normalised(Thresholds.of(1_000).hold)
-    enough = [person for person in judged.tolist() if counts[np.searchsorted(people, person)] > faces_fit.PHOTOS_PER_TEMPLATE][:photos]
+    enough = random.permutation(people[counts > faces_fit.PHOTOS_PER_TEMPLATE])[:photos].tolist()
+    rows = {person: np.flatnonzero(seen.sample.people == person) for person in enough}
+    looks = [Look(seen.photos[rows[person][0]].path, name) for person in enough for name in CHANGES]
     missed: dict[str, int] = dict.fromkeys(CHANGES, 0)
-    for place, person in enumerate(enough):
-        rows = np.flatnonzero(seen.sample.people == person)
-        template = faces_fit.template(seen.sample.vectors[rows[1 : 1 + faces_fit.PHOTOS_PER_TEMPLATE]])
-        for name, photo in changed(seen.photos[rows[0]].path):
-            found = all_faces(looker, photo, name).faces
-            best = max((float(faces_fit.score(scale, template[None], face.vector[None])[0, 0]) for face in found), default=-np.inf)
-            missed[name] += best < threshold
-        progress(place + 1, len(enough))
+    for place, (look, found) in enumerate(zip(looks, look_at(looks, keep), strict=True)):
+        person = enough[place // len(CHANGES)]
+        scale = next(scale for scale, judged in judges.scales if person in judged)
+        template = faces_fit.template(seen.sample.vectors[rows[person][1 : 1 + faces_fit.PHOTOS_PER_TEMPLATE]])
+        scores = [float(faces_fit.score(scale, template[None], face.vector[None])[0, 0]) for face in found.faces]
+        missed[look.change] += max(scores, default=-np.inf) < scale.normalised(Thresholds.of(1_000).hold)
+        progress(place + 1, len(looks))
     return [_wilson(name, count, len(enough)) for name, count in missed.items()]
-
-
-def costs(sizes: Sequence[int] = (100_000, 1_000_000)) -> dict[str, str]:
-    """CPU time of an exact search, for galleries of random vectors."""
-    random = np.random.default_rng(0)
-    found = {}
-    for size in sizes:
-        vectors = random.standard_normal((size, 128), np.float32)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        column = f"faces.{ENCODER}."
-        gallery = FaceGallery(
-            {
-                column + "vectors": vectors,
-                column + "slopes": np.full(size, 8, np.float32),
-                column + "offsets": np.full(size, 2, np.float32),
-                column + "nos": np.arange(size),
-                column + "ids": np.full(size, b"face"),
-            }
-        )
-        probe = FaceFound("", 0, Box(0, 0, 1, 1), random.standard_normal(128).astype(np.float32), Quality(1, 1, 1, 1, 0, 1))
-        hits([probe], gallery)
-        best = min(_search_ms(probe, gallery) for _ in range(5))
-        found[f"exact search among {size:,} templates, CPU"] = f"{best:.1f} ms"
-    return found
 
 
 def _plain(sample: Sample, photos: int) -> Trials:
@@ -175,10 +235,6 @@ def _plain(sample: Sample, photos: int) -> Trials:
     return Trials(bare.whiten(templates) @ bare.whiten(sample.vectors).T, owners, sample.people, used)
 
 
-def _renamed(rate: Rate, name: str, target: float | None) -> Rate:
-    return Rate(name, rate.value, rate.low, rate.high, rate.trials, rate.note, target)
-
-
 def _wilson(name: str, missed: int, trials: int) -> Rate:
     """A share with Wilson's 95 % interval."""
     z, share = 1.96, missed / max(trials, 1)
@@ -187,39 +243,31 @@ def _wilson(name: str, missed: int, trials: int) -> Rate:
     return Rate(name, share, max(0.0, middle - reach), min(1.0, middle + reach), trials)
 
 
-def _search_ms(probe: FaceFound, gallery: FaceGallery) -> float:
-    began = time.thread_time()
-    hits([probe], gallery)
-    return (time.thread_time() - began) * 1e3
-
-
 def _show(report: Report, *, as_json: bool) -> None:
     console = Console()
     if as_json:
         console.file.write(orjson.dumps(asdict(report), option=orjson.OPT_INDENT_2).decode() + "\n")
         return
     console.print(f"{report.people:,} people, {report.photos:,} photos with a face, {report.unseen} without", highlight=False)
-    _table(console, "Missed at 1 % false positives among 1,000 enrolled (FMR 1e-5), step by step", report.steps)
+    for note in report.notes:
+        console.print(note, highlight=False)
+    if report.steps:
+        _table(console, "Missed at 1 % false positives among 1,000 enrolled (FMR 1e-5), step by step", report.steps)
     _table(console, "Against the targets", report.rates)
-    sizes = Table(
-        "enrolled", "missed by both bands", "strangers held or refused", "not refused", "strangers refused", "", title="By gallery size"
-    )
+    columns = ("enrolled", "missed by both bands", "strangers held or refused", "not refused", "strangers refused", "")
+    sizes = Table(*columns, title="By gallery size, at the thresholds in use (strangers are reckoned from pairs)", title_justify="left")
     for band in report.bands:
-        sizes.add_row(
-            f"{band.enrolled:,}",
-            _share(band.hold),
-            f"{band.strangers_held.value:.2%}",
-            _share(band.refuse),
-            f"{band.strangers_refused.value:.3%}",
-            "extrapolated" if band.extrapolated else "",
-        )
+        held, refused = f"{band.strangers_held.value:.2%}", f"{band.strangers_refused.value:.3%}"
+        sizes.add_row(f"{band.enrolled:,}", _share(band.hold), held, _share(band.refuse), refused, band.extrapolated)
     console.print(sizes)
+    _table(console, "Strangers held or refused, counted search by search (interval: random galleries)", report.searches)
     if report.changes:
         _table(console, "Missed by both bands when the picture is changed, 1,000 enrolled", report.changes)
     for title, rates in report.groups.items():
         _table(console, title, rates)
-    for name, value in report.costs.items():
-        console.print(f"{name}: {value}", highlight=False)
+    console.print(
+        f"CPU for one of these photos: {report.photo_ms:.0f} ms; `guard evaluate face-costs` has the other costs", highlight=False
+    )
 
 
 def _table(console: Console, title: str, rates: Sequence[Rate]) -> None:

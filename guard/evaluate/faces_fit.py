@@ -85,15 +85,15 @@ class Trials:
         return self.scores[~self.own]
 
 
-def fit(sample: Sample, encoder: str, seed: int = 1) -> Scale:
-    """Whitening and cohort of the whole sample; the curve from `cross_trials`."""
+def fit(sample: Sample, encoder: str, seed: int = 1, made_from: str = "") -> Scale:
+    """Whitening and cohort of the whole sample; the curve from `cross_trials`. `made_from` as in `Scale`."""
     curve, measured_to = false_match_curve(cross_trials(sample, seed=seed).strangers())
-    return replace(_bare(sample, encoder, seed), curve=curve, measured_to=measured_to)
+    return replace(_bare(sample, encoder, seed), curve=curve, measured_to=measured_to, made_from=made_from)
 
 
-def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 1, parts: int = PARTS) -> Trials:
-    """Everyone against everyone, each pair scored on a scale that neither of the two helped to make."""
-    templates, owners, used = templates_of(sample, photos)
+def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 1, parts: int = PARTS, *, spare: bool = True) -> Trials:
+    """Everyone against everyone, each pair scored on a scale that neither of the two helped to make; `spare` as in `templates_of`."""
+    templates, owners, used = templates_of(sample, photos, spare=spare)
     scores = np.empty((len(templates), len(sample.people)), np.float32)
     dealt = sample.parts(parts, seed)
     for first, one in enumerate(dealt):
@@ -106,9 +106,9 @@ def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 
     return Trials(scores, owners, sample.people, used)
 
 
-def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE) -> Trials:
+def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, *, spare: bool = True) -> Trials:
     """Everyone against everyone on one scale; the sample must not be what the scale was made from."""
-    templates, owners, used = templates_of(sample, photos)
+    templates, owners, used = templates_of(sample, photos, spare=spare)
     return Trials(score(scale, templates, sample.vectors), owners, sample.people, used)
 
 
@@ -161,9 +161,13 @@ def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return result
 
 
-def templates_of(sample: Sample, photos: int) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
-    """Templates of everyone who has a photo to spare, whose they are, and which photos are in them."""
-    chosen = list(_choices(sample.people, photos))
+def templates_of(sample: Sample, photos: int, *, spare: bool = True) -> tuple[Floats, NDArray[np.int64], NDArray[np.bool_]]:
+    """Templates, whose they are, and which photos are in them.
+
+    With `spare` they are of everyone who has a photo left to look for, up to `TEMPLATES_PER_PERSON` of each; without it one of
+    everybody, from as many photos as there are up to `photos`: a gallery for strangers.
+    """
+    chosen = list(_choices(sample.people, photos, spare=spare))
     used = np.zeros((len(chosen), len(sample.people)), np.bool_)
     for row, (_, columns) in enumerate(chosen):
         used[row, list(columns)] = True
@@ -171,11 +175,12 @@ def templates_of(sample: Sample, photos: int) -> tuple[Floats, NDArray[np.int64]
     return vectors, np.array([owner for owner, _ in chosen]), used
 
 
-def _choices(people: NDArray[np.int64], photos: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Up to `TEMPLATES_PER_PERSON` choices of `photos` of a person's photos; always leaves one photo to look for."""
+def _choices(people: NDArray[np.int64], photos: int, *, spare: bool) -> Iterator[tuple[int, tuple[int, ...]]]:
     for person in np.unique(people).tolist():
         rows = np.flatnonzero(people == person).tolist()
-        if len(rows) > photos:
+        if not spare:
+            yield person, tuple(rows[:photos])
+        elif len(rows) > photos:
             every = list(combinations(rows, photos))
             order = np.random.default_rng(person).permutation(len(every))[:TEMPLATES_PER_PERSON]
             yield from ((person, every[place]) for place in order)

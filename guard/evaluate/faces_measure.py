@@ -1,10 +1,10 @@
 """Rates of a face search from its trials: how often a person is missed (FNIR) and a stranger found (FPIR), by gallery size.
 
-Terms as in ISO/IEC 19795-1 and NIST FRTE 1:N. A gallery larger than the photos allow is reckoned from the rate of pairs:
-FPIR(N) = 1 - (1 - FMR)^N, labelled `extrapolated`; docs/explanation/thresholds.md says how well that held where it could be counted.
+Terms as in ISO/IEC 19795-1 and NIST FRTE 1:N. Strangers in a gallery are reckoned from the rate of pairs, FPIR(N) = 1 - (1 - FMR)^N, and
+counted, search by search, in galleries as large as the photos allow (`searches`), so that the reckoning can be checked.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,12 @@ from guard.match.faces.scale import NARROWED_FMR, Scale, Thresholds, score_of
 
 GALLERIES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RESAMPLES = 300
+_COUNTABLE = 20
 HALVINGS = 5
+COUNTED_GALLERIES = (20, 100, 300, 600)
+
+Judged = Sequence[tuple[NDArray[np.float64], Trials]]
+"""Curves, each with trials of people who had no part in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,30 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What a gallery of `enrolled` people gives at the thresholds that the product would use."""
+    """What a gallery of `enrolled` people gives at the thresholds that the product would use.
+
+    A band is extrapolated where fewer than `_COUNTABLE` pairs of strangers would reach its threshold if it did what it is meant to do.
+    """
 
     enrolled: int
     hold: Rate
     refuse: Rate
     strangers_held: Rate
     strangers_refused: Rate
-    extrapolated: bool
+    hold_extrapolated: bool
+    refuse_extrapolated: bool
+
+    @property
+    def extrapolated(self) -> str:
+        """Which of the thresholds is, in words."""
+        if self.hold_extrapolated:
+            return "extrapolated"
+        return "refusals extrapolated" if self.refuse_extrapolated else ""
+
+
+def countable(trials: Trials, rate: float) -> bool:
+    """Whether enough pairs of strangers are there to say where such a rate lies."""
+    return rate * len(trials.strangers()) >= 2
 
 
 def missed_at(trials: Trials, rate: float, name: str, target: float | None = None, note: str = "") -> Rate:
@@ -74,34 +95,54 @@ def share_passing(trials: Trials, threshold: float, name: str, note: str = "") -
     return _by_person(passed, strangers.sum(axis=1), trials.owners, name, None, note)
 
 
-def bands(trials: Trials, galleries: tuple[int, ...] = GALLERIES) -> list[Band]:
-    """Each gallery size at the product's thresholds; each half of the people is judged by a curve that the other half made."""
-    curves = _curves_of_the_others(trials)
+def bands(judged: Judged, galleries: Sequence[int] = GALLERIES) -> list[Band]:
+    """Each gallery size at the product's thresholds."""
+    pairs = sum(len(trials.strangers()) for _, trials in judged)
     found = []
     for enrolled in galleries:
         wanted = Thresholds.of(enrolled)
-        shares = []
+        shares, few = [], []
         for score in (wanted.hold, wanted.refuse):
             rate = 10 ** (-10 * score)
-            judged = [(normalised(curve, rate), half) for curve, half in curves]
-            missed = _pooled([share_below(half, at, "missed") for at, half in judged], "missed")
-            pairs = _pooled([share_passing(half, at, "pairs") for at, half in judged], "pairs")
-            shares.append((missed, _searches(pairs, enrolled)))
+            at = [(normalised(curve, rate), trials) for curve, trials in judged]
+            missed = _pooled([share_below(trials, threshold, "missed") for threshold, trials in at], "missed")
+            passed = _pooled([share_passing(trials, threshold, "pairs") for threshold, trials in at], "pairs")
+            shares.append((missed, _searches(passed, enrolled)))
+            few.append(rate * pairs / _rounds(judged) < _COUNTABLE)
         (hold, held), (refuse, refused) = shares
-        lowest = 10 ** (-10 * wanted.refuse)
-        extrapolated = lowest * len(trials.strangers()) < 20
-        found.append(Band(enrolled, hold, refuse, held, refused, extrapolated))
+        found.append(Band(enrolled, hold, refuse, held, refused, few[0], few[1]))
     return found
 
 
-def narrowed(trials: Trials) -> Rate:
-    """Missed although a sign in the request names the very person: the outer band, judged as in `bands`."""
-    parts = [share_below(half, normalised(curve, NARROWED_FMR), "narrowed") for curve, half in _curves_of_the_others(trials)]
+def narrowed(judged: Judged) -> Rate:
+    """Missed although a sign in the request names the very person: the outer band."""
+    parts = [share_below(trials, normalised(curve, NARROWED_FMR), "narrowed") for curve, trials in judged]
     return _pooled(parts, "missed, narrowed to one person by a sign in the prompt", target=0.04)
 
 
-def counted_fpir(trials: Trials, threshold: float, enrolled: int, repeats: int = 40) -> tuple[float, float]:
-    """FPIR in random galleries of so many people, counted search by search, and what the rate of pairs says it should be."""
+def searches(judged: Judged, galleries: Sequence[int] = COUNTED_GALLERIES) -> list[Rate]:
+    """Strangers held or refused, counted search by search in random galleries at the thresholds in use, with what pairs foretell.
+
+    Args:
+        judged: trials of galleries with one template of everybody (`faces_fit.templates_of` without `spare`).
+        galleries: sizes; those that would leave nobody to look for are left out.
+    """
+    found = []
+    people = min(len(np.unique(trials.owners)) for _, trials in judged)
+    for enrolled in (size for size in galleries if size < people):
+        score = Thresholds.of(enrolled).hold
+        counts = [counted_fpir(trials, normalised(curve, 10 ** (-10 * score)), enrolled) for curve, trials in judged]
+        value, foretold = (float(np.mean([count[place] for count in counts])) for place in (0, 1))
+        spread = np.concatenate([count[2] for count in counts])
+        low, high = np.quantile(spread, [0.025, 0.975])
+        aim = enrolled * 10 ** (-10 * score)
+        note = f"pairs foretell {foretold:.2%}, aimed at {aim:.1%}"
+        found.append(Rate(f"{enrolled} enrolled", value, float(low), float(high), len(spread), note))
+    return found
+
+
+def counted_fpir(trials: Trials, threshold: float, enrolled: int, repeats: int = 40) -> tuple[float, float, NDArray[np.float64]]:
+    """FPIR in random galleries of so many people, counted; what the rate of pairs says it should be; and the count of each gallery."""
     people = np.unique(trials.owners)
     if enrolled >= len(people):
         raise ValueError(f"{enrolled} of {len(people)} people: somebody must be left to be a stranger")
@@ -113,7 +154,7 @@ def counted_fpir(trials: Trials, threshold: float, enrolled: int, repeats: int =
         strangers = ~np.isin(trials.probes, chosen)
         counted.append(float((trials.scores[rows][:, strangers].max(axis=0) >= threshold).mean()))
     pairs = float((trials.strangers() >= threshold).mean())
-    return float(np.mean(counted)), 1 - (1 - pairs) ** enrolled
+    return float(np.mean(counted)), 1 - (1 - pairs) ** enrolled, np.array(counted)
 
 
 def det(trials: Trials, points: int = 60) -> list[tuple[float, float]]:
@@ -139,14 +180,18 @@ def by_group(trials: Trials, groups: Callable[[int], str | None], threshold: flo
     return found
 
 
-def _curves_of_the_others(trials: Trials) -> list[tuple[NDArray[np.float64], Trials]]:
-    """(A curve, trials of people who had no part in it): both ways for each of `HALVINGS` random halvings of the people."""
+def by_halves(trials: Trials, galleries: Trials | None = None) -> Judged:
+    """A curve of one half of the people with the trials of the other: both ways for each of `HALVINGS` random halvings.
+
+    `galleries`, where given, are what is judged in place of the trials that the curves are made from.
+    """
     found = []
     everyone = np.unique(trials.probes)
     for seed in range(HALVINGS):
         people = np.random.default_rng(seed).permutation(everyone)
-        one, other = (_part(trials, part) for part in (people[::2], people[1::2]))
-        found += [(false_match_curve(one.strangers())[0], other), (false_match_curve(other.strangers())[0], one)]
+        for making, judged in ((people[::2], people[1::2]), (people[1::2], people[::2])):
+            curve, _ = false_match_curve(_part(trials, making).strangers())
+            found.append((curve, _part(galleries or trials, judged)))
     return found
 
 
@@ -160,6 +205,11 @@ def _searches(pairs: Rate, enrolled: int) -> Rate:
     return Rate("strangers", value, low, high, pairs.trials, "reckoned from pairs")
 
 
+def _rounds(judged: Judged) -> int:
+    """How often the same people are judged again."""
+    return max(1, len(judged) // 2)
+
+
 def _pooled(parts: list[Rate], name: str, target: float | None = None) -> Rate:
     total = sum(part.trials for part in parts)
 
@@ -167,10 +217,10 @@ def _pooled(parts: list[Rate], name: str, target: float | None = None) -> Rate:
         return sum(of(part) * part.trials for part in parts) / max(total, 1)
 
     value = mean(lambda part: part.value)
-    shrink = 2**0.5  # the two halves of one halving are independent people; further halvings add none
+    shrink = min(len(parts), 2) ** 0.5  # the two halves of one halving are independent people; further halvings add none
     low = value - (value - mean(lambda part: part.low)) / shrink
     high = value + (mean(lambda part: part.high) - value) / shrink
-    return Rate(name, value, low, high, total // HALVINGS, target=target)
+    return Rate(name, value, low, high, total // max(1, len(parts) // 2), target=target)
 
 
 def _by_person(

@@ -69,7 +69,7 @@ def _rates(rates: "Sequence[Rate]") -> str:
 
 def _bands(bands: "Sequence[Band]") -> str:
     rows = [
-        f"<tr><td>{band.enrolled:,} {'<small>extrapolated</small>' if band.extrapolated else ''}</td>"
+        f"<tr><td>{band.enrolled:,} <small>{band.extrapolated}</small></td>"
         f"<td>{band.hold.value:.1%} <small>({band.hold.low:.1%} to {band.hold.high:.1%})</small></td><td>{band.strangers_held.value:.2%}</td>"
         f"<td>{band.refuse.value:.1%} <small>({band.refuse.low:.1%} to {band.refuse.high:.1%})</small></td><td>{band.strangers_refused.value:.3%}</td></tr>"
         for band in bands
@@ -90,15 +90,20 @@ def page(report: "Report") -> str:
         f"<p>{report.people:,} people, {report.photos:,} photos with a face ({report.unseen} without); templates of three photos, "
         "looked for by one photo. Nobody is scored on a scale or curve that they helped to make. A dlib embedding separates people unevenly: "
         "read the rates of your own groups before you rely on the average.</p>",
-        f"<h2>Missed at 1 % false positives among 1,000 enrolled, step by step</h2>{_rates(report.steps)}",
+        *(f"<p>{escape(note)}</p>" for note in report.notes),
         f"<h2>Against the targets</h2>{_rates(report.rates)}",
         f"<h2>Detection error trade-off (pairs)</h2>{log_plot(report.det, 'false match rate', 'false non-match rate')}",
-        f"<h2>By gallery size, at the thresholds in use</h2>{log_plot(by_size, 'people enrolled', 'share')}{_bands(report.bands)}",
+        f"<h2>By gallery size, at the thresholds in use (strangers are reckoned from pairs)</h2>"
+        f"{log_plot(by_size, 'people enrolled', 'share')}{_bands(report.bands)}",
+        f"<h2>Strangers held or refused, counted search by search (interval: random galleries)</h2>{_rates(report.searches)}",
     ]
+    if report.steps:
+        parts.insert(-4, f"<h2>Missed at 1 % false positives among 1,000 enrolled, step by step</h2>{_rates(report.steps)}")
     if report.changes:
         parts.append(f"<h2>What a caller may do to a picture (1,000 enrolled, either band)</h2>{_rates(report.changes)}")
     for title, rates in report.groups.items():
         parts.append(f"<h2>{escape(title)}</h2>{_rates(rates)}")
-    costs = "".join(f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in report.costs.items())
-    parts.append(f"<h2>Cost on this machine</h2><table>{costs}</table>")
+    parts.append(
+        f"<p>CPU for one of these photos: {report.photo_ms:.0f} ms. <code>guard evaluate face-costs</code> has the other costs.</p>"
+    )
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Faces: evaluation</title><style>{_STYLE}</style><body>{"".join(parts)}</body></html>'

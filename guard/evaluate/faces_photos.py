@@ -1,21 +1,19 @@
 """Photos of many people as vectors: a folder of `person/photo.jpg`, seen exactly as the face workers would see them."""
 
 import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image
 
-from guard.errors import InvalidInputError, UnscreenableError
+from guard.errors import InvalidInputError
 from guard.evaluate.faces_fit import Sample
-from guard.faceworker.encode import ENCODER
-from guard.faceworker.look import Looker
+from guard.evaluate.faces_looking import Look, look_at
 from guard.match.faces import FaceFound, FacesInPicture
-from guard.types import Picture
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 
@@ -41,6 +39,7 @@ class Seen:
         unseen: photos in which no face was found.
         cpu_ms: CPU time of each photo of the sample.
         groups: group of each person, from `groups.csv` in the folder (`person,group`), where there is one.
+        digest: SHA-256 over all photos of the folder; no single photo can be told from it.
     """
 
     sample: Sample
@@ -48,6 +47,7 @@ class Seen:
     unseen: tuple[Photo, ...]
     cpu_ms: NDArray[np.float64]
     groups: Mapping[int, str]
+    digest: str = ""
 
 
 def photos_of(folder: Path) -> list[Photo]:
@@ -71,88 +71,45 @@ def groups_of(folder: Path) -> dict[int, str]:
         return {number[row["person"]]: row["group"] for row in csv.DictReader(rows) if row["person"] in number}
 
 
-def see(folder: Path, looker: Looker, progress: Done) -> Seen:
+def see(folder: Path, progress: Done, keep: Path | None = None) -> Seen:
     """Every photo of the folder through detector and encoder; of several faces the one nearest to the middle is the person's."""
     photos = photos_of(folder)
     rows: list[tuple[Photo, FaceFound, float]] = []
     unseen: list[Photo] = []
-    for place, photo in enumerate(photos):
-        found, cpu_ms = central_face(looker, photo.path.read_bytes(), str(photo.path))
-        if found is None:
+    for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep), strict=True)):
+        face = central_face(seen, photo.path)
+        if face is None:
             unseen.append(photo)
         else:
-            rows.append((photo, found, cpu_ms))
+            rows.append((photo, face, seen.cpu_ms))
         progress(place + 1, len(photos))
+    if not rows:
+        raise InvalidInputError(f"no face was found in any of the {len(photos)} photos of {folder}")
     sample = Sample(np.stack([face.vector for _, face, _ in rows]), np.array([photo.person for photo, _, _ in rows]))
-    return Seen(sample, tuple(photo for photo, _, _ in rows), tuple(unseen), np.array([cpu for _, _, cpu in rows]), groups_of(folder))
+    return Seen(
+        sample,
+        tuple(photo for photo, _, _ in rows),
+        tuple(unseen),
+        np.array([cpu for _, _, cpu in rows]),
+        groups_of(folder),
+        digest_of(photos),
+    )
 
 
-def central_face(looker: Looker, photo: bytes, where: str) -> tuple[FaceFound | None, float]:
-    """The face nearest to the middle of a photo, and the CPU time in ms that looking took."""
-    seen = all_faces(looker, photo, where)
-    with Image.open(io.BytesIO(photo)) as opened:
+def digest_of(photos: Sequence[Photo]) -> str:
+    """One SHA-256 over all photos, in whatever folders and order they are."""
+    each = sorted(hashlib.sha256(photo.path.read_bytes()).digest() for photo in photos)
+    return hashlib.sha256(b"".join(each)).hexdigest()
+
+
+def central_face(seen: FacesInPicture, photo: Path) -> FaceFound | None:
+    """The face nearest to the middle of a photo."""
+    if not seen.faces:
+        return None
+    with Image.open(photo) as opened:
         middle = np.array(opened.size) / 2
 
     def off_centre(face: FaceFound) -> float:
         return float(np.hypot(*(np.array([face.box.left + face.box.right, face.box.top + face.box.bottom]) / 2 - middle)))
 
-    return min(seen.faces, key=off_centre, default=None), seen.cpu_ms
-
-
-def all_faces(looker: Looker, photo: bytes, where: str) -> FacesInPicture:
-    """Every face of a photo; none where it cannot be examined."""
-    with Image.open(io.BytesIO(photo)) as opened:
-        picture = Picture(where, photo, (opened.format or "").lower(), opened.width, opened.height)
-    try:
-        return looker.look(picture)
-    except UnscreenableError:
-        return FacesInPicture((), ENCODER)
-
-
-def _saved(image: Image.Image, quality: int = 95) -> bytes:
-    held = io.BytesIO()
-    image.save(held, "JPEG", quality=quality)
-    return held.getvalue()
-
-
-def _face_of_64(image: Image.Image) -> Image.Image:
-    """Photos of the usual crop show the head at about half their width, so 64 pixels of face are 128 of photo."""
-    return image.resize((128, round(128 * image.height / image.width)), Image.Resampling.LANCZOS)
-
-
-def _on_a_page(image: Image.Image) -> Image.Image:
-    page = Image.new("RGB", (1024, 1024), (200, 205, 210))
-    page.paste(image.resize((300, 300), Image.Resampling.BICUBIC), (620, 90))
-    return page
-
-
-CHANGES: Mapping[str, Callable[[Image.Image], bytes]] = {
-    "as it is": lambda image: _saved(image),
-    "turned by 90 degrees": lambda image: _saved(image.transpose(Image.Transpose.ROTATE_90)),
-    "turned by 180 degrees": lambda image: _saved(image.transpose(Image.Transpose.ROTATE_180)),
-    "turned by 45 degrees": lambda image: _saved(image.rotate(45, Image.Resampling.BICUBIC, expand=True)),
-    "mirrored": lambda image: _saved(ImageOps.mirror(image)),
-    "grey": lambda image: _saved(image.convert("L").convert("RGB")),
-    "JPEG quality 20": lambda image: _saved(image, 20),
-    "face of 64 px": lambda image: _saved(_face_of_64(image)),
-    "300 px in a page of 1024": lambda image: _saved(_on_a_page(image)),
-    "dark": lambda image: _saved(image.point(lambda value: round(value * 0.3))),
-    "blurred, radius 2": lambda image: _saved(image.filter(ImageFilter.GaussianBlur(2))),
-    "blurred, radius 4": lambda image: _saved(image.filter(ImageFilter.GaussianBlur(4))),
-    "bar over the eyes": lambda image: _saved(_barred(image)),
-}
-
-
-def _barred(image: Image.Image) -> Image.Image:
-    copy = image.copy()
-    width, height = copy.size
-    copy.paste((0, 0, 0), (round(0.2 * width), round(0.36 * height), round(0.8 * width), round(0.5 * height)))
-    return copy
-
-
-def changed(photo: Path) -> Iterator[tuple[str, bytes]]:
-    """The photo in every way that a caller might turn, shrink or spoil it."""
-    with Image.open(photo) as opened:
-        image = ImageOps.exif_transpose(opened).convert("RGB")
-    for name, change in CHANGES.items():
-        yield name, change(image)
+    return min(seen.faces, key=off_centre)

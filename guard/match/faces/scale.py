@@ -73,6 +73,7 @@ class Scale:
         curve: shape (2, k): normalised scores, rising, and the decimal logarithm of their false match rate, falling; beyond the
             last measured point it is extrapolated and `measured_to` says from where.
         measured_to: the least false match rate that was measured.
+        made_from: SHA-256 over the photos it was made from, as `guard evaluate faces` reckons it, so that nobody judges it by them.
     """
 
     encoder: str
@@ -82,6 +83,7 @@ class Scale:
     nearest: int
     curve: NDArray[np.float64]
     measured_to: float
+    made_from: str = ""
 
     @property
     def dimensions(self) -> int:
@@ -129,6 +131,7 @@ class Scale:
             nearest=np.array(self.nearest),
             curve=self.curve,
             measured_to=np.array(self.measured_to),
+            made_from=np.array(self.made_from),
         )
         return held.getvalue()
 
@@ -145,6 +148,7 @@ class Scale:
                 nearest=int(held["nearest"]),
                 curve=held["curve"].astype(np.float64),
                 measured_to=float(held["measured_to"]),
+                made_from=str(held["made_from"]) if "made_from" in held else "",
             )
         scale._check()
         return scale
