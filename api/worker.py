@@ -21,6 +21,7 @@ from guard.errors import LogUnavailableError
 from guard.extract.routing import Router
 from guard.faceworker.client import FaceClient
 from guard.fetch import Fetcher, FetchLimits
+from guard.film import FilmLimits, Films
 from guard.metrics import FLUSH_S, Metrics
 from guard.pipeline import Pipeline
 from guard.probing import Probing
@@ -88,6 +89,7 @@ class Worker:
             ledger=RegistryLedger(self.registry),
             mounts=self.mounts,
             images=self.images,
+            films=Films(FilmLimits(settings.max_video_frames, settings.video_frames_per_s)),
             links=self.links,
             fetcher=self.fetcher,
             metrics=self.metrics,

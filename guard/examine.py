@@ -15,6 +15,9 @@ from guard.types import Channel, Findings, Hit, Modality, Picture, Stage, Subjec
 Signal = float | str | bool
 Signals = Callable[[Sequence[Text]], Mapping[str, Signal]]
 
+_AT_ONCE = 16
+"""Pictures of one request that wait for the face workers together: as many as an edit has. A batch or a video has hundreds."""
+
 _KNOWN_AT_ONCE = 20_000
 """Views of pictures times known pictures that are compared on the spot (under 1 ms)."""
 
@@ -156,7 +159,13 @@ async def _find_known(published: Published, fingerprints: Mapping[str, tuple[Fin
 async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPicture]:
     if len(pictures) == 1:
         return [await faces.find(pictures[0])]
-    tasks = [asyncio.ensure_future(faces.find(picture)) for picture in pictures]
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def find(picture: Picture) -> FacesInPicture:
+        async with room:
+            return await faces.find(picture)
+
+    tasks = [asyncio.ensure_future(find(picture)) for picture in pictures]
     try:
         return await asyncio.gather(*tasks)
     except BaseException:

@@ -52,6 +52,7 @@ from guard.extract import pieces
 from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
+from guard.film import Films
 from guard.forward import UpstreamAnswer
 from guard.ledger import Ledger, Standing
 from guard.links import Links
@@ -95,6 +96,7 @@ class Pipeline:
     signals: Signals
     sources: Sources = field(default_factory=Sources)
     images: Fetcher | None = None
+    films: Films = field(default_factory=Films)
     links: Links | None = None
     pending_protects: bool = True
     keepalive_s: float = 5.0
@@ -343,7 +345,7 @@ class Pipeline:
         if approval is None or kept is None:
             return None
         status, headers, body = holds.unpack(kept)
-        answers = holds.read(request.target.route, status, headers, body, self._limits(request))
+        answers = [await self._taken_apart(answer) for answer in holds.read(request.target.route, status, headers, body, self._limits(request))]
         policy = published.policy.for_tenant(context.tenant)
         screened = await self.screen_answer(request, answers, policy, None, approval)
         if screened.blocks:
@@ -424,7 +426,7 @@ class Pipeline:
         """Steps 8 to 12 for a whole answer."""
         limits = self._limits(request)
         try:
-            pointing = read = read_answer(request.target.route, answer, body, limits)
+            pointing = read = await self._taken_apart(read_answer(request.target.route, answer, body, limits))
             fetched = await self._fetch(request, read.remote) if read.remote else {}
             read = self._linked(request, read.with_fetched(fetched, limits) if fetched else read)
             screened = await self.screen_answer(request, (read,), policy, header(answer, b"x-request-id"))
@@ -440,6 +442,10 @@ class Pipeline:
         await self._keep(request, (read,), screened)
         shown = await self._behind_links(request, pointing, fetched) or read
         return Outgoing(answer.status, head_of(request, screened, headers), shown.release())
+
+    async def _taken_apart(self, read: Answer) -> Answer:
+        """The answer with the frames of its video, if it is one."""
+        return read.with_frames(await self.films.frames(read.body, "content")) if read.film else read
 
     async def screen_answer(
         self,

@@ -146,6 +146,10 @@ class Settings(BaseSettings):
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")
     max_frames: int = Field(64, ge=1, description="Most frames of an animated picture; more is refused.")
+    max_video_frames: int = Field(1_000, ge=1, description="Most frames looked at of a video (extra `video`); more is refused.")
+    video_frames_per_s: float = Field(
+        0, ge=0, description="Frames looked at in each second of a video, evenly; 0: every frame. A face between two of them is not seen."
+    )
     remote_images: RemoteImages = Field(
         RemoteImages.OFF,
         description="Pictures behind URLs in requests: `off`: refused; `listed`: fetched from the hosts of `GUARD_REMOTE_IMAGE_HOSTS`; "

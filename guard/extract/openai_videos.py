@@ -15,7 +15,8 @@ from guard.extract.form_body import Form, form_generation
 from guard.extract.json_body import answer_of, json_generation
 from guard.extract.kept import LIST_QUERY, answer_list, answers_one, read_list, reads_own
 
-_CHARACTERS = fields.refused("Characters embody people; they are not offered.")
+_EMBODY = "Characters embody people; they are not offered."
+_CHARACTERS = fields.refused(_EMBODY)
 _UPLOADED = fields.refused("A video of your own cannot be screened; name one that was made through this gateway by its id.")
 _SETTINGS: dict[str, Reader] = {
     "prompt": text,
@@ -93,5 +94,7 @@ ROUTES = (
     Route("videos.list", "GET", "/videos", Kind.LIST, query=LIST_QUERY, read=read_list, answer=answer_list),
     Route("videos.retrieve", "GET", "/videos/{video_id}", params=_ID, read=reads_own("video_id"), answer=answers_one(_VIDEO_AGAIN)),
     Route("videos.content", "GET", "/videos/{video_id}/content", params=_ID, query=frozenset({"variant"}), read=reads_own("video_id"), answer=_answer_content, notes="Every frame is looked at."),
+    Route("videos.create_character", "POST", "/videos/characters", Kind.REFUSE, notes=_EMBODY),
+    Route("videos.get_character", "GET", "/videos/characters/{character_id}", Kind.REFUSE, params={"character_id": r"[A-Za-z0-9_-]{1,128}"}, notes=_EMBODY),
     Route("videos.delete", "DELETE", "/videos/{video_id}", Kind.PASS, params=_ID, read=reads_own("video_id")),
 )  # fmt: skip
