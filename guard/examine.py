@@ -34,13 +34,15 @@ class Faces(Protocol):
 class Examined:
     """What was found, who the hits mean, and what looking cost (CPU milliseconds where they are ours, else wall time).
 
-    `fingerprints` has those of each picture that was looked at, by its place.
+    `fingerprints` has those of each picture that was looked at, by its place; `encoder` names what measured the faces, None when
+    no picture was looked at.
     """
 
     findings: Findings = field(default_factory=Findings)
     people: dict[str, SubjectRecord] = field(default_factory=dict)
     timings_ms: dict[str, float] = field(default_factory=dict)
     fingerprints: dict[str, tuple[Fingerprint, ...]] = field(default_factory=dict)
+    encoder: str | None = None
 
 
 def picture_channel(stage: Stage) -> Channel:
@@ -99,7 +101,7 @@ async def examine_pictures(
     )
     cpu_ms = sum(answer.cpu_ms for answer in answers)
     timings = {**texts.timings_ms, "faces": cpu_ms, "pictures_wall": (time.perf_counter() - started) * 1e3}
-    return Examined(findings, people, timings, fingerprints)
+    return Examined(findings, people, timings, fingerprints, answers[0].encoder if answers else None)
 
 
 def in_the_light_of(asked: Examined, answered: Examined) -> Examined:

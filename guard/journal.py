@@ -3,18 +3,21 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 import orjson
 
 from guard.decide.policy import RecordLevel
+from guard.match.known_images import Fingerprint
 from guard.record.event import Draft, GrantUse, make_draft
 from guard.types import Caller, Context, Decision, Findings, Hit, Mode, Picture, SubjectRecord, Text
 
 Body = dict[str, Any]
 
 _MASK = "█"
+_GUARD = version("likeness-guard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Entry:
     timings_ms: Mapping[str, float] | None = None
     upstream_request_id: str | None = None
     problem: str | None = None
+    fingerprints: Mapping[str, Sequence[Fingerprint]] = field(default_factory=dict)
+    encoder: str | None = None
 
 
 def draft(entry: Entry, tenant_key: bytes, reserve: Sequence[GrantUse] = (), otherwise: Draft | None = None) -> Draft:
@@ -68,6 +73,7 @@ def _body(entry: Entry) -> Body:
         "route": context.route,
         "model": context.model,
         "faces": entry.findings.faces,
+        "engines": {"guard": _GUARD, "faces": entry.encoder},
     }
     if entry.level is RecordLevel.NONE:
         return body
@@ -82,7 +88,7 @@ def _body(entry: Entry) -> Body:
         "not_examined": dict(entry.findings.not_examined),
         "problem": entry.problem or entry.findings.problem,
         "hits": [_hit(hit, entry.level) for hit in decision.hits],
-        "pictures": [_picture(picture) for picture in entry.pictures],
+        "pictures": [_picture(picture, entry.fingerprints.get(picture.where, ())) for picture in entry.pictures],
         "timings_ms": dict(entry.timings_ms or {}),
         "upstream_request_id": entry.upstream_request_id,
         "request_digest": entry.request_digest,
@@ -121,7 +127,9 @@ def _masked(text: Text, hits: Sequence[Hit]) -> str:
     return "".join(shown)
 
 
-def _picture(picture: Picture) -> Body:
+def _picture(picture: Picture, seen: Sequence[Fingerprint]) -> Body:
+    """What is kept of a picture; `pdq` has its perceptual hash as it is shown, one for each frame, `pdq_quality` how much each tells."""
+    shown = [fingerprint for fingerprint in seen if not fingerprint.view]
     return {
         "where": picture.where,
         "format": picture.format,
@@ -129,6 +137,8 @@ def _picture(picture: Picture) -> Body:
         "height": picture.height,
         "frames": picture.frames,
         "sha256": hashlib.sha256(picture.data).hexdigest(),
+        "pdq": [fingerprint.upright for fingerprint in shown],
+        "pdq_quality": [fingerprint.quality for fingerprint in shown],
     }
 
 

@@ -10,6 +10,7 @@ import orjson
 import typer
 
 from guard.cli import holds, reports, signing, soundness
+from guard.cli.keys import ACTOR
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.cli.serve import settings
 
@@ -39,11 +40,12 @@ def export(
     """Write an archive that an outsider can verify with nothing but the log's public key."""
     from rich.progress import Progress
 
-    from guard.processes import parts
+    from guard.processes import custody, parts
     from guard.record.export import ExportRequest, run_export
 
     chosen = settings()
     engine = parts.open_engine(chosen)
+    keyring = parts.open_keyring(chosen, engine)
     request = ExportRequest.parse(
         {
             "format": format_,
@@ -55,11 +57,12 @@ def export(
             "redaction": redaction,
         }
     )
+    custody.tell(engine, keyring, ACTOR, "export.create", {"request": request.as_json()})
     with Progress(disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("exporting", total=None)
         run_export(
             engine,
-            parts.open_keyring(chosen, engine),
+            keyring,
             parts.open_signer(chosen),
             request,
             out,

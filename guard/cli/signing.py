@@ -11,17 +11,12 @@ def rotate_key(json: Json = False) -> None:
     """Sign the log with a new key from the next start on; the old one's public half stays published, old checkpoints need it."""
     from guard.processes import custody, parts
     from guard.record import signing
-    from guard.record.times import utc_now
-    from guard.storage.engine import write
-    from guard.storage.queue import enqueue
 
     chosen = settings()
     engine = parts.open_engine(chosen)
-    tell = custody.teller(parts.open_keyring(chosen, engine), ACTOR)
     old = parts.open_signer(chosen).key
     new = signing.rotate(chosen.data_dir).key
-    with write(engine) as connection:
-        enqueue(connection, tell("log_key.rotate", {"old": str(old), "new": str(new)}), utc_now())
+    custody.tell(engine, parts.open_keyring(chosen, engine), ACTOR, "log_key.rotate", {"old": str(old), "new": str(new)})
     if json:
         show_json({"old": old.id, "new": new.id, "verifier_key": str(new)})
     else:

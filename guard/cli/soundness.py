@@ -54,9 +54,6 @@ def accept_restore(
     from guard.processes import custody, parts
     from guard.record import outside
     from guard.record.signing import verifier_keys
-    from guard.record.times import utc_now
-    from guard.storage.engine import write
-    from guard.storage.queue import enqueue
 
     chosen = settings()
     engine = parts.open_engine(chosen)
@@ -65,9 +62,7 @@ def accept_restore(
     moved = outside.accept(engine, verifier_keys(chosen.data_dir), parts.outside_files(chosen))
     lost = [{"file": str(path), "size": tree.size, "root": tree.root.hex()} for path, tree in moved]
     if lost:
-        tell = custody.teller(registry.keyring, ACTOR)
-        with write(engine) as connection:
-            enqueue(connection, tell("log.accept_restore", {"reason": reason, "contradicted": lost}), utc_now())
+        custody.tell(engine, registry.keyring, ACTOR, "log.accept_restore", {"reason": reason, "contradicted": lost})
     if json:
         show_json({"contradicted": lost})
     else:

@@ -5,11 +5,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import Engine
+
 from guard.keyring import Keyring
 from guard.record.event import SYSTEM_TENANT, make_draft
 from guard.record.legal_holds import Tell
 from guard.record.log import queued
-from guard.storage.queue import QueuedEvent
+from guard.record.times import utc_now
+from guard.storage.engine import write
+from guard.storage.queue import QueuedEvent, enqueue
 
 
 def teller(keyring: Keyring, actor: str) -> Tell:
@@ -27,3 +31,10 @@ def teller(keyring: Keyring, actor: str) -> Tell:
         ]
 
     return events
+
+
+def tell(engine: Engine, keyring: Keyring, actor: str, action: str, details: Mapping[str, Any]) -> None:
+    """Queues one such event, of something that changed nothing in the database."""
+    events = teller(keyring, actor)(action, details)
+    with write(engine) as connection:
+        enqueue(connection, events, utc_now())

@@ -22,8 +22,7 @@ from guard.record.signing import verifier_keys
 from guard.registry.store import Registry
 from guard.registry.tables import DIRECTIVE, REVIEW
 from guard.settings import Settings
-from guard.storage.engine import read, write
-from guard.storage.queue import enqueue
+from guard.storage.engine import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,6 @@ class Reporter:
         self._engine = parts.open_engine(settings)
         self._registry = parts.open_registry(settings, self._engine)
         self._keyring = self._registry.keyring
-        self._tell = custody.teller(self._keyring, actor)
 
     def subject(self, wanted: str, period: Period) -> Report:
         """The evidence pack of a subject, or of the subject of a case. Raises NotFoundError when neither is known."""
@@ -140,8 +138,7 @@ class Reporter:
         return {row.id: tuple(row.reach.get("scopes") or ()) for row in rows}
 
     def _record(self, action: str, **details: Any) -> None:
-        with write(self._engine) as connection:
-            enqueue(connection, self._tell(action, details), self._now())
+        custody.tell(self._engine, self._keyring, self._actor, action, details)
 
 
 def _all_cases(registry: Registry, subject_id: str) -> list[Any]:

@@ -13,13 +13,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from guard.errors import InvalidInputError
 from guard.mounts import Mount
-from guard.processes import parts, providers
+from guard.processes import parts, providers, sources
+from guard.processes.lifecycle import Lifecycle
 from guard.record import outside, retention
 from guard.record.signing import verifier_keys
 from guard.record.sinks.config import configured as configured_sinks
@@ -64,6 +65,7 @@ class Supervisor:
         try:
             mounts = providers.mounts(settings)
             sinks = configured_sinks(settings)
+            sources.check(settings)
             if settings.retention is not None:
                 retention.load(settings.retention)
         except InvalidInputError as error:
@@ -89,6 +91,7 @@ class Supervisor:
             _Child("recorder", "guard.processes.recorder", [recorder], [str(recorder.fileno())]),
             _Child("builder", "guard.processes.builder", [builder], [str(builder.fileno())]),
             *(_Child(f"faces-{n}", "guard.processes.faces", [faces], [str(faces.fileno())]) for n in range(settings.face_workers)),
+            *self._sight_workers(runtime),
             *(
                 _Child(f"worker-{n}", "api.worker", [http, *admin], [str(s.fileno()) for s in (http, *admin)])
                 for n in range(settings.workers)
@@ -99,12 +102,22 @@ class Supervisor:
         if sinks:
             self._children.append(_Child("sinks", "guard.processes.sinks", []))
         self._announce(environment, admin_key, mounts)
+        lifecycle = Lifecycle(settings)
+        lifecycle.began("supervisor", os.getpid())
         try:
-            self._supervise(environment)
+            self._supervise(environment, lifecycle)
         finally:
-            self._end_all()
+            self._end_all(lifecycle)
+            lifecycle.ended("supervisor", os.getpid(), 0)
+            lifecycle.close()
             shutil.rmtree(runtime, ignore_errors=True)
         return 0
+
+    def _sight_workers(self, runtime: Path) -> Iterator[_Child]:
+        for source, count in sources.workers(self.settings):
+            listening = _listen_unix(runtime / f"{source}.sock")
+            for n in range(count):
+                yield _Child(f"{source}-{n}", "guard.processes.sight", [listening], [str(listening.fileno()), source])
 
     def _prepare_registry(self) -> str | None:
         """Migrate, seed the configured administrator key, or make the first one; returns a key made here."""
@@ -149,14 +162,15 @@ class Supervisor:
             say("Make a key for your application with: guard keys create --role caller --tenant default\n")
         sys.stdout.flush()
 
-    def _supervise(self, environment: dict[str, str]) -> None:
+    def _supervise(self, environment: dict[str, str], lifecycle: Lifecycle) -> None:
         while not self._stopping:
             now = time.monotonic()
             for child in self._children:
                 if child.process is not None and (status := child.process.poll()) is not None:
+                    lifecycle.ended(child.name, child.process.pid, status)
                     self._plan_restart(child, status, now)
                 if child.process is None and now >= child.start_at and not self._stopping:
-                    self._start(child, environment, now)
+                    lifecycle.began(child.name, self._start(child, environment, now))
             time.sleep(_POLL_S)
 
     def _plan_restart(self, child: _Child, status: int, now: float) -> None:
@@ -166,31 +180,33 @@ class Supervisor:
         log.log(logging.INFO if status == 0 else logging.ERROR, "%s ended with status %d; restarting in %.1f s", child.name, status, wait_s)
         child.process, child.start_at = None, now + wait_s
 
-    def _start(self, child: _Child, environment: dict[str, str], now: float) -> None:
+    def _start(self, child: _Child, environment: dict[str, str], now: float) -> int:
         command = [sys.executable, "-P", "-m", child.module, *child.arguments]
         child.process = subprocess.Popen(  # noqa: S603 - our own modules
             command, env=environment, pass_fds=[s.fileno() for s in child.sockets], stdin=subprocess.DEVNULL
         )
         child.started_at = now
+        return child.process.pid
 
     def _stop(self) -> None:
         self._stopping = True
 
-    def _end_all(self) -> None:
+    def _end_all(self, lifecycle: Lifecycle) -> None:
         """Workers first, so that they drain while the others still serve them; then the rest."""
         workers = [c for c in self._children if c.name.startswith("worker")]
         rest = [c for c in self._children if c not in workers]
         for group, patience_s in ((workers, self.settings.shutdown_s + 2), (rest, 10.0)):
-            running = [c.process for c in group if c.process is not None and c.process.poll() is None]
-            for process in running:
+            running = [(c.name, c.process) for c in group if c.process is not None and c.process.poll() is None]
+            for _, process in running:
                 process.terminate()
             deadline = time.monotonic() + patience_s
-            for process in running:
+            for name, process in running:
                 try:
                     process.wait(max(0.1, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+                lifecycle.ended(name, process.pid, process.returncode)
 
 
 def _runtime_directory(settings: Settings) -> Path:

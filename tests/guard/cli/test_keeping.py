@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -169,6 +170,16 @@ def test_a_damaged_log_is_named_by_the_check(data_dir: Path) -> None:
     checked = runner.invoke(app, ["audit", "check"])
     assert checked.exit_code == 1
     assert checked.output.startswith("event 0: evt_")
+
+
+def test_what_is_taken_out_is_told(data_dir: Path, tmp_path: Path) -> None:
+    assert runner.invoke(app, ["registry", "export", "--out", str(tmp_path / "people.jsonl")]).exit_code == 0
+    assert runner.invoke(app, ["audit", "export", str(tmp_path / "all.zip"), "--redaction", "strict"]).exit_code == 0
+    told = events(data_dir)
+    assert [event["kind"] for event in told] == ["admin.registry.export", "admin.export.create"]
+    assert (told[1]["request"]["redaction"], told[1]["actor"]) == ("strict", "command line")
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        assert len(archive.read("decisions.jsonl").splitlines()) == 2
 
 
 @contextmanager
