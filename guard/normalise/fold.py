@@ -67,6 +67,14 @@ def code_points(text: str) -> U32:
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
 
 
+def _ends(starts: Positions, stop: int) -> Positions:
+    """Where words end that begin at `starts` and have nothing between them."""
+    out = np.empty_like(starts)
+    out[:-1] = starts[1:]
+    out[-1:] = stop
+    return out
+
+
 @dataclass(frozen=True)
 class Folded:
     """A text as its letters and digits alone, folded.
@@ -88,12 +96,12 @@ class Folded:
     @lazy
     def starts(self) -> Positions:
         """Where words and parts of camel-case words begin, as indices into `letters`."""
-        return (self.breaks | self.camel).nonzero()[0]
+        return (self.breaks | self.camel).nonzero()[0] if self.camel.any() else self.word_starts
 
     @lazy
     def ends(self) -> Positions:
         """Where the words of `starts` end (exclusive)."""
-        return np.append(self.starts[1:], len(self.letters)) if len(self.letters) else self.starts
+        return _ends(self.starts, len(self.letters))
 
     @lazy
     def word_starts(self) -> Positions:
@@ -103,7 +111,7 @@ class Folded:
     @lazy
     def word_ends(self) -> Positions:
         """Where the words of `word_starts` end (exclusive)."""
-        return np.append(self.word_starts[1:], len(self.letters)) if len(self.letters) else self.word_starts
+        return _ends(self.word_starts, len(self.letters))
 
     def word(self, start: int, end: int) -> str:
         """The folded letters from `start` to `end`."""

@@ -58,6 +58,19 @@ def code_values(letters: U32) -> U64:
     return _CODES.take(letters)
 
 
+@cache
+def _windows(size: int, width: int) -> Indices:
+    return np.arange(size)[:, None] + np.arange(width)
+
+
+def windows(count: int, width: int) -> Indices:
+    """(count, width): row i has the numbers from i on, also beyond `count`."""
+    size = 1 << 10
+    while size < count:
+        size <<= 1
+    return _windows(size, width)[:count]
+
+
 class Sums:
     """Prefix sums of one run of letters."""
 
@@ -85,6 +98,27 @@ class Sums:
     def backwards(self) -> "Backwards":
         """Hashes of stretches read from right to left."""
         return Backwards(self)
+
+
+class Words:
+    """Running sums at the edges of words, from which the hashes of words and of runs of words follow."""
+
+    __slots__ = ("begin", "down", "end")
+
+    def __init__(self, sums: Sums, starts: Indices, ends: Indices) -> None:
+        self.begin, self.down, self.end = sums.up.take(starts), sums.down.take(starts), sums.up.take(ends)
+
+    def each(self) -> U64:
+        """H of each word."""
+        out: U64 = (self.end - self.begin) * self.down
+        return out
+
+    def runs(self, most: int) -> U64:
+        """H of runs of up to `most` words: item `first * most + more` is of words `first` to `first + more`, or to the last one."""
+        out = self.end.take(windows(len(self.end), most), mode="clip")
+        out -= self.begin[:, None]
+        out *= self.down[:, None]
+        return out.reshape(-1)
 
 
 class Backwards:

@@ -7,16 +7,20 @@ from dataclasses import replace
 import numpy as np
 
 from guard.match.names.disguise import is_initials
-from guard.match.names.part import Found, Questions
+from guard.match.names.keys import BitMap
+from guard.match.names.part import Found, Questions, RunEnds, RunStarts
 from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
 from guard.normalise.fold import LOOSE, UPPER
-from guard.normalise.hashing import Indices
+from guard.normalise.hashing import Indices, Words
 from guard.normalise.letters import SEPARATOR, fold_text, folded
 
 # Longest name looked for, in words (camel-case parts count) and in letters; the longest in writing without spaces; and
 # the longest one spelled letter by letter.
 _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
+_LOOSE_SIZES = np.arange(2, _LOOSE_LETTERS + 1)
+# Letters of a name with its plural s.
+_SHORTEST_PLURAL = 5
 # What stands in quotes or brackets between a first name and a surname.
 _NICKNAME = re.compile(r"\s*(?:\([^()\n]+\)|[\"'“‘«][^\"\n]+[\"'”’»])\s*")
 # Korean particles that follow a name within the same word, folded.
@@ -50,30 +54,20 @@ _PARTICLES = (
 )
 
 
-def _stretches(scan: Scan) -> tuple[Indices, Indices]:
-    """Every run of up to _WORDS words, as (start, end) letters."""
-    starts, ends = scan.folded.starts, scan.folded.ends
-    count = len(starts)
-    most = min(_WORDS, count)
-    return np.concatenate([starts[: count - more] for more in range(most)]), np.concatenate([ends[more:] for more in range(most)])
-
-
-def _loose_stretches(scan: Scan) -> tuple[Indices, Indices]:
-    """Every stretch of 2 to _LOOSE_LETTERS letters that begins or ends in writing without spaces."""
-    folded = scan.folded
+def _loose_stretches(scan: Scan, heads: Sequence[BitMap]) -> tuple[Indices, Indices]:
+    """Every stretch of 2 to _LOOSE_LETTERS letters that begins or ends in writing without spaces, and begins as a name does."""
+    folded, sums = scan.folded, scan.sums
     loose = (folded.kinds & LOOSE) != 0
     edge = np.append(loose | folded.breaks, True)
-    free = np.append(loose, True)
-    free[1:] |= loose
-    edge |= free
+    edge[1:] |= loose
+    begins = edge[:-2].nonzero()[0]
+    two = sums.of(begins, begins + 2)
+    begins = begins[np.sort(np.concatenate([head.maybe(two) for head in heads]))]
+    ends = begins[:, None] + _LOOSE_SIZES
     near = np.concatenate(([0], np.cumsum(loose)))
-    begins: list[Indices] = []
-    ends: list[Indices] = []
-    for size in range(2, min(_LOOSE_LETTERS, len(loose)) + 1):
-        begin = (edge[:-size] & edge[size:] & (near[size:] > near[:-size])).nonzero()[0]
-        begins.append(begin)
-        ends.append(begin + size)
-    return np.concatenate(begins), np.concatenate(ends)
+    fit = edge.take(ends, mode="clip") & (near.take(ends, mode="clip") > near.take(begins)[:, None]) & (ends <= len(loose))
+    which, size = fit.nonzero()
+    return begins[which], ends[which, size]
 
 
 def _spelled(scan: Scan) -> tuple[Indices, Indices]:
@@ -201,25 +195,46 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     return Found(row, begin, stop, "middle name", 0.93)
 
 
-def ask(scan: Scan, questions: Questions) -> None:
-    """Put down every stretch of the text that may be a name as written, with a plural s, or with a middle name."""
-    begin, end = _stretches(scan)
+def _ask_plural(scan: Scan, questions: Questions) -> None:
+    """Put down the runs of words that end in s, without it."""
+    starts, ends = scan.folded.starts, scan.folded.ends
+    last = (scan.folded.letters.take(ends - 1) == ord("s")).nonzero()[0]
+    if len(last):
+        first = (last[:, None] - np.arange(_WORDS)).clip(0)
+        begin, end = starts.take(first), (ends.take(last) - 1)[:, None]
+        row, column = (end - begin >= _SHORTEST_PLURAL - 1).nonzero()
+        begin, end = begin[row, column], end[row, 0]
+        questions.put(scan.sums.of(begin, end), begin, end, _check_plural)
+
+
+def _ask_middle(scan: Scan, questions: Questions) -> None:
+    """Put down words with capitals that have one or two others between them."""
+    hashes, capital = scan.hashes, scan.capital
+    for gap in (2, 3):
+        first = (capital[:-gap] & capital[gap:]).nonzero()[0]
+        if len(first):
+            last = first + gap
+            questions.put(scan.sums.joined(hashes[first], scan.sizes[first], hashes[last]), first, last, _check_middle)
+
+
+def ask(scan: Scan, heads: Sequence[BitMap], questions: Questions) -> None:
+    """Put down every stretch of the text that may be a name as written, with a plural s, or with a middle name.
+
+    `heads` knows how names begin (`Part.heads`).
+    """
+    starts, ends = scan.folded.starts, scan.folded.ends
+    parts = scan.edges if starts is scan.starts else Words(scan.sums, starts, ends)
+    questions.put(parts.runs(_WORDS), RunStarts(starts, _WORDS), RunEnds(ends, _WORDS), _check)
+    _ask_plural(scan, questions)
+    _ask_middle(scan, questions)
     extra = [_spelled(scan)]
     if not scan.text.isascii():
         if ((scan.folded.kinds & LOOSE) != 0).any():
-            extra.append(_loose_stretches(scan))
+            extra.append(_loose_stretches(scan, heads))
         extra.append(_with_particles(scan))
-    extra = [pair for pair in extra if len(pair[0])]
-    if extra:
-        begin, end = np.concatenate([begin, *(pair[0] for pair in extra)]), np.concatenate([end, *(pair[1] for pair in extra)])
-    questions.put(scan.sums.of(begin, end), begin, end, _check)
-    plural = ((scan.folded.letters.take(end - 1) == ord("s")) & (end - begin > 4)).nonzero()[0]
-    if len(plural):
-        begin, end = begin[plural], end[plural] - 1
-        questions.put(scan.sums.of(begin, end), begin, end, _check_plural)
-    hashes, sizes = scan.hashes, scan.sizes
-    for gap in (2, 3):
-        if len(hashes) > gap:
-            keys = scan.sums.joined(hashes[:-gap], sizes[:-gap], hashes[gap:])
-            first = np.arange(len(keys))
-            questions.put(keys, first, first + gap, _check_middle)
+    for begin, end in extra:
+        if len(begin):
+            questions.put(scan.sums.of(begin, end), begin, end, _check)
+            plural = ((scan.folded.letters.take(end - 1) == ord("s")) & (end - begin >= _SHORTEST_PLURAL)).nonzero()[0]
+            if len(plural):
+                questions.put(scan.sums.of(begin[plural], end[plural] - 1), begin[plural], end[plural] - 1, _check_plural)

@@ -69,7 +69,7 @@ class NameIndex:
         best: dict[tuple[int, int, int], _Mention] = {}
         for mention in self._mentions(joined):
             key = (mention.found.row.subject_no, mention.start, mention.end)
-            if key not in best or best[key].found.score < mention.found.score:
+            if key not in best or _rank(best[key].found) < _rank(mention.found):
                 best[key] = mention
         if not best:
             return []
@@ -112,7 +112,7 @@ class NameIndex:
 
     def _found(self, scan: Scan, *, leet: bool = False) -> Iterator[Found]:
         names, loose = Questions(), Questions()
-        exact.ask(scan, names)
+        exact.ask(scan, [part.heads for part in self._parts], names)
         disguise.ask(scan, names, loose)
         inside.ask(scan, names)
         if leet:
@@ -145,6 +145,11 @@ class NameIndex:
         words = fold_text(found.row.text).split()
         zipfs = [self._words.zipf(word) for word in words]
         return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful)
+
+
+def _rank(found: Found) -> tuple[float, int]:
+    """Which of two readings of the same letters as the same person is told: the surer one, then the longer name."""
+    return found.score, len(found.row.text)
 
 
 def _outranks(longer: Found, shorter: Found) -> bool:

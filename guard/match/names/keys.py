@@ -6,18 +6,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from guard.normalise.hashing import U64, Indices
+from guard.normalise.hashing import U64, Indices, mixed
 
 Arrays = Mapping[str, npt.NDArray[Any]]
-_THREE, _SEVEN, _BIT = np.uint64(3), np.uint64(7), np.uint8(1)
-_OTHER = np.uint64(0x9E3779B97F4A7C15)
-# From so many keys on, a second look into the bit map is cheaper than looking them up.
-_FEW = 24
+# The bit map is made of words of 64 bits: the high bits of a key choose the word, twelve others which three bits of it.
+_BITS_A_KEY, _WORD = 12, 64
+_PATTERNS, _PATTERN_AT = np.uint64(0xFFF), np.uint64(20)
+_SIX, _PLACE = np.uint64(6), np.uint64(63)
 
 
-def _second(keys: U64) -> U64:
-    """Another hash of the keys, for their second bit."""
-    return keys * _OTHER
+def _patterns() -> U64:
+    """Three bits each, from the hash of their number."""
+    numbers = mixed(np.arange(int(_PATTERNS) + 1, dtype=np.uint64))
+    one = np.uint64(1)
+    out: U64 = (one << (numbers & _PLACE)) | (one << (numbers >> _SIX & _PLACE)) | (one << (numbers >> _SIX + _SIX & _PLACE))
+    return out
+
+
+_THREE_BITS = _patterns()
 
 
 def pack(name: str, keys: U64, rows: npt.NDArray[np.uint32]) -> dict[str, npt.NDArray[Any]]:
@@ -28,41 +34,57 @@ def pack(name: str, keys: U64, rows: npt.NDArray[np.uint32]) -> dict[str, npt.ND
         keep = np.ones(len(keys), dtype=np.bool_)
         keep[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
         keys, rows = keys[keep], rows[keep]
-    bits = max(10, int(len(keys) * 12).bit_length())
-    bitmap = np.zeros(1 << (bits - 3), dtype=np.uint8)
-    for slots in (keys >> np.uint64(64 - bits), _second(keys) >> np.uint64(64 - bits)):
-        np.bitwise_or.at(bitmap, (slots >> _THREE).view(np.int64), _BIT << (slots & _SEVEN).astype(np.uint8))
-    return {f"{name}.keys": keys, f"{name}.rows": rows, f"{name}.bits": bitmap}
+    return {f"{name}.keys": keys, f"{name}.rows": rows, f"{name}.bits": pack_bits(keys)}
+
+
+def pack_bits(keys: U64) -> U64:
+    """The bit map of these keys."""
+    size = max(4, (len(keys) * _BITS_A_KEY // _WORD).bit_length())
+    bits = np.zeros(1 << size, dtype=np.uint64)
+    np.bitwise_or.at(bits, (keys >> np.uint64(64 - size)).view(np.int64), _pattern(keys))
+    return bits
+
+
+def _pattern(keys: U64) -> U64:
+    return _THREE_BITS.take((keys >> _PATTERN_AT & _PATTERNS).view(np.int64))
+
+
+class BitMap:
+    """Answers whether a key may be in a table: no is certain, and of the keys that are not there about one in a hundred slips through."""
+
+    __slots__ = ("_bits", "_shift")
+
+    def __init__(self, bits: U64) -> None:
+        self._bits = bits
+        self._shift = np.uint64(64 - (len(bits).bit_length() - 1))
+
+    def maybe(self, keys: U64) -> Indices:
+        """Indices into `keys` of those that may be in the table."""
+        pattern = _pattern(keys)
+        seen = self._bits.take((keys >> self._shift).view(np.int64)) & pattern
+        out: Indices = (seen == pattern).nonzero()[0]
+        return out
 
 
 class KeyTable:
     """Reads what `pack` made; holds views of the arrays only."""
 
-    __slots__ = ("_bits", "_keys", "_rows", "_shift")
+    __slots__ = ("_keys", "_rows", "bits")
 
     def __init__(self, arrays: Arrays, name: str) -> None:
         self._keys = arrays[f"{name}.keys"]
         self._rows = arrays[f"{name}.rows"]
-        self._bits = arrays[f"{name}.bits"]
-        self._shift = np.uint64(64 - int(len(self._bits) * 8).bit_length() + 1)
+        self.bits = BitMap(arrays[f"{name}.bits"])
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def maybe(self, keys: U64) -> Indices:
-        """Indices into `keys` of those that may be in the table (about one in a hundred of the others slips through)."""
-        first = self._set(keys).nonzero()[0]
-        return first[self._set(_second(keys[first])).view(np.bool_)] if len(first) > _FEW else first
-
-    def _set(self, keys: U64) -> npt.NDArray[np.uint8]:
-        slots = keys >> self._shift
-        bits = self._bits.take((slots >> _THREE).view(np.int64))
-        out: npt.NDArray[np.uint8] = (bits >> (slots & _SEVEN).astype(np.uint8)).view(np.uint8) & _BIT
-        return out
-
     def find(self, keys: U64) -> tuple[Indices, npt.NDArray[np.uint32]]:
         """Pairs (index into `keys`, row) for every row of every key; rows of one key rise."""
-        some = self.maybe(keys)
+        return self.rows(keys, self.bits.maybe(keys))
+
+    def rows(self, keys: U64, some: Indices) -> tuple[Indices, npt.NDArray[np.uint32]]:
+        """As `find`, for the keys with these indices only."""
         if not len(some):
             return some, self._rows[:0]
         wanted = keys[some]

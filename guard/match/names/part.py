@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from guard.match.names.keys import Arrays, KeyTable
+from guard.match.names.keys import Arrays, BitMap, KeyTable
 from guard.match.names.rows import KINDS, STRENGTHS, Row
 from guard.normalise.hashing import U64, Indices
 
@@ -14,12 +14,13 @@ from guard.normalise.hashing import U64, Indices
 class Part:
     """Reads one set of arrays."""
 
-    __slots__ = ("_arrays", "exact", "loose")
+    __slots__ = ("_arrays", "exact", "heads", "loose")
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self.exact = KeyTable(arrays, "names.exact")
         self.loose = KeyTable(arrays, "names.loose")
+        self.heads = BitMap(arrays["names.heads"])
 
     def row(self, index: int) -> Row:
         """One alias."""
@@ -51,15 +52,44 @@ class Found:
 Check = Callable[[Any, Row, int, int], Found | None]
 
 
+class Numbers(Protocol):
+    """A number for each key; an array, or worked out when asked for."""
+
+    def __getitem__(self, index: int, /) -> Any:
+        """The number of key `index`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarts:
+    """The first number of each run of `Words.runs(most)`."""
+
+    values: Indices
+    most: int
+
+    def __getitem__(self, index: int) -> int:
+        return int(self.values[index // self.most])
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnds:
+    """The last number of each run of `Words.runs(most)`."""
+
+    values: Indices
+    most: int
+
+    def __getitem__(self, index: int) -> int:
+        return int(self.values[min(sum(divmod(index, self.most)), len(self.values) - 1)])
+
+
 class Questions:
     """Keys to look up together in one table, each with two numbers for the check that decides whether a row is a mention."""
 
     __slots__ = ("_asked",)
 
     def __init__(self) -> None:
-        self._asked: list[tuple[U64, Indices, Indices, Check]] = []
+        self._asked: list[tuple[U64, Numbers, Numbers, Check]] = []
 
-    def put(self, keys: U64, first: Indices, second: Indices, check: Check) -> None:
+    def put(self, keys: U64, first: Numbers, second: Numbers, check: Check) -> None:
         """Add keys; `check(scan, row, first[i], second[i])` is called for every row of key i."""
         self._asked.append((keys, first, second, check))
 

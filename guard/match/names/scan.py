@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER, Folded, fold
-from guard.normalise.hashing import U64, Indices, Sums
+from guard.normalise.hashing import U64, Indices, Sums, Words
 from guard.normalise.lazy import lazy
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
@@ -54,9 +54,14 @@ class Scan:
         return self.ends - self.starts
 
     @lazy
+    def edges(self) -> Words:
+        """What the hashes of words and of runs of words follow from."""
+        return Words(self.sums, self.starts, self.ends)
+
+    @lazy
     def hashes(self) -> U64:
         """H of each word."""
-        return self.sums.of(self.starts, self.ends)
+        return self.edges.each()
 
     @lazy
     def levels(self) -> npt.NDArray[np.uint8]:

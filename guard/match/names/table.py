@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.disguise import shuffled_pair, shuffled_words, visual, visual_key
-from guard.match.names.keys import pack
+from guard.match.names.keys import pack, pack_bits
 from guard.match.names.near import pack_near, pair_key
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
@@ -63,6 +63,18 @@ def _exact(batch: Batch) -> tuple[U64, Indices]:
     tail = batch.sums.of(cut, end[several])
     turned = batch.sums.joined(tail, end[several] - cut, head)
     return np.concatenate([whole, turned]), np.concatenate([batch.alias, batch.alias[several]])
+
+
+def _heads(batch: Batch) -> U64:
+    """H of the first two letters of every key that `_exact` makes of two letters or more."""
+    begin, end = batch.starts[batch.first], batch.ends[batch.last - 1]
+    cut = batch.starts[batch.last - 1]
+    heads = batch.sums.of(begin, np.minimum(begin + 2, end))
+    tails = batch.sums.of(cut, np.minimum(cut + 2, end))
+    # A surname of one letter is followed by the first letter of the name.
+    short = (end - cut == 1).nonzero()[0]
+    tails[short] = batch.sums.joined(batch.sums.of(cut[short], end[short]), 1, batch.sums.of(begin[short], begin[short] + 1))
+    return np.unique(np.concatenate([heads, tails]))
 
 
 def _loose(batch: Batch) -> tuple[U64, Indices]:
@@ -126,6 +138,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
     """The arrays of these aliases, without the word table."""
     keys: dict[str, list[U64]] = {"names.exact": [], "names.loose": []}
     owners: dict[str, list[npt.NDArray[np.uint32]]] = {"names.exact": [], "names.loose": []}
+    heads: list[U64] = [np.zeros(0, dtype=np.uint64)]
     tokens = _Tokens([], [], [])
     for begin in range(0, len(rows), _BATCH):
         batch = fold_batch([row.text for row in rows[begin : begin + _BATCH]])
@@ -135,6 +148,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
             made, owner = make(batch)
             keys[name].append(made)
             owners[name].append((owner + begin).astype(np.uint32))
+        heads.append(_heads(batch))
         tokens.add(batch)
     blobs = [row.text.encode("utf-8", "surrogatepass") for row in rows]
     arrays: NamedArrays = {
@@ -143,6 +157,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
         "names.strengths": np.fromiter((STRENGTHS.index(row.strength) for row in rows), dtype=np.uint8, count=len(rows)),
         "names.texts": np.frombuffer(b"".join(blobs), dtype=np.uint8),
         "names.ends": np.cumsum(np.fromiter((0, *map(len, blobs)), dtype=np.int64, count=len(rows) + 1)),
+        "names.heads": pack_bits(np.unique(np.concatenate(heads))),
         **tokens.pack(),
     }
     for name in keys:

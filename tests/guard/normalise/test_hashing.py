@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.normalise.fold import code_points
-from guard.normalise.hashing import Sums, hash_word, without_one
+from guard.normalise.hashing import Sums, Words, hash_word, without_one
 
 words = st.text(st.characters(min_codepoint=0x61, max_codepoint=0x4FF), min_size=1, max_size=20)
 
@@ -30,3 +30,11 @@ def test_with_one_letter_left_out(word: str) -> None:
     hashes, owner = without_one(Sums(code_points(word)), np.array([0]), np.array([len(word)]))
     assert [int(value) for value in hashes] == [hash_word(word[:at] + word[at + 1 :]) for at in range(len(word))]
     assert owner.tolist() == [0] * len(word)
+
+
+@given(st.lists(words, min_size=1, max_size=12))
+def test_runs_of_words(parts: list[str]) -> None:
+    ends = np.cumsum([len(part) for part in parts])
+    runs = Words(Sums(code_points("".join(parts))), ends - [len(part) for part in parts], ends).runs(3)
+    wanted = [hash_word("".join(parts[first : first + more + 1])) for first in range(len(parts)) for more in range(3)]
+    assert runs.tolist() == wanted

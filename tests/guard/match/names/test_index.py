@@ -58,6 +58,14 @@ def test_a_stored_alias_in_another_script() -> None:
     assert told(search("타일러의 초상화", names)) == [["타일러", "타일러", "likeness", "strong"]]
 
 
+@pytest.mark.parametrize("name", ["馬斯克", "ゆうこ", "สมชาย", "AI美空"])
+@pytest.mark.parametrize("changed", [False, True], ids=["base", "delta"])
+def test_a_stored_alias_inside_writing_without_spaces(name: str, changed: bool) -> None:
+    people = [record(0, "Somebody Else", Alias(name, AliasKind.STAGE, Strength.STRONG))]
+    names = NameIndex(build([])).with_delta(people, set()) if changed else NameIndex(build(people))
+    assert [hit.text for hit in search(f"夜の東京で{name}が笑うผม", names)] == [name]
+
+
 def test_a_delta_adds_replaces_and_removes() -> None:
     changed = index().with_delta([record(99, "Ada Lovelace"), record(0, "Somebody Else")], {1})
     assert told(search("photo of Ada Lovelace", changed)) == [["Ada Lovelace", "Ada Lovelace", "likeness", "strong"]]
