@@ -214,6 +214,34 @@ class CaseOut(Answer):
         return self.id
 
 
+class MissedOut(Answer):
+    """A disguise that would pass: what was sent, and the alias that would help against it, where one would."""
+
+    sent: str
+    add: str | None
+    add_kind: str | None
+
+
+class TriedOut(Answer):
+    """One disguise."""
+
+    group: str
+    disguise: str
+    tried: int
+    caught: int
+    missed: list[MissedOut]
+
+
+class TestedOut(Answer):
+    """What became of every disguise of a person. `protected`: whether a denial is in force for them."""
+
+    subject_id: str
+    protected: bool
+    items: list[TriedOut]
+    policy_revision: str
+    registry_revision: int
+
+
 class NoticeOut(Answer):
     """A notice about a case; `to` is null for the web hook, and once it was sent."""
 

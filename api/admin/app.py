@@ -24,11 +24,13 @@ from api.admin import (
     screen,
     stats,
     subjects,
+    trials,
 )
 from api.admin.access import access_of
 from api.admin.services import AdminServices
 from api.console import actions, entry, pages
 from api.console import cases as case_pages
+from api.console import trials as trial_pages
 from api.console.session import Sessions
 from api.intake import app as intake
 from api.problems import problem_for
@@ -36,6 +38,7 @@ from api.problems import problem_for
 ROUTERS = (
     optouts,
     subjects,
+    trials,
     faces,
     directives,
     cases,
@@ -80,7 +83,7 @@ def create_admin_app(services: AdminServices) -> FastAPI:
     app.state.sessions = Sessions(
         services.keyring.get_or_create("registry", "console"), services.registry.find_key, services.clock, services.entropy
     )
-    for router in (entry.router, pages.router, case_pages.router, actions.router):
+    for router in (entry.router, pages.router, case_pages.router, trial_pages.router, actions.router):
         app.include_router(router)
     if services.settings.public_intake:
         app.state.turnstile = intake.turnstile()

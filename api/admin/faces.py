@@ -149,15 +149,25 @@ async def enrolment(
     return faces, warnings
 
 
-def read_form(call: Call, request: Request) -> Form:
-    """The form of an enrolment; every fault named by its part."""
+def parts_of(call: Call, request: Request) -> list[multipart_strict.Part]:
+    """The parts of a form with photos."""
     try:
-        parts = multipart_strict.parse(call.body, request.headers.get("content-type", ""))
+        return multipart_strict.parse(call.body, request.headers.get("content-type", ""))
     except UnscreenableError as error:
         if error.status == MEDIA.status:
             raise ProblemError(MEDIA, "The body must be multipart/form-data with one `image` part or several.") from error
         raise
-    photos = tuple(bytes(part.content) for part in parts if part.name in {"image", "image[]"})
+
+
+def photos_among(parts: Sequence[multipart_strict.Part]) -> tuple[bytes, ...]:
+    """The `image` parts."""
+    return tuple(bytes(part.content) for part in parts if part.name in {"image", "image[]"})
+
+
+def read_form(call: Call, request: Request) -> Form:
+    """The form of an enrolment; every fault named by its part."""
+    parts = parts_of(call, request)
+    photos = photos_among(parts)
     stated: dict[str, object] = {}
     for part in parts:
         if part.name == "box":

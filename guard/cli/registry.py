@@ -1,8 +1,9 @@
 """`guard registry`: import, export and count the people of the registry."""
 
+import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
@@ -11,6 +12,9 @@ from guard.cli.keys import ACTOR
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.cli.serve import settings
 from guard.registry.values import By
+
+if TYPE_CHECKING:
+    from guard.evaluate.person import Kind
 
 app = typer.Typer(help="The people of the registry.", no_args_is_help=True)
 
@@ -50,13 +54,51 @@ def import_(
 
 @app.command("export")
 def export(out: Annotated[Path | None, typer.Option(help="A file; standard output without it.")] = None) -> None:
-    """Every person with their aliases and directives as JSON Lines (plain text: keep it safe)."""
-    from guard.processes import parts
+    """Every person with their aliases and directives as JSON Lines (plain text: keep it safe). The record says that it was done."""
+    from guard.processes import custody, parts
 
+    registry = parts.open_registry(settings())
+    custody.tell(registry.engine, registry.keyring, ACTOR, "registry.export", {})
     target = out.open("wb") if out else sys.stdout.buffer
-    for line in parts.open_registry(settings()).export_lines():
+    for line in registry.export_lines():
         target.write(orjson.dumps(line, default=str) + b"\n")
     target.flush()
+
+
+@app.command("test")
+def try_out(
+    subject_id: Annotated[str, typer.Argument(help="Whom to test.")],
+    image: Annotated[list[Path] | None, typer.Option(help="A photo of them that is not enrolled; may be given twice.")] = None,
+    json: Json = False,
+) -> None:
+    """Try every disguise of a person's names, and of photos, as if they had opted out. Exit status 1 if any would pass."""
+    kinds = asyncio.run(_tried(subject_id, image or []))
+    missed = [(kind.disguise, miss.sent, miss.add or "") for kind in kinds for miss in kind.missed]
+    if json:
+        items = [{"disguise": kind.disguise, "group": kind.group, "tried": kind.tried, "caught": kind.caught} for kind in kinds]
+        show_json({"items": items, "missed": [{"disguise": d, "sent": sent, "add": add or None} for d, sent, add in missed]})
+    else:
+        show_table("Disguises", ["disguise", "caught", "tried"], [(kind.disguise, kind.caught, kind.tried) for kind in kinds])
+        if missed:
+            show_table("What would pass", ["disguise", "sent", "alias to add"], [(d, ascii(sent)[1:-1], add) for d, sent, add in missed])
+    if missed:
+        raise typer.Exit(EXIT_NO)
+
+
+async def _tried(subject_id: str, photos: list[Path]) -> "list[Kind]":
+    from guard.evaluate.person import by_kind, try_names, try_photos
+    from guard.processes import parts
+    from guard.processes.local import local_guard
+    from guard.registry.desk import utc_now
+
+    chosen = settings()
+    subject = parts.open_registry(chosen, parts.open_engine(chosen, migrate=True)).get_subject(subject_id)
+    async with local_guard(chosen) as guard:
+        published = await guard.pipeline.current.get()
+        tried = try_names(published, subject, utc_now())
+        content = [path.read_bytes() for path in photos]
+        tried += await try_photos(published, guard.pipeline.faces, subject, content, guard.limits, utc_now())
+    return by_kind(tried)
 
 
 @app.command("stats")

@@ -1,0 +1,40 @@
+"""Testing one person, straight after they were registered."""
+
+from anyio import to_thread
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.admin.access import access
+from api.admin.trials import tested
+from api.auth import REGISTRAR
+from api.console.visit import ConsoleRoute, VisitDep, pages
+
+router = APIRouter(prefix="/console", route_class=ConsoleRoute, include_in_schema=False)
+
+
+def visible(text: str) -> str:
+    """A text with what cannot be seen in it written as `{U+200B}`."""
+    return "".join(char if char.isprintable() and not _hides(char) else f"{{U+{ord(char):04X}}}" for char in text)
+
+
+def _hides(char: str) -> bool:
+    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0000 <= ord(char) <= 0xE01EF or ord(char) == 0x00AD
+
+
+pages.filters["visible"] = visible
+
+
+@router.get("/subjects/{subject_id}/test")
+@access("console.test", REGISTRAR, audited=False)
+async def test_page(visit: VisitDep, subject_id: str) -> Response:
+    """The form: photos of the person, or none."""
+    subject = await to_thread.run_sync(visit.services.registry.get_subject, subject_id)
+    return visit.page("trial.html", subject=subject, result=None)
+
+
+@router.post("/subjects/{subject_id}/test")
+@access("subject.test", REGISTRAR)
+async def run_test(visit: VisitDep, subject_id: str) -> Response:
+    """Every disguise, and what became of it."""
+    result = await tested(visit.call, subject_id, visit.files.get("image", []))
+    return visit.page("trial.html", subject=result.subject, result=result)
