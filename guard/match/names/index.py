@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from guard.match.names import disguise, exact, inside, near, spoken
+from guard.match.names import disguise, exact, foreign, inside, near, spoken
 from guard.match.names.context import Surroundings, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
@@ -128,6 +128,7 @@ class NameIndex:
         yield from loose.answers(scan, part, part.loose)
         yield from near.find(scan, part, words)
         yield from spoken.find(scan, part, words)
+        yield from foreign.find(scan, part, words)
 
     def _hit(self, joined: str, mention: _Mention, texts: Sequence[Text], begins: list[int]) -> NameHit:
         found, start, end = mention.found, mention.start, mention.end

@@ -308,7 +308,14 @@ class Joined:
 
 
 def join(
-    scan: Scan, part: Part, near: NearPart, pairs: Indices, numbers: Indices, index: Indices, tokens: npt.NDArray[np.uint32]
+    scan: Scan,
+    part: Part,
+    near: NearPart,
+    pairs: Indices,
+    numbers: Indices,
+    index: Indices,
+    tokens: npt.NDArray[np.uint32],
+    most: int = _MOST_PAIRS,
 ) -> Joined | None:
     """Names whose two words are among the candidates of two neighbouring words.
 
@@ -319,15 +326,16 @@ def join(
         pairs: the first word of each pair.
         numbers: the words that have candidates, rising; holds both words of every pair.
         index: for each candidate the index into `numbers` of its word, rising.
-        tokens: for each candidate the word of a name.
+        tokens: for each candidate the word of a name, the likeliest of a word first.
+        most: combinations tried in all.
     """
     spots = np.arange(len(numbers))
     low = index.searchsorted(spots)
     counts = index.searchsorted(spots, side="right") - low
     first, second = numbers.searchsorted(pairs), numbers.searchsorted(pairs + 1)
     amount = counts[first] * counts[second]
-    if int(amount.sum()) > _MOST_PAIRS:
-        counts = np.minimum(counts, max(1, int((_MOST_PAIRS / len(pairs)) ** 0.5)))
+    if int(amount.sum()) > most:
+        counts = np.minimum(counts, max(1, int((most / len(pairs)) ** 0.5)))
         amount = counts[first] * counts[second]
     total = int(amount.sum())
     if not total:

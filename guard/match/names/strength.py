@@ -3,8 +3,8 @@
 from functools import cache
 
 from guard.match.names.given import given_names, surnames
-from guard.match.names.sound import romanised
 from guard.match.names.words import FrequencyTable, Ordinary
+from guard.match.names.writing import latin_form
 from guard.normalise.letters import Script, fold_text, script_of
 from guard.types import AliasKind, Strength
 
@@ -107,7 +107,7 @@ def _several(words: list[str], table: Ordinary) -> Strength:
         return Strength.MEDIUM if rare and len(long[0]) >= 5 else Strength.WEAK
     commons = [table.zipf(word) for word in long]
     if not long[0].isascii():
-        named = any(romanised(word) in given_names() for word in long)
+        named = any(latin_form(word) in given_names() for word in long)
         return Strength.WEAK if min(commons) >= _TWO_ORDINARY and not named else Strength.STRONG
     names = [_is_name(word) for word in long]
     if any(word in given_names() for word in (long if len(long) == 2 and commons[0] < FUNCTION_ZIPF else long[:-1])):

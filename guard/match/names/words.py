@@ -107,6 +107,11 @@ class WordTable:
         return float(self.levels(np.array([hash_word(word)], dtype=np.uint64))[0]) / _STEPS_PER_ZIPF
 
     @staticmethod
+    def zipf_of(level: int) -> float:
+        """The Zipf frequency of a level."""
+        return level / _STEPS_PER_ZIPF
+
+    @staticmethod
     def level(zipf: float) -> int:
         """The level of a Zipf frequency."""
         return int(zipf * _STEPS_PER_ZIPF)

@@ -1,0 +1,72 @@
+"""Which names two neighbouring words of a text may be, by keys that words of names share with them."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from guard.match.names.near import NearPart, join
+from guard.match.names.part import Part
+from guard.match.names.scan import Scan
+from guard.normalise.hashing import Indices
+
+
+class Asked(NamedTuple):
+    """A stretch (`begin`, `end`) of word `number`, the keys it is looked up under, and its letters (bits; `mask` are those that count)."""
+
+    number: int
+    stretch: tuple[int, int]
+    keys: tuple[int, ...]
+    letters: int
+    mask: int
+
+
+def heard(
+    scan: Scan, part: Part, near: NearPart, pairs: Indices, asked: Sequence[Asked], most: int, least: float
+) -> Iterator[tuple[int, tuple[int, int], tuple[int, int], int]]:
+    """(first word, its stretch, the next word's stretch, row) for every name that both words of a pair may be, each once.
+
+    Args:
+        scan: the text.
+        part: where names are looked up.
+        near: the words of names.
+        pairs: the first word of each pair.
+        asked: the stretches of the words of the pairs, by rising number.
+        most: words of names kept for one word of the text, those with most letters in common.
+        least: share of letters (0..1) that must be in common.
+    """
+    keys = np.array([key for one in asked for key in one.keys], dtype=np.uint64)
+    owner = np.repeat(np.arange(len(asked)), [len(one.keys) for one in asked])
+    if not len(keys):
+        return
+    at, tokens = near.sound.find(keys)
+    if not len(at):
+        return
+    packed = np.unique(owner[at].astype(np.int64) << 32 | tokens.astype(np.int64))
+    form, tokens = packed >> 32, (packed & 0xFFFFFFFF).astype(np.uint32)
+    letters, masks = (
+        np.array(bits, dtype=np.int64).astype(np.uint32)[form] for bits in zip(*((one.letters, one.mask) for one in asked), strict=True)
+    )
+    mine, theirs = letters & masks, near.letters[tokens] & masks
+    common, mine_only, theirs_only = (np.bitwise_count(bits).astype(np.int64) for bits in (mine & theirs, mine & ~theirs, theirs & ~mine))
+    different = mine_only + theirs_only
+    number = np.array([one.number for one in asked])[form]
+    order = np.lexsort((tokens, different - common, number))
+    rank = np.arange(len(order)) - number[order].searchsorted(number[order])
+    kept = order[(rank < most) & (2 * common[order] >= least * (2 * common[order] + different[order]))]
+    if not len(kept):
+        return
+    form, tokens = form[kept], tokens[kept]
+    numbers = np.union1d(pairs, pairs + 1)
+    spots = numbers.searchsorted(np.array([one.number for one in asked]))
+    joined = join(scan, part, near, pairs, numbers, spots[form], tokens, most * most)
+    if joined is None:
+        return
+    seen: set[tuple[int, tuple[int, int], tuple[int, int], int]] = set()
+    for one, left, right, row_no in zip(
+        joined.first.tolist(), joined.left.tolist(), joined.right.tolist(), joined.rows.tolist(), strict=True
+    ):
+        case = (one, asked[int(form[left])].stretch, asked[int(form[right])].stretch, row_no)
+        if case not in seen:
+            seen.add(case)
+            yield case

@@ -1,0 +1,159 @@
+"""Names in a script that no alias of the person is written in (guard/match/names/writing.py)."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from math import log
+
+import numpy as np
+
+from guard.match.names.candidates import Asked, heard
+from guard.match.names.context import cue_at
+from guard.match.names.near import NearPart, aligned
+from guard.match.names.part import Found, Part
+from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
+from guard.match.names.sound import VOWELS, letters_of, skeleton_keys
+from guard.match.names.words import WordTable
+from guard.match.names.writing import latin_form, writing_of
+from guard.normalise.fold import LOOSE, SCRIPT
+from guard.normalise.hashing import Indices, hash_word
+from guard.normalise.letters import Script, fold_text, script_of
+from guard.types import Strength
+
+# A name explains the words of a text so many nats better than chance does, beyond what the number of names asks for
+# (log of their keys, at least of _FEWEST): this much, or with a cue beside it, or without any doubt (measured on the
+# tuning half of wd_*.tsv and prompts, docs/explanation/matching-names.md).
+_GAIN, _SURE = 2.0, 8.0
+_FEWEST = 30_000
+# Least gain of each word, and most nats for each letter of a word and its name.
+_GAIN_EACH, _COST_EACH = 1.5, 1.1
+_MOST_LIKELY, _SHARED_LETTERS = 400, 0.4
+_WIDEST_GAP, _ONE_BETWEEN = 4, 2
+# The parts of a name in Han or kana are parted by one of these.
+_DOTS = frozenset("·・･‧•∙⋅＝゠")
+_JOSA = tuple("에게 에서 이랑 처럼 으로 께서 한테 의 가 은 는 을 를 에 와 과 랑 도 만 로 씨 님".split())  # noqa: SIM905
+# Endings of Korean verbs and marked nouns; a given name before a surname has none.
+_KOREAN_GRAMMAR = tuple("은는을를게로고한된인운란며서의에와과")
+_VERBAL = tuple("하여 하는 하고 하며 한 할 해 된 되는 되어 스러운 적인 적으로".split())  # noqa: SIM905
+_PREFIXES = ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")
+_LONGEST_HAN = 6
+
+
+@lru_cache(maxsize=4096)
+def _forms(word: str, first: bool) -> tuple[tuple[int, int], ...]:
+    """The stretches of a word that may be a name: without particles after it, or little words written before it."""
+    kind = script_of(word[0])
+    size = len(word)
+    out = [(0, size)]
+    if kind is Script.HANGUL and not first:
+        out += [(0, size - len(josa)) for josa in _JOSA if word.endswith(josa) and size - len(josa) >= 2]
+    elif kind is Script.SEMITIC and first:
+        out += [(len(prefix), size) for prefix in _PREFIXES if word.startswith(prefix) and size - len(prefix) >= 2]
+    elif kind is Script.HAN:
+        out = [(size - length, size) if first else (0, length) for length in range(2, min(_LONGEST_HAN, size) + 1)] or [(0, size)]
+    return tuple(out)
+
+
+def _pairs(scan: Scan) -> Indices:
+    """The first of two neighbouring words of one script that may be a name: a word of no language, or capitals, or a cue."""
+    kinds, latin = scan.folded.kinds[scan.starts], scan.latin
+    writing = kinds & (SCRIPT | LOOSE)
+    gap = scan.folded.at[scan.starts[1:]] - scan.folded.at[scan.ends[:-1] - 1]
+    same = (writing[:-1] == writing[1:]) & ~latin[:-1] & ~latin[1:] & (scan.sizes[:-1] > 1) & (scan.sizes[1:] > 1) & (gap <= _WIDEST_GAP)
+    common = (scan.levels[:-1] >= COMMON_LEVEL) | (scan.levels[1:] >= COMMON_LEVEL)
+    parted = (writing[:-1] == Script.KATAKANA) | (writing[:-1] == (Script.HAN | LOOSE))
+    spaced = ~parted & (((writing[:-1] & LOOSE) == 0) | (writing[:-1] == (Script.UNSPACED | LOOSE)))
+    found = scan.once((same & ((spaced & ~common) | (parted & (gap == _ONE_BETWEEN)))).nonzero()[0])
+    keep = [one for one in found.tolist() if _plausible(scan, one, int(writing[one]))]
+    return np.array(keep, dtype=np.int64)
+
+
+def _plausible(scan: Scan, one: int, writing: int) -> bool:
+    """Whether the two words are parted as names are, and no particle hides that they are ordinary."""
+    between = scan.text[int(scan.folded.at[int(scan.ends[one]) - 1]) + 1 : int(scan.folded.at[int(scan.starts[one + 1])])]
+    begin, end = scan.folded.span(int(scan.starts[one]), int(scan.ends[one + 1]))
+    if writing in {Script.KATAKANA, Script.HAN | LOOSE}:
+        if writing != Script.KATAKANA and not _DOTS.isdisjoint((scan.text[begin - 1 : begin], scan.text[end : end + 1])):
+            return False  # a list of words, not a name
+        return between in _DOTS or (writing == Script.KATAKANA and between in " \u3000=" and cue_at(scan.text, begin, end))
+    if not all(char in " -’'\"\u200f\u200e" for char in between):
+        return False
+    if writing == Script.HANGUL:
+        levels = [_level(scan, scan.word(number)) for number in (one, one + 1)]
+        return 0 in levels and max(levels) < COMMON_LEVEL and cue_at(scan.text, begin, end)
+    return bool(scan.capital[one] and scan.capital[one + 1]) or cue_at(scan.text, begin, end)
+
+
+def _level(scan: Scan, word: str) -> int:
+    """How ordinary a Korean word is, with or without its particle."""
+    forms = [word[begin:end] for begin, end in _forms(word, first=False)]
+    forms += [word[: -len(ending)] for ending in _VERBAL if word.endswith(ending) and len(word) - len(ending) >= 2]
+    return int(scan.words.levels(np.array([hash_word(form) for form in forms], dtype=np.uint64)).max())
+
+
+def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
+    """Every name of two words that two neighbouring words of the text may be in their script."""
+    if scan.text.isascii() or len(scan.starts) < 2 or not len(near.sound) or scan.latin.all():
+        return
+    pairs = _pairs(scan)
+    if not len(pairs):
+        return
+    wanted = set(pairs.tolist())
+    asked: list[Asked] = []
+    for number in np.union1d(pairs, pairs + 1).tolist():
+        word = scan.word(number)
+        sides = {side for side, there in ((True, number), (False, number - 1)) if there in wanted}
+        forms = dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side))
+        asked.extend(_asked(number, form, word[slice(*form)]) for form in forms)
+    for one, left, right, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY, _SHARED_LETTERS):
+        found = _verified(scan, part, row_no, one, left, right)
+        if found:
+            yield found
+
+
+def _asked(number: int, form: tuple[int, int], stretch: str) -> Asked:
+    mask = ~VOWELS if script_of(stretch[0]) is Script.SEMITIC else -1
+    return Asked(number, form, skeleton_keys(stretch), letters_of(latin_form(stretch)), mask)
+
+
+@lru_cache(maxsize=8192)
+def _explained(seen: str, wanted: str) -> tuple[float, float]:
+    """Nats that `seen` takes as a word of its script, and as the name `wanted`."""
+    writing, name = writing_of(seen), latin_form(wanted)
+    if writing is None or not name:
+        return 0.0, float("inf")
+    return writing.rarity(seen), writing.cost(seen, name, _COST_EACH * (len(seen) + len(name)))
+
+
+def _gain(level: int, seen: str, wanted: str) -> float:
+    """By how many nats the name explains the word better than its language does."""
+    rarity, cost = _explained(seen, wanted)
+    ordinary = (9.0 - WordTable.zipf_of(level)) * log(10.0) if level else rarity
+    return min(rarity, ordinary) - cost
+
+
+def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, int], right: tuple[int, int]) -> Found | None:
+    row = part.row(row_no)
+    words = fold_text(row.text).split()
+    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in words):
+        return None
+    asked_for = log(max(_FEWEST, len(part.exact))) + _GAIN
+    for first in aligned(scan, words, one):
+        last = first + len(words) - 1
+        seen = [scan.word(number) for number in range(first, last + 1)]
+        seen[one - first], seen[one - first + 1] = seen[one - first][slice(*left)], seen[one - first + 1][slice(*right)]
+        if seen == words or not parted_plainly(scan, first, last) or scan.word(first).endswith(_KOREAN_GRAMMAR):
+            continue
+        gains = [_gain(_level_of(scan, first + at, word), word, words[at]) for at, word in enumerate(seen)]
+        if min(gains) < _GAIN_EACH or sum(gains) < asked_for:
+            continue
+        begin = int(scan.starts[first]) + (left[0] if first == one else 0)
+        end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
+        beyond = sum(gains) - asked_for
+        score = round(min(0.95, 0.75 + 0.01 * beyond), 4)
+        return Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
+    return None
+
+
+def _level_of(scan: Scan, number: int, seen: str) -> int:
+    """How ordinary a word of the text is, in Korean with or without its particle."""
+    return _level(scan, scan.word(number)) if script_of(seen[0]) is Script.HANGUL else int(scan.levels[number])
