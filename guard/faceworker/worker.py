@@ -1,10 +1,11 @@
-"""One face worker process: accept a connection, look at one picture, answer, close; no threads and no state but the models.
+"""One worker process that looks at pictures: accept a connection, look at one, answer, close; no threads, no state but the models.
 
 Workers share one listening socket and the kernel gives each connection to one that waits, so a busy worker is never
 asked. What a picture may cost is bounded from outside the code that touches it: address space (RLIMIT_AS), wall time
 (an alarm that ends the process), and the process starts afresh after a number of pictures or when it has grown.
 """
 
+import ctypes
 import gc
 import resource
 import select
@@ -19,7 +20,6 @@ import orjson
 
 from guard.errors import GuardError, UnscreenableError
 from guard.faceworker import wire
-from guard.match.faces.found import FacesInPicture
 from guard.settings import Settings
 from guard.types import Picture
 
@@ -27,8 +27,11 @@ PICTURES_PER_LIFE = 5_000
 GROWN_BYTES = 450_000_000
 ADDRESS_SPACE_BYTES = 4_000_000_000
 READ_TIMEOUT_S = 10.0
+IDLE_S = 0.2
+"""After this long without the next picture there is time to forget the last one; until then the next overwrites it."""
 
-Look = Callable[[Picture, Callable[[], bool], bool], FacesInPicture]
+Look = Callable[[Picture, Callable[[], bool], bool], bytes]
+"""Looks at a picture (and asks now and then whether nobody waits any more; for faces: whether for small ones too); the answer as bytes."""
 
 
 class _StopError(Exception):
@@ -50,12 +53,26 @@ class _Life:
 
 
 def serve(listening_socket: socket.socket, settings: Settings) -> None:
-    """Answer until told to end (SIGTERM) or until it is time to be replaced; then return, for an exit status of 0."""
+    """Look for faces."""
     from guard.faceworker.look import Looker
 
-    _limit_memory(ADDRESS_SPACE_BYTES)
+    limit_memory(ADDRESS_SPACE_BYTES)
     looker = Looker(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, time_s=settings.face_timeout_s)
     looker.warm_up()
+    work(listening_socket, settings, lambda picture, gone, small: wire.dump_answer(looker.look(picture, gone, small)), rest=looker.warm_up)
+
+
+def work(
+    listening_socket: socket.socket,
+    settings: Settings,
+    look: Look,
+    grown_bytes: int = GROWN_BYTES,
+    rest: Callable[[], None] = lambda: None,
+) -> None:
+    """Answer until told to end (SIGTERM) or until it is time to be replaced; then return, for an exit status of 0.
+
+    With nothing to do, the last picture is forgotten: `rest` overwrites what the models keep of it, and freed memory goes back.
+    """
     gc.freeze()
     life = _Life()
     signal.signal(signal.SIGTERM, life.on_signal)
@@ -63,11 +80,14 @@ def serve(listening_socket: socket.socket, settings: Settings) -> None:
     listening_socket.settimeout(None)
     served = 0
     try:
-        while not life.ending and served < PICTURES_PER_LIFE and _resident_bytes() < GROWN_BYTES:
+        while not life.ending and served < PICTURES_PER_LIFE and _resident_bytes() < grown_bytes:
             connection, _ = listening_socket.accept()
             life.busy = True
-            served += _serve_one(connection, looker.look, settings)
+            served += _serve_one(connection, look, settings)
             life.busy = False
+            if not select.select([listening_socket], [], [], IDLE_S)[0]:
+                rest()
+                _give_back_memory()
     except _StopError:
         return
 
@@ -94,11 +114,11 @@ def _answer(request: wire.Request, picture: Picture, look: Look, connection: soc
     """The answer or the error as bytes. The alarm ends the process if the looking outlasts its own clock by far."""
     signal.alarm(int(settings.face_timeout_s) + 5)
     try:
-        return wire.dump_answer(look(picture, lambda: _client_gone(connection), request.small_faces))
+        return look(picture, lambda: _client_gone(connection), request.small_faces)
     except GuardError as error:
         return wire.dump_error(error)
     except MemoryError:
-        return wire.dump_error(UnscreenableError("the picture needs more memory than a face worker may use", picture.where))
+        return wire.dump_error(UnscreenableError("the picture needs more memory than a worker may use", picture.where))
     finally:
         signal.alarm(0)
 
@@ -141,10 +161,19 @@ def _client_gone(connection: socket.socket) -> bool:
         return True
 
 
-def _limit_memory(size_bytes: int) -> None:
+def limit_memory(size_bytes: int) -> None:
+    """Cap the address space of this process."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or hard > size_bytes:
         resource.setrlimit(resource.RLIMIT_AS, (size_bytes, hard))
+
+
+def _give_back_memory() -> None:
+    """Return freed memory to the system, and with it what is left of pictures in it (glibc; elsewhere the next picture overwrites it)."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _resident_bytes() -> int:

@@ -23,7 +23,7 @@ import socket, sys
 from guard.faceworker import worker
 from guard.settings import Settings
 worker.PICTURES_PER_LIFE = int(sys.argv[2])
-worker.serve(socket.socket(fileno=int(sys.argv[1])), Settings(face_timeout_s=20))
+worker.serve(socket.socket(fileno=int(sys.argv[1])), Settings(face_timeout_s=120))
 """
 
 
@@ -87,7 +87,7 @@ async def test_a_worker_answers_recycles_itself_and_another_goes_on(pool: Pool, 
 
 async def test_killed_in_the_middle_the_picture_is_given_to_another(pool: Pool, encoded: Encoded, portrait: Image.Image) -> None:
     victim = pool.start()
-    client = FaceClient(pool.path, cache_bytes=0)
+    client = FaceClient(pool.path, cache_bytes=0, timeout_s=120)
     assert await is_up(client)
     asked = asyncio.ensure_future(client.find(encoded(portrait.resize((1600, 1600)))))
     await asyncio.sleep(0.3)
@@ -114,6 +114,39 @@ async def test_a_client_that_has_gone_costs_nothing(pool: Pool, encoded: Encoded
     used = psutil.Process(child.pid).cpu_times().user
     assert await is_up(client)
     assert psutil.Process(child.pid).cpu_times().user - used < 0.5
+
+
+def traces(child: subprocess.Popen[bytes], needles: list[bytes]) -> list[int]:
+    """How often each of these bytes stands in the writable memory of a process."""
+    found = [0] * len(needles)
+    with open(f"/proc/{child.pid}/maps") as maps, open(f"/proc/{child.pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            span, rights, *_ = line.split()
+            if "w" not in rights:
+                continue
+            start, end = (int(part, 16) for part in span.split("-"))
+            memory.seek(start)
+            with contextlib.suppress(OSError):
+                held = memory.read(end - start)
+                found = [count + held.count(needle) for count, needle in zip(found, needles, strict=True)]
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+async def test_a_worker_at_rest_has_forgotten_the_picture(pool: Pool, encoded: Encoded, portrait: Image.Image) -> None:
+    child = pool.start()
+    client = FaceClient(pool.path, cache_bytes=0)
+    assert await is_up(client)
+    picture = encoded(portrait)
+    needles = [picture.data[1000:1064], portrait.tobytes()[90_000:90_064], portrait.tobytes()[120_000:120_064]]
+    asked = asyncio.ensure_future(client.find(picture))
+    while not any(traces(child, needles)) and not asked.done():
+        await asyncio.sleep(0.01)
+    await asked
+    deadline = asyncio.get_running_loop().time() + 10
+    while any(left := traces(child, needles)) and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.2)
+    assert left == [0, 0, 0]
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\xff\xff\xff\xff", b"\x00\x00\x00\x02{}", b"\x00\x00\x00\x03abc"], ids=repr)
