@@ -25,7 +25,7 @@ from guard.film import FilmLimits, Films
 from guard.metrics import FLUSH_S, Metrics
 from guard.pipeline import Pipeline
 from guard.probing import Probing
-from guard.processes import parts, providers
+from guard.processes import parts, providers, sources
 from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
@@ -71,6 +71,7 @@ class Worker:
         self.subscription = Subscription(runtime / "builder.sock", self.current, self._forget_faces)
         self.recorder = RecorderClient(runtime / "recorder.sock")
         self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
+        self.sources = sources.open_sources(settings, runtime)
         self.mounts = providers.mounts(settings)
         self.fetcher = Fetcher([mount.upstream.base_url for mount in self.mounts.values()], FetchLimits(settings.max_answer_bytes))
         image_limits = FetchLimits(settings.max_body_bytes, settings.max_body_bytes, _IMAGE_S)
@@ -96,6 +97,7 @@ class Worker:
             mode=settings.mode,
             clock=lambda: datetime.now(UTC),
             signals=gather,
+            sources=self.sources.sources,
             pending_protects=settings.pending_protects,
             probing=Probing(settings.probing_limit),
             keepalive_s=settings.keepalive_s,
@@ -144,6 +146,7 @@ class Worker:
         """Somebody was erased: no answer that was cached before may be used."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self.faces.purge)
+            self._loop.call_soon_threadsafe(self.sources.purge)
 
     def _flush_metrics(self) -> None:
         published = self.current.latest
@@ -212,6 +215,7 @@ class Worker:
                 await mount.upstream.close()
             await self.fetcher.close()
             await self.images.close()
+            await self.sources.close()
             await self.stay_down.close()
             await self.recorder.close()
             self.engine.dispose()

@@ -142,6 +142,20 @@ class Settings(BaseSettings):
         600, ge=0, description="Most calls to the moderation service a minute, for each worker; 0: any number."
     )
 
+    text_workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Processes that read text in pictures (each 270 to 650 MB), which needs the extra `ocr`; 0: nobody reads it "
+        "([what it means](../reference/signals.md#text-in-pictures)).",
+    )
+    nudity_model: Path | None = Field(
+        None,
+        description="ONNX file of a network that sees nudity, with its description beside it; needs the extra `onnx`; unset: nobody looks "
+        "([what it means](../reference/signals.md#nudity)).",
+    )
+    nudity_workers: int = Field(1, ge=1, le=64, description="Processes that look for nudity, where `GUARD_NUDITY_MODEL` is set.")
+
     max_body_mb: float = Field(64, gt=0, description="Largest request body, in 1,000,000 bytes as received; beyond it 413.")
     max_answer_mb: float = Field(256, gt=0, description="Largest answer of the provider, in 1,000,000 bytes; beyond it 502.")
     max_image_mp: float = Field(50, gt=0, description="Largest picture, in 1,000,000 pixels, all frames counted.")

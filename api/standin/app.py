@@ -18,7 +18,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from api.standin import conversation, wire
+from api.standin import conversation, moderation, wire
 from api.standin.keeping import Keeping, Kept
 from api.standin.orders import Death, Order, Seen, parse_order
 
@@ -146,7 +146,15 @@ class StandIn:
         elif seen.method == "POST" and seen.path in (conversation.CHAT, conversation.RESPONSES):
             await self._converse(order, seen, receive, send)
         elif kept := self._kept(order, seen):
-            await self._send_body(order, seen, kept.status, kept.body, receive, send, "application/json" if kept.shown else kept.content_type)
+            await self._send_body(
+                order, seen, kept.status, kept.body, receive, send, "application/json" if kept.shown else kept.content_type
+            )
+        elif seen.method == "POST" and seen.path == moderation.PATH:
+            try:
+                status, body = order.status, moderation.answer(seen.body, seen.number)
+            except wire.BadAskError as error:
+                status, body = 400, wire.error_body(str(error), param=error.param)
+            await self._send_body(order, seen, status, body, receive, send)
         elif seen.method == "GET" and seen.path == b"/v1/models":
             listed = {"object": "list", "data": [wire.model_object(name) for name in wire.MODELS]}
             await self._send_body(order, seen, 200, orjson.dumps(listed), receive, send)

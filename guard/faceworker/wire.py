@@ -34,7 +34,7 @@ def dump_request(request: Request) -> bytes:
     """Head and picture, in one piece."""
     picture = request.picture
     if picture is None:
-        return _framed({"op": "ping", "size": 0})
+        return framed({"op": "ping", "size": 0})
     head = {
         "op": "find",
         "where": picture.where,
@@ -45,7 +45,7 @@ def dump_request(request: Request) -> bytes:
         "small_faces": request.small_faces,
         "size": len(picture.data),
     }
-    return _framed(head) + picture.data
+    return framed(head) + picture.data
 
 
 def load_request(head: dict[str, Any], data: bytes) -> Request:
@@ -66,13 +66,13 @@ def dump_answer(answer: FacesInPicture) -> bytes:
         "faces": [{"frame": f.frame, "box": list(f.box), "quality": asdict(f.quality), "view": f.view} for f in answer.faces],
     }
     vectors = [np.asarray(face.vector, dtype="<f4").tobytes() for face in answer.faces]
-    return _framed({**head, "size": sum(map(len, vectors))}) + b"".join(vectors)
+    return framed({**head, "size": sum(map(len, vectors))}) + b"".join(vectors)
 
 
 def dump_error(error: GuardError) -> bytes:
     """An error in place of an answer."""
     kind = "too_large" if isinstance(error, TooLargeError) else "unscreenable" if isinstance(error, UnscreenableError) else "unavailable"
-    return _framed({"error": kind, "message": str(error), "where": getattr(error, "where", None), "size": 0})
+    return framed({"error": kind, "message": str(error), "where": getattr(error, "where", None), "size": 0})
 
 
 def load_answer(head: dict[str, Any], data: bytes, where: str) -> FacesInPicture:
@@ -108,6 +108,7 @@ _ERRORS: dict[str, Callable[[str, str | None], GuardError]] = {
 }
 
 
-def _framed(head: dict[str, Any]) -> bytes:
+def framed(head: dict[str, Any]) -> bytes:
+    """A head as it travels."""
     encoded = orjson.dumps(head)
     return LENGTH.pack(len(encoded)) + encoded

@@ -19,7 +19,7 @@ from guard.keyring import Keyring
 from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
-from guard.processes import parts
+from guard.processes import parts, sources
 from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.record.recorder import LocalRecorder
@@ -82,7 +82,10 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
     limits = Limits(max_pixels=settings.max_image_pixels, max_frames=settings.max_frames)
     with tempfile.TemporaryDirectory(prefix="guard-") as directory:
         path = Path(directory) / "faces.sock"
-        workers = _start_faces(path, settings)
+        workers = [*_start(path, settings, settings.face_workers, "guard.processes.faces")]
+        for name, count in sources.workers(settings):
+            workers += _start(Path(directory) / f"{name}.sock", settings, count, "guard.processes.sight", name)
+        opened = sources.open_sources(settings, Path(directory))
         fetcher = Fetcher([], FetchLimits())
         try:
             yield LocalGuard(
@@ -99,11 +102,13 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
                     mode=settings.mode,
                     clock=lambda: datetime.now(UTC),
                     signals=gather,
+                    sources=opened.sources,
                     pending_protects=settings.pending_protects,
                 ),
                 limits,
             )
         finally:
+            await opened.close()
             await fetcher.close()
             await recorder.close()
             for worker in workers:
@@ -111,15 +116,15 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
                 worker.wait()
 
 
-def _start_faces(path: Path, settings: Settings) -> list[subprocess.Popen[bytes]]:
-    """Face workers load their models at their first picture, so starting one costs a command without pictures little."""
+def _start(path: Path, settings: Settings, count: int, module: str, *arguments: str) -> list[subprocess.Popen[bytes]]:
+    """Workers that look at pictures."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with listening:
         listening.bind(str(path))
         listening.listen(settings.face_queue)
-        command = [sys.executable, "-P", "-m", "guard.processes.faces", str(listening.fileno())]
+        command = [sys.executable, "-P", "-m", module, str(listening.fileno()), *arguments]
         environment = {**parts.child_environment(settings), "GUARD_LOG_LEVEL": os.environ.get("GUARD_LOG_LEVEL", "warning")}
         return [
             subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
-            for _ in range(max(settings.face_workers, 1))
+            for _ in range(max(count, 1))
         ]
