@@ -46,6 +46,10 @@ class Mail:
         message["Message-ID"] = f"<{notice.id}@likeness-guard>"  # the same when it is sent again
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday note answers it
         message.set_content(body)
+        self.send(message)
+
+    def send(self, message: EmailMessage) -> None:
+        """Return when the server has taken a message; NotDeliveredError when it does not."""
         try:
             with self._connected() as server:
                 server.send_message(message)

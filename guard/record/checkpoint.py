@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-ED25519 = b"\x01"  # signature type, https://c2sp.org/signed-note
+ED25519 = b"\x01"  # signature type of a log's key, https://c2sp.org/signed-note
+COSIGNER = b"\x04"  # that of a witness's key, https://c2sp.org/tlog-cosignature
 _NAME = re.compile(r"[^\s+]+")
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
@@ -35,15 +36,16 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """The public half of a log's key, with its name; written `name+hash+base64`."""
+    """The public half of a log's or a witness's key, with its name; written `name+hash+base64`."""
 
     name: str
     public: bytes
+    kind: bytes = ED25519
 
     @property
     def hash(self) -> bytes:
         """The four bytes by which a note names the key."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     @property
     def id(self) -> str:
@@ -51,7 +53,7 @@ class VerifierKey:
         return f"{self.name}+{self.hash.hex()}"
 
     def __str__(self) -> str:
-        return f"{self.id}+{base64.b64encode(ED25519 + self.public).decode()}"
+        return f"{self.id}+{base64.b64encode(self.kind + self.public).decode()}"
 
     def accepts(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature over the message is by this key."""
@@ -79,16 +81,16 @@ class Signer:
         return Ed25519PrivateKey.from_private_bytes(self.seed).sign(message)
 
 
-def parse_key(line: str) -> VerifierKey:
-    """Reads `name+hash+base64`; the hash must be the key's."""
+def parse_key(line: str, kind: bytes = ED25519) -> VerifierKey:
+    """Reads `name+hash+base64`; the hash must be the key's, and the key of this type."""
     try:
         name, key_hash, encoded = line.strip().split("+", 2)
         blob = base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error) as error:
         raise NoteError(f"not a verifier key (name+hash+base64): {line.strip()[:80]!r}") from error
-    key = VerifierKey(name, blob[1:])
-    if not _NAME.fullmatch(name) or blob[:1] != ED25519 or len(blob) != 33 or key.hash.hex() != key_hash:
-        raise NoteError(f"not an Ed25519 verifier key, or its hash is not its own: {line.strip()[:80]!r}")
+    key = VerifierKey(name, blob[1:], kind)
+    if not _NAME.fullmatch(name) or blob[:1] != kind or len(blob) != 33 or key.hash.hex() != key_hash:
+        raise NoteError(f"not an Ed25519 verifier key of type {kind[0]}, or its hash is not its own: {line.strip()[:80]!r}")
     return key
 
 

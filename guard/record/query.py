@@ -28,7 +28,7 @@ from guard.record.reading import (
     stored_tiles,
     subjects_of,
 )
-from guard.record.tables import CHECKPOINT, EVENT
+from guard.record.tables import CHECKPOINT, COSIGNATURE, EVENT
 from guard.record.tiles import StoredTiles
 from guard.storage.engine import read
 from guard.storage.queue import EVENT_QUEUE
@@ -134,12 +134,20 @@ class Log:
             return [{"index": index, "event": orjson.loads(leaf)} for index, leaf in connection.execute(query.order_by(EVENT_C["index"]))]
 
     def checkpoint(self) -> str:
-        """The newest checkpoint's note; NotFoundError before the first."""
+        """The newest checkpoint's note, with the cosignatures it has by now; NotFoundError before the first."""
         with read(self._engine) as connection:
-            note: str | None = connection.execute(select(CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)).scalar()
-        if note is None:
-            raise NotFoundError("there is no checkpoint yet; the first comes within seconds of the first event")
-        return note
+            newest = connection.execute(select(CHECKPOINT.c.size, CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)).first()
+            if newest is None:
+                raise NotFoundError("there is no checkpoint yet; the first comes within seconds of the first event")
+            return cosigned(connection, newest.size, newest.note)
+
+    def witnessed(self, size: int) -> str | None:
+        """The newest checkpoint of at most `size` events that a witness cosigned, with the cosignatures; None when there is none."""
+        with read(self._engine) as connection:
+            query = select(CHECKPOINT.c.size, CHECKPOINT.c.note).where(CHECKPOINT.c.size <= size)
+            query = query.where(CHECKPOINT.c.size.in_(select(COSIGNATURE.c.size))).order_by(CHECKPOINT.c.size.desc()).limit(1)
+            newest = connection.execute(query).first()
+            return cosigned(connection, newest.size, newest.note) if newest is not None else None
 
     def root(self, size: int) -> bytes:
         """The tree's hash when it had `size` leaves."""
@@ -166,6 +174,12 @@ class Log:
             if size > size_of(connection):
                 raise NotFoundError(f"the log has {size_of(connection)} events, not {size}")
             yield stored_tiles(connection)
+
+
+def cosigned(connection: Connection, size: int, note: str) -> str:
+    """A note with a line for each witness that cosigned it."""
+    query = select(COSIGNATURE.c.line).where(COSIGNATURE.c.size == size).order_by(COSIGNATURE.c.witness)
+    return note + "".join(connection.execute(query).scalars())
 
 
 def _select(wanted: DecisionFilter, first: int, end: int) -> Select[Any]:

@@ -85,6 +85,17 @@ class Checkpoint(SQLModel, table=True):
     created_at: str = Field(sa_type=Text)
 
 
+class Cosignature(SQLModel, table=True):
+    """What a witness said of a checkpoint: `line` is one more signature line of its note, `witness` the id of the key."""
+
+    __tablename__ = "cosignature"
+
+    size: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    witness: str = Field(sa_type=Text, primary_key=True)
+    line: str = Field(sa_type=Text)
+    created_at: str = Field(sa_type=Text)
+
+
 class GrantCounter(SQLModel, table=True):
     """How many uses of a counted grant are reserved or spent."""
 
@@ -176,6 +187,7 @@ EVENT_LABEL: Table = SQLModel.metadata.tables["event_label"]
 EVENT_SUBJECT: Table = SQLModel.metadata.tables["event_subject"]
 TREE_STATE: Table = SQLModel.metadata.tables["tree_state"]
 CHECKPOINT: Table = SQLModel.metadata.tables["checkpoint"]
+COSIGNATURE: Table = SQLModel.metadata.tables["cosignature"]
 EXPORT_JOB: Table = SQLModel.metadata.tables["export_job"]
 LEGAL_HOLD: Table = SQLModel.metadata.tables["legal_hold"]
 HELD_BODY: Table = SQLModel.metadata.tables["held_body"]

@@ -1,5 +1,6 @@
 """The file that `GUARD_SINKS` names (docs/reference/record.md, "Streaming out")."""
 
+import ssl
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -10,8 +11,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from guard.errors import InvalidInputError
+from guard.record.checkpoint import COSIGNER, parse_key
 from guard.record.rows import Redaction
 from guard.settings import LOOPBACK, Settings, environment
+
+_VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 
 
 class Format(StrEnum):
@@ -23,6 +27,20 @@ class Format(StrEnum):
 
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _secure_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
+        raise ValueError("wants http(s)://host/path without a user")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("plain http only goes to this machine; use https")
+    return url
+
+
+def trusting(ca: Path | None) -> ssl.SSLContext | bool:
+    """What an HTTP client verifies a server by: a file of certificates, or the system's."""
+    return ssl.create_default_context(cafile=ca) if ca is not None else True
 
 
 class SyslogTarget(_Model):
@@ -39,26 +57,66 @@ class WebhookTarget(_Model):
     """Where to POST; `secret_variable` names the environment variable that holds the key of the signature."""
 
     url: str
-    secret_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+    secret_variable: Annotated[str, Field(pattern=_VARIABLE)]
     ca: Path | None = None
 
     @field_validator("url")
     @classmethod
     def _secure(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username:
-            raise ValueError("wants http(s)://host/path without a user")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ValueError("plain http only goes to this machine; use https")
-        return url
+        return _secure_url(url)
+
+
+class OtlpTarget(_Model):
+    """A collector of OpenTelemetry logs, OTLP over HTTP; `headers_variable` names the environment variable with `name=value,...`."""
+
+    url: str
+    headers_variable: Annotated[str, Field(pattern=_VARIABLE)] | None = None
+    ca: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, url: str) -> str:
+        return _secure_url(url)
+
+
+class WitnessTarget(_Model):
+    """A witness that cosigns checkpoints: its submission prefix, its key (`name+hash+base64`), and how often it is asked at most."""
+
+    url: str
+    key: str
+    every_s: Annotated[float, Field(ge=1)] = 60
+    ca: Path | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _secure(cls, url: str) -> str:
+        return _secure_url(url)
+
+    @field_validator("key")
+    @classmethod
+    def _cosigns(cls, key: str) -> str:
+        return str(parse_key(key, COSIGNER))
+
+
+class MailTarget(_Model):
+    """An address that checkpoints are mailed to, by the server of `GUARD_SMTP_URL`, and how often at most."""
+
+    to: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    every_s: Annotated[float, Field(ge=60)] = 86_400
+
+
+_TARGETS = ("syslog", "webhook", "otlp", "witness", "mail")
 
 
 class SinkConfig(_Model):
-    """One sink: exactly one of `syslog` and `webhook`, and what it gets."""
+    """One sink: exactly one of the targets, and what it gets. `witness` and `mail` get checkpoints and nothing else."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9._-]{1,64}$")]
     syslog: SyslogTarget | None = None
     webhook: WebhookTarget | None = None
+    otlp: OtlpTarget | None = None
+    witness: WitnessTarget | None = None
+    mail: MailTarget | None = None
     events: bool = True
     checkpoints: bool = False
     content: Redaction = Redaction.STRICT
@@ -67,11 +125,19 @@ class SinkConfig(_Model):
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
-        if (self.syslog is None) == (self.webhook is None):
-            raise ValueError("wants exactly one of syslog and webhook")
+        if sum(getattr(self, target) is not None for target in _TARGETS) != 1:
+            raise ValueError(f"wants exactly one of {', '.join(_TARGETS)}")
+        if (self.witness is not None or self.mail is not None) and (self.events or not self.checkpoints):
+            raise ValueError("witness and mail take checkpoints only: say `events: false` and `checkpoints: true`")
         if not (self.events or self.checkpoints):
             raise ValueError("gets neither events nor checkpoints")
         return self
+
+    @property
+    def every_s(self) -> float:
+        """Least time between two checkpoints sent there."""
+        seldom = self.witness or self.mail
+        return seldom.every_s if seldom is not None else 0.0
 
 
 class _File(_Model):
@@ -93,6 +159,10 @@ def load(path: Path, variables: Mapping[str, str]) -> list[SinkConfig]:
     for sink in sinks:
         if sink.webhook is not None and not variables.get(sink.webhook.secret_variable):
             raise InvalidInputError(f"{path}: {sink.name}: the variable {sink.webhook.secret_variable} holds no secret")
+        if sink.otlp is not None and sink.otlp.headers_variable is not None and not variables.get(sink.otlp.headers_variable):
+            raise InvalidInputError(f"{path}: {sink.name}: the variable {sink.otlp.headers_variable} holds no headers")
+        if sink.mail is not None and not variables.get("GUARD_SMTP_URL"):
+            raise InvalidInputError(f"{path}: {sink.name}: mail needs a server in GUARD_SMTP_URL")
     return sinks
 
 

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -111,12 +111,20 @@ class Feed:
         return len(batch)
 
     def _checkpoint(self, place: Place) -> None:
-        if not self._config.checkpoints:
+        if not self._config.checkpoints or not self._due():
             return
         checkpoint = outgoing.newest_checkpoint(self._engine, place.checkpoint_size)
         if checkpoint is not None:
             self._sender.send_checkpoint(checkpoint)
             self._write(Place(place.next_index, checkpoint.size))
+
+    def _due(self) -> bool:
+        """Whether enough time has passed; what is sent seldom is sent nothing but checkpoints, so its cursor tells when the last went."""
+        if not self._config.every_s:
+            return True
+        with read(self._engine) as connection:
+            last = connection.execute(select(_C.updated_at).where(_C.sink == self._config.name)).scalar()
+        return last is None or self._now() - datetime.fromisoformat(last) >= timedelta(seconds=self._config.every_s)
 
     def _write(self, place: Place) -> None:
         row = {"sink": self._config.name, "next_index": place.next_index, "checkpoint_size": place.checkpoint_size}

@@ -6,7 +6,6 @@ X-Guard-Delivery:  <sink>/events/<first index>-<last index>, or <sink>/checkpoin
 
 import hashlib
 import hmac
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 import httpx2
 import orjson
 
-from guard.record.sinks.config import WebhookTarget
+from guard.record.sinks.config import WebhookTarget, trusting
 from guard.record.sinks.outgoing import Outgoing, OutgoingCheckpoint
 from guard.record.sinks.senders import SinkError
 
@@ -53,8 +52,7 @@ class WebhookSender:
     ) -> None:
         self._name, self._target, self._secret, self._now = name, target, secret, now
         self._place = urlsplit(target.url).netloc  # for the log: a path may hold a token
-        verify: ssl.SSLContext | bool = ssl.create_default_context(cafile=target.ca) if target.ca else True
-        self._client = httpx2.Client(timeout=timeout_s, verify=verify, trust_env=False, follow_redirects=False)
+        self._client = httpx2.Client(timeout=timeout_s, verify=trusting(target.ca), trust_env=False, follow_redirects=False)
 
     def send(self, events: Sequence[Outgoing]) -> None:
         """As `Sender.send`."""

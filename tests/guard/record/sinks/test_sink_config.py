@@ -36,7 +36,7 @@ def test_the_file(tmp_path: Path) -> None:
     ("text", "says"),
     [
         pytest.param(GOOD, "outside: the variable HOOK holds no secret", id="no secret"),
-        pytest.param("sinks: [{name: a}]", "exactly one of syslog and webhook", id="no target"),
+        pytest.param("sinks: [{name: a}]", "exactly one of syslog, webhook, otlp, witness, mail", id="no target"),
         pytest.param(
             "sinks: [{name: a, syslog: {host: h}}, {name: a, syslog: {host: i}}]", "two sinks have the name 'a'", id="a name twice"
         ),
