@@ -3,6 +3,7 @@
 One guard serves all tests of a session, so a test uses names and tenants of its own and asserts nothing about totals.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import pytest
 from api.standin import StandIn, running
 from guard.evaluate import trial
 from guard.evaluate.trial import Trial
+from guard.extract.dialects import DIALECTS
+from tests.paths import provider as provider_
+from tests.paths.people import PERSON, face
+from tests.paths.provider import Provider
 
 HOSTILE = 'import pathlib\npathlib.Path(__file__).with_name("imported").touch()\nraise SystemExit("a module of the working directory was imported")\n'
 
@@ -46,3 +51,49 @@ def guarded(running_guard: Trial, upstream: StandIn) -> Trial:
     """The session's guard, and an upstream that has no orders and has seen nothing."""
     upstream.clear()
     return running_guard
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[Provider]:
+    """One provider behind all dialects; prefer `provider`."""
+    with provider_.running() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def running_guard_of_all(running_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """One guard with every dialect mounted; a person is registered with name and face. Prefer `guard`."""
+    listed = [
+        {"name": name, "dialect": name, "base_url": f"{running_provider.url}/{name}", "key_variable": f"KEY_{number}"}
+        for number, name in enumerate(DIALECTS)
+    ]
+    written: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.json"
+    written.write_text(json.dumps({"upstreams": listed}))
+    policy = written.with_name("kit.yaml")
+    policy.write_text("version: 1\nname: kit\nextends: default\npeople: {stay_down: false}\n")  # or one test's pictures refuse another's
+    keys = {f"KEY_{number}": f"key-of-{name}" for number, name in enumerate(DIALECTS)}
+    with trial.running(
+        environment={
+            "GUARD_UPSTREAMS": str(written),
+            "GUARD_POLICY": str(policy),
+            "GUARD_PUBLIC_URL": "https://guard.example",
+            "GUARD_REMOTE_IMAGES": "on",
+            **keys,
+        }
+    ) as guard:
+        subject = guard.made("/opt-outs", json={"subject": {"name": PERSON}})["subject_id"]
+        guard.made(f"/subjects/{subject}/faces", files={"image": ("face.png", face(), "image/png")})
+        yield guard
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Provider:
+    """A provider that was told nothing and has seen nothing."""
+    running_provider.clear()
+    return running_provider
+
+
+@pytest.fixture
+def guard(running_guard_of_all: Trial, provider: Provider) -> Trial:
+    """The guard of all dialects, before a provider that has seen nothing."""
+    return running_guard_of_all

@@ -1,139 +1,28 @@
-"""Every provider at once behind one gateway: what is allowed passes byte for byte, what is refused is refused as the provider would.
+"""Every provider at once behind one gateway: what each keeps for a caller, jobs that are polled, pictures behind addresses.
 
-One guard with all dialects mounted, and one upstream that answers whatever it was told to and remembers what it was sent.
+What all calls have in common is in test_conformance.py.
 """
 
 import base64
 import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
 from api.standin.picture import draw
-from guard.evaluate import trial
 from guard.evaluate.trial import Trial
-from guard.extract.dialects import DIALECTS
-from guard.extract.multipart_strict import Part, dump
+from guard.links import PATH
+from tests.paths.people import FIRST, LAST, face
+from tests.paths.people import PERSON as NAME
+from tests.paths.provider import Provider
 
-FIRST, LAST = "Philippa", "Quillonby"
-NAME = f"{FIRST} {LAST}"
 PNG = draw("a tyre", 64, 64, "png")
 B64 = base64.b64encode(PNG).decode()
+GEMINI = "/models/gemini-2.5-flash-image:generateContent"
+BLOCKED = ((400, "moderation_blocked", "input"), (400, "moderation_blocked", "output"))
 Body = dict[str, Any]
-
-
-@dataclass
-class Provider:
-    """Answers what it was told, by path; `seen` holds what it was sent."""
-
-    url: str = ""
-    answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
-    seen: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
-
-    def says(self, path: str, answer: Body | str | bytes, content_type: str = "application/json") -> bytes:
-        body = (
-            answer if isinstance(answer, bytes) else answer.encode() if isinstance(answer, str) else json.dumps(answer, indent=1).encode()
-        )
-        self.answers[path] = (content_type, body)
-        return body
-
-    def clear(self) -> None:
-        self.answers.clear()
-        self.seen.clear()
-
-
-@pytest.fixture(scope="module")
-def running_provider() -> Iterator[Provider]:
-    provider = Provider()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def answer(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length", 0)))
-            provider.seen.append((self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-            content_type, sent = provider.answers[self.path]
-            self.send_response(200)
-            self.send_header("content-type", content_type)
-            self.send_header("content-length", str(len(sent)))
-            self.end_headers()
-            self.wfile.write(sent)
-
-        do_GET = do_POST = answer  # noqa: N815 - the name that http.server looks for
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            return None
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    provider.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield provider
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def running_guard_of_all(running_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
-    listed = [
-        {"name": name, "dialect": name, "base_url": f"{running_provider.url}/{name}", "key_variable": f"KEY_{name.upper()}"}
-        for name in DIALECTS
-    ]
-    written: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.json"
-    written.write_text(json.dumps({"upstreams": listed}))
-    keys = {f"KEY_{name.upper()}": f"key-of-{name}" for name in DIALECTS}
-    with trial.running(
-        environment={"GUARD_UPSTREAMS": str(written), "GUARD_PUBLIC_URL": "https://guard.example", "GUARD_REMOTE_IMAGES": "on", **keys}
-    ) as guard:
-        guard.made("/opt-outs", json={"subject": {"name": NAME}})
-        yield guard
-
-
-@pytest.fixture
-def provider(running_provider: Provider) -> Provider:
-    running_provider.clear()
-    return running_provider
-
-
-@pytest.fixture
-def guard(running_guard_of_all: Trial, provider: Provider) -> Trial:
-    return running_guard_of_all
-
-
-def asked(body: Body, media_type: str) -> tuple[str, bytes]:
-    if media_type == "application/json":
-        return media_type, json.dumps(body).encode()
-    return dump(Part(name, None, None, value.encode()) for name, value in body.items())
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a dialect: where it is, what is asked with a prompt, what is answered with a text, and what a refusal says."""
-
-    dialect: str
-    path: str
-    ask: Callable[[str], Body]
-    answer: Callable[[str], Body]
-    refused: Callable[[httpx2.Response], object]
-    expected: tuple[object, object]
-    """What `refused` gives for a refusal of the request and one of the answer."""
-    prefix: str = ""
-    key_header: tuple[str, str] = ("authorization", "Bearer {}")
-    media_type: str = "application/json"
-
-    def send(self, guard: Trial, prompt: str, path: str | None = None, tenant: str = "default") -> httpx2.Response:
-        name, form = self.key_header
-        content_type, body = asked(self.ask(prompt), self.media_type)
-        headers = {name: form.format(guard.caller_key(tenant)), "content-type": content_type, "accept": "application/json"}
-        return guard.http.post(f"{guard.url}{self.prefix}{path or self.path}", content=body, headers=headers)
-
-    @property
-    def upstream_path(self) -> str:
-        return f"/{self.dialect}{self.path}"
 
 
 def openai_error(answer: httpx2.Response) -> object:
@@ -141,101 +30,15 @@ def openai_error(answer: httpx2.Response) -> object:
     return answer.status_code, error["code"], error["moderation_details"]["moderation_stage"]
 
 
-def images(text: str) -> Body:
-    return {"created": 1, "data": [{"b64_json": B64, "revised_prompt": text}]}
-
-
-def prompted(prompt: str) -> Body:
-    return {"model": "m-1", "prompt": prompt, "n": 1.0e0}
-
-
-BLOCKED = ((400, "moderation_blocked", "input"), (400, "moderation_blocked", "output"))
-AZURE = ((400, "content_policy_violation", "input"), (400, "content_policy_violation", "output"))
-VERTEX = "/projects/p-1/locations/us-central1/publishers/google/models"
-
-
-def contents(prompt: str) -> Body:
-    return {"contents": [{"role": "user", "parts": [{"text": prompt}]}]}
-
-
-def candidates(text: str) -> Body:
-    part = {"inlineData": {"mimeType": "image/png", "data": B64}}
-    return {"candidates": [{"content": {"parts": [{"text": text}, part]}, "finishReason": "STOP"}], "usageMetadata": {"totalTokenCount": 3}}
-
-
-def block_reason(answer: httpx2.Response) -> object:
-    told = answer.json()
-    return answer.status_code, told.get("promptFeedback", {}).get("blockReason") or told["candidates"][0]["finishReason"]
-
-
-CALLS = [
-    Call("openai", "/images/generations", prompted, images, openai_error, BLOCKED, "/v1"),
-    Call("openai", "/responses", lambda prompt: {"input": prompt}, lambda text: {"id": "resp_a", "output": [{"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}]}, openai_error, BLOCKED, "/v1"),
-    Call("openai", "/chat/completions", lambda prompt: {"messages": [{"role": "user", "content": prompt}]}, lambda text: {"choices": [{"index": 0, "message": {"role": "assistant", "content": text}}]}, openai_error, BLOCKED, "/v1"),
-    Call("azure", "/openai/deployments/painter/images/generations", prompted, images, openai_error, AZURE, "/azure", ("api-key", "{}")),
-    Call("gemini", "/models/gemini-2.5-flash-image:generateContent", contents, candidates, block_reason, ((200, "PROHIBITED_CONTENT"), (200, "IMAGE_PROHIBITED_CONTENT")), "/gemini/v1beta", ("x-goog-api-key", "{}")),
-    Call("vertex", f"{VERTEX}/imagen-4.0:predict", lambda prompt: {"instances": [{"prompt": prompt}]}, lambda text: {"predictions": [{"bytesBase64Encoded": B64, "mimeType": "image/png", "prompt": text}]}, lambda answer: (answer.status_code, answer.json()["error"]["status"]), ((400, "INVALID_ARGUMENT"), (400, "INVALID_ARGUMENT")), "/vertex/v1"),
-    Call("xai", "/images/generations", prompted, images, openai_error, BLOCKED, "/xai/v1"),
-    Call("together", "/images/generations", prompted, images, openai_error, BLOCKED, "/together/v1"),
-    Call("reve", "/image/create", lambda prompt: {"prompt": prompt}, lambda text: {"image": B64, "version": text, "content_violation": False}, lambda answer: (answer.status_code, answer.headers["x-reve-content-violation"], answer.json()["content_violation"]), ((400, "true", True), (400, "true", True)), "/reve/v1"),
-    Call("stability", "/stable-image/generate/core", lambda prompt: {"prompt": prompt}, lambda text: {"image": B64, "finish_reason": text, "seed": 1}, lambda answer: (answer.status_code, answer.json()["name"]), ((403, "content_moderation"), (403, "content_moderation")), "/stability/v2beta", media_type="multipart/form-data"),
-    Call("bfl", "/flux-pro-1.1", lambda prompt: {"prompt": prompt}, lambda text: {"id": "job-1", "polling_url": "https://api.bfl.ai/v1/get_result?id=job-1", "note": text}, lambda answer: (answer.status_code, answer.json()["status"]), ((400, "Request Moderated"), (400, "Content Moderated")), "/bfl/v1", ("x-key", "{}")),
-]  # fmt: skip
-EACH = [pytest.param(call, id=f"{call.dialect} {call.path}") for call in CALLS]
-PROVIDERS_KEY = {"azure": ("api-key", "{}"), "gemini": ("x-goog-api-key", "{}"), "bfl": ("x-key", "{}")}
-
-
-@pytest.mark.parametrize("call", EACH)
-def test_what_is_allowed_passes_byte_for_byte_with_the_providers_key(call: Call, guard: Trial, provider: Provider) -> None:
-    sent = provider.says(call.upstream_path, call.answer("a round tyre"))
-    answer = call.send(guard, "a tyre")
-    assert (answer.status_code, answer.headers["x-guard-outcome"]) == (200, "allow"), answer.text
-    if call.dialect == "bfl":
-        assert answer.json() == {"id": "job-1", "polling_url": "https://guard.example/bfl/v1/get_result?id=job-1", "note": "a round tyre"}
-    else:
-        assert answer.content == sent
-    [(method, path, headers, body)] = provider.seen
-    assert (method, path) == ("POST", call.upstream_path)
-    if call.media_type == "application/json":
-        assert json.loads(body) == call.ask("a tyre")
-        assert b"1.0" in body or "n" not in call.ask("a tyre")
-    name, form = PROVIDERS_KEY.get(call.dialect, ("authorization", "Bearer {}"))
-    keys = {key: value for key, value in headers.items() if key in ("authorization", "api-key", "x-goog-api-key", "x-key", "cookie")}
-    assert keys == {name: form.format(f"key-of-{call.dialect}")}
-
-
-@pytest.mark.parametrize("call", EACH)
-def test_a_name_in_the_request_is_refused_in_the_providers_words_and_not_asked_for(call: Call, guard: Trial, provider: Provider) -> None:
-    answer = call.send(guard, f"a photo of {NAME}")
-    assert (call.refused(answer), answer.headers["x-guard-outcome"], provider.seen) == (call.expected[0], "refuse", [])
-
-
-@pytest.mark.parametrize("call", EACH)
-def test_a_name_in_the_answer_is_refused_in_the_providers_words(call: Call, guard: Trial, provider: Provider) -> None:
-    provider.says(call.upstream_path, call.answer(f"a photo of {NAME}"))
-    answer = call.send(guard, "a tyre")
-    assert (call.refused(answer), answer.headers["x-guard-outcome"], len(provider.seen)) == (call.expected[1], "refuse", 1)
-
-
-@pytest.mark.parametrize("call", EACH)
-def test_what_nobody_knows_is_refused(call: Call, guard: Trial, provider: Provider) -> None:
-    unknown = call.send(guard, "a tyre", path="/never/heard:of")
-    doubled = guard.http.post(
-        f"{guard.url}{call.prefix}{call.path}",
-        content=b'{"prompt":"a","prompt":"b"}',
-        headers={"authorization": f"Bearer {guard.caller_key()}", "content-type": "application/json"},
-    )
-    assert [unknown.status_code, unknown.headers["x-guard-outcome"]] == [404, "refuse"]
-    assert doubled.status_code in (400, 415)
-    assert isinstance(unknown.json(), dict)
-    assert provider.seen == []
+def post(guard: Trial, path: str, body: Body, tenant: str = "default") -> httpx2.Response:
+    return guard.http.post(f"{guard.url}{path}", json=body, headers={"x-key": guard.caller_key(tenant)})
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/v2/images/generations", "/gemini/v1/models", "/v10/images/generations", "/openai/images/generations"]
 )
 def test_a_path_under_no_prefix_is_404(path: str, guard: Trial, provider: Provider) -> None:
-    answer = guard.http.post(f"{guard.url}{path}", json=prompted("a"), headers={"authorization": f"Bearer {guard.caller_key()}"})
+    answer = guard.http.post(f"{guard.url}{path}", json={"prompt": "a"}, headers={"authorization": f"Bearer {guard.caller_key()}"})
     assert (answer.status_code in (404, 405), provider.seen) == (True, [])
 
 
@@ -351,30 +154,121 @@ def test_sealed_state_goes_back_only_where_it_came_from(guard: Trial, provider: 
 
 
 def test_a_thought_signature_of_gemini_goes_back_only_where_it_came_from(guard: Trial, provider: Provider) -> None:
-    call = next(call for call in CALLS if call.dialect == "gemini")
     signed = {"text": "done", "thoughtSignature": "c2lnbmVk"}
-    provider.says(call.upstream_path, {"candidates": [{"content": {"parts": [signed]}, "finishReason": "STOP"}], "usageMetadata": {}})
-    assert call.send(guard, "a tyre").status_code == 200
-    thinking = {"role": "model", "parts": [signed]}
-    body = {"contents": [thinking, {"role": "user", "parts": [{"text": "in red"}]}]}
-    url = f"{guard.url}{call.prefix}{call.path}"
-    mine, other = (guard.http.post(url, json=body, headers={"x-goog-api-key": guard.caller_key(tenant)}) for tenant in ("default", "other"))
+    asked = {"role": "user", "parts": [{"text": "a tyre"}]}
+    provider.says("/gemini" + GEMINI, {"candidates": [{"content": {"parts": [signed]}, "finishReason": "STOP"}], "usageMetadata": {}})
+    assert post(guard, "/gemini/v1beta" + GEMINI, {"contents": [asked]}).status_code == 200
+    body = {"contents": [{"role": "model", "parts": [signed]}, asked]}
+    mine, other = (post(guard, "/gemini/v1beta" + GEMINI, body, tenant) for tenant in ("default", "other"))
     assert (mine.status_code, mine.headers["x-guard-outcome"]) == (200, "allow")
     assert (other.status_code, other.json()["error"]["status"], len(provider.seen)) == (400, "INVALID_ARGUMENT", 2)
 
 
-def test_a_job_is_polled_through_the_gateway_and_its_picture_comes_as_bytes(guard: Trial, provider: Provider) -> None:
-    provider.says("/bfl/flux-pro-1.1", {"id": "job-9", "polling_url": "https://api.bfl.ai/v1/get_result?id=job-9"})
-    call = CALLS[-1]
-    polling_url = call.send(guard, "a tyre").json()["polling_url"]
-    assert polling_url == "https://guard.example/bfl/v1/get_result?id=job-9"
+def test_an_interaction_may_be_built_on_and_asked_for_by_whom_it_was_answered(guard: Trial, provider: Provider) -> None:
+    done = {"id": "v1_one", "status": "completed", "steps": [{"type": "thought", "signature": "c2VhbGVk"}]}
+    provider.says("/gemini/interactions", done)
+    assert post(guard, "/gemini/v1beta/interactions", {"model": "gemini-3-pro", "input": f"a photo of {FIRST}"}).status_code == 200
+    sent = provider.says("/gemini/interactions/v1_one?include_input=true", done)
+    url = f"{guard.url}/gemini/v1beta/interactions/v1_one?include_input=true"
+    mine, other = (guard.http.get(url, headers={"x-goog-api-key": guard.caller_key(tenant)}) for tenant in ("default", "other"))
+    assert (mine.content, other.status_code, other.json()["error"]["code"]) == (sent, 400, "unscreenable_request")
+    built = {"model": "gemini-3-pro", "previous_interaction_id": "v1_one"}
+    thought = {"type": "thought", "signature": "c2VhbGVk"}
+    for more in ({"input": "in red"}, {"input": [thought, {"type": "user_input", "content": [{"type": "text", "text": "in red"}]}]}):
+        assert post(guard, "/gemini/v1beta/interactions", built | more).status_code == 200
+        assert post(guard, "/gemini/v1beta/interactions", built | more, "other").status_code == 400
+    split = post(guard, "/gemini/v1beta/interactions", built | {"input": f"{LAST}, at the sea"})
+    assert (split.status_code, split.json()["error"]["code"]) == (400, "moderation_blocked")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("/gemini/v1beta/models/veo-3.0:predictLongRunning", "Videos"),
+        ("/gemini/v1beta/models/gemini-3-pro:batchGenerateContent", "Batches"),
+        ("/gemini/v1beta/files", "state at the provider"),
+        ("/gemini/v1beta/cachedContents", "state at the provider"),
+        ("/gemini/v1beta/agents", "state at the provider"),
+        ("/xai/v1/videos/generations", "state at the provider"),
+    ],
+)
+def test_what_is_known_and_not_offered_is_refused_by_name(path: str, why: str, guard: Trial, provider: Provider) -> None:
+    answer = post(guard, path, {"prompt": "a tyre"})
+    assert (answer.status_code, answer.headers["x-guard-outcome"], provider.seen) == (404, "refuse", [])
+    assert why in answer.json()["error"]["message"]
+
+
+# -- jobs and links --------------------------------------------------------------------------------------------------------
+
+
+def job(guard: Trial, provider: Provider, name: str) -> str:
+    """The address at which a submitted job is asked for."""
+    provider.says("/bfl/flux-pro-1.1", {"id": name, "polling_url": f"https://api.bfl.ai/v1/get_result?id={name}"})
+    polling_url = post(guard, "/bfl/v1/flux-pro-1.1", {"prompt": "a tyre"}).json()["polling_url"]
+    assert polling_url == f"https://guard.example/bfl/v1/get_result?id={name}"
+    return polling_url.replace("https://guard.example", guard.url)
+
+
+def test_a_job_is_polled_through_the_gateway_and_its_picture_lies_behind_a_link(guard: Trial, provider: Provider) -> None:
+    url = job(guard, provider, "job-9")
     provider.says("/picture.png", PNG, "image/png")
     provider.says("/bfl/get_result?id=job-9", {"id": "job-9", "status": "Ready", "result": {"sample": f"{provider.url}/picture.png"}})
-    url = polling_url.replace("https://guard.example", guard.url)
-    answer = guard.http.get(url, headers={"x-key": guard.caller_key()})
-    assert answer.json()["result"]["sample"] == f"data:image/png;base64,{B64}"
+    link = guard.http.get(url, headers={"x-key": guard.caller_key()}).json()["result"]["sample"]
+    assert shown(guard, link) == (200, "image/png", PNG)
     assert guard.http.get(url, headers={"x-key": guard.caller_key("other")}).status_code == 400
     assert guard.http.get(url.replace("job-9", "job-8"), headers={"x-key": guard.caller_key()}).status_code == 400
+
+
+def test_a_job_that_shows_somebody_ends_as_moderated(guard: Trial, provider: Provider) -> None:
+    url = job(guard, provider, "job-7")
+    provider.says("/face.png", face(), "image/png")
+    provider.says("/bfl/get_result?id=job-7", {"id": "job-7", "status": "Ready", "result": {"sample": f"{provider.url}/face.png"}})
+    answer = guard.http.get(url, headers={"x-key": guard.caller_key()})
+    assert (answer.status_code, answer.json()["status"], answer.headers["x-guard-outcome"]) == (200, "Content Moderated", "refuse")
+
+
+def shown(guard: Trial, link: str) -> tuple[int, str, bytes]:
+    """What a link leads to, for whoever has it: no key is sent."""
+    assert link.startswith(f"https://guard.example{PATH}")
+    answer = guard.http.get(link.replace("https://guard.example", guard.url))
+    return answer.status_code, answer.headers["content-type"], answer.content
+
+
+URLS = [
+    pytest.param("openai", "/v1", {}, "url", id="openai, nothing asked"),
+    pytest.param("openai", "/v1", {"response_format": "url"}, "url", id="openai, a URL asked"),
+    pytest.param("openai", "/v1", {"response_format": "b64_json"}, "b64_json", id="openai, base64 asked"),
+    pytest.param("xai", "/xai/v1", {}, "url", id="xai, nothing asked"),
+    pytest.param("together", "/together/v1", {"response_format": "url"}, "url", id="together, a URL asked"),
+    pytest.param("together", "/together/v1", {"response_format": "base64"}, "b64_json", id="together, base64 asked"),
+]
+
+
+@pytest.mark.parametrize(("dialect", "prefix", "asked", "kind"), URLS)
+def test_a_picture_behind_a_url_comes_as_the_caller_asked(
+    dialect: str, prefix: str, asked: Body, kind: str, guard: Trial, provider: Provider
+) -> None:
+    provider.says("/picture.png", PNG, "image/png")
+    provider.says(
+        f"/{dialect}/images/generations", {"created": 1, "data": [{"index": 0, "type": "url", "url": f"{provider.url}/picture.png"}]}
+    )
+    answer = post(guard, f"{prefix}/images/generations", {"prompt": "a tyre", **asked})
+    [item] = answer.json()["data"]
+    assert (item["type"], sorted(item)) == (kind, sorted(["index", "type", kind]))
+    if kind == "url":
+        assert shown(guard, item["url"]) == (200, "image/png", PNG)
+    else:
+        assert base64.b64decode(item["b64_json"]) == PNG
+    provider.says("/picture.png", face(), "image/png")
+    refused = post(guard, f"{prefix}/images/generations", {"prompt": "a tyre", **asked})
+    assert openai_error(refused) == BLOCKED[1]
+    assert provider.url not in refused.text
+
+
+@pytest.mark.parametrize("name", ["", "x", "..%2f..%2fkeys", "00000000-" + "A" * 43 + ".png", "ffffffff-" + "A" * 43 + ".png"])
+def test_what_was_never_a_link_is_404(name: str, guard: Trial, provider: Provider) -> None:
+    answer = guard.http.get(f"{guard.url}{PATH}{name}")
+    assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
 
 
 @pytest.mark.parametrize(
@@ -389,17 +283,22 @@ def test_a_picture_behind_a_private_address_is_not_fetched_for_a_caller(form: st
     assert (answer.status_code, answer.json()["error"]["param"], provider.seen) == (400, "images[0].image_url", [])
 
 
-def test_a_policy_that_looks_at_no_answers_hands_out_ids_all_the_same(guard: Trial, provider: Provider) -> None:
-    """Last in this file: the policy stays active."""
+@pytest.fixture
+def _unread(guard: Trial) -> Iterator[None]:
     guard.made("/policies/prompt-only/activate", json={"mode": "enforce"})
+    yield
+    guard.made("/policies/kit/activate", json={"mode": "enforce"})
+
+
+@pytest.mark.usefixtures("_unread")
+def test_a_policy_that_looks_at_no_answers_hands_out_ids_all_the_same(guard: Trial, provider: Provider) -> None:
     provider.says("/openai/responses", response("unread", f"a photo of {NAME}"))
     assert respond(guard, input="a tyre").status_code == 200
     assert respond(guard, input="in red", previous_response_id="resp_unread").status_code == 400
     provider.says("/openai/responses", response("plain"))
     assert respond(guard, input="a tyre").status_code == 200
     assert respond(guard, input="in red", previous_response_id="resp_plain").status_code == 200
-    provider.says("/bfl/flux-pro-1.1", {"id": "job-5", "polling_url": "https://api.bfl.ai/v1/get_result?id=job-5"})
-    polling_url = CALLS[-1].send(guard, "a tyre").json()["polling_url"]
+    url = job(guard, provider, "job-5")
     sent = provider.says("/bfl/get_result?id=job-5", {"id": "job-5", "status": "Pending"})
-    answer = guard.http.get(polling_url.replace("https://guard.example", guard.url), headers={"x-key": guard.caller_key()})
+    answer = guard.http.get(url, headers={"x-key": guard.caller_key()})
     assert (answer.status_code, answer.content) == (200, sent)
