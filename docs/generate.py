@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from guard import errors
 from guard.cli import app as cli
+from guard.evaluate import client_calls
 from guard.settings import Settings
 
 DOCS = Path(__file__).parent
@@ -140,6 +141,7 @@ PAGES = {
     "reference/settings.md": settings_page,
     "reference/errors.md": errors_page,
     "reference/command-line.md": command_line_page,
+    "reference/openai-client.md": client_calls.page,
     "index.md": index_page,
 }
 

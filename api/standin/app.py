@@ -21,6 +21,7 @@ import orjson
 from api.standin import conversation, moderation, wire
 from api.standin.keeping import Keeping, Kept
 from api.standin.orders import Death, Order, Seen, parse_order
+from api.standin.responses import Responses
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -48,6 +49,7 @@ class StandIn:
         self.count = 0
         self.url = ""
         self.keeping = Keeping()
+        self.responses = Responses()
         self._kept_body_bytes = kept_body_bytes
         self._body_bytes = 0
         self._with_body: deque[Seen] = deque()
@@ -61,6 +63,7 @@ class StandIn:
         """Forget orders, what was seen and what is kept."""
         self.orders.clear()
         self.keeping.clear()
+        self.responses.kept.clear()
         self._forget()
 
     def _forget(self) -> None:
@@ -145,6 +148,8 @@ class StandIn:
             await self._send_body(order, seen, order.status, wire.answer(ask, order, urls), receive, send)
         elif seen.method == "POST" and seen.path in (conversation.CHAT, conversation.RESPONSES):
             await self._converse(order, seen, receive, send)
+        elif said := self.responses.answer(seen.method, seen.path.decode("latin-1"), seen.asked, seen.body):
+            await self._send_body(order, seen, said[0], said[2], receive, send, said[1])
         elif kept := self._kept(order, seen):
             await self._send_body(
                 order, seen, kept.status, kept.body, receive, send, "application/json" if kept.shown else kept.content_type
@@ -172,9 +177,8 @@ class StandIn:
             await self._send_body(order, seen, 404, wire.error_body(f"Invalid URL ({where})", code="unknown_url"), receive, send)
 
     def _kept(self, order: Order, seen: Seen) -> Kept | None:
-        query = {key: values[-1] for key, values in parse_qs(seen.query.decode("latin-1")).items()}
         content_type = seen.header("content-type") or "application/json"
-        return self.keeping.answer(seen.method, seen.path.decode("latin-1"), query, content_type, seen.body, order)
+        return self.keeping.answer(seen.method, seen.path.decode("latin-1"), seen.asked, content_type, seen.body, order)
 
     async def _converse(self, order: Order, seen: Seen, receive: Receive, send: Send) -> None:
         try:
@@ -183,11 +187,11 @@ class StandIn:
             await self._send_body(order, seen, 400, wire.error_body(str(error), param=error.param), receive, send)
             return
         chat = seen.path == conversation.CHAT
+        whole = conversation.completion(talk, order, seen.number) if chat else self.responses.keep(seen.body, talk, order, seen.number)
         if talk.stream:
             frames = (conversation.completion_chunks if chat else conversation.response_events)(talk, order, seen.number)
             await self._stream(order, seen, frames, receive, send)
         else:
-            whole = (conversation.completion if chat else conversation.response)(talk, order, seen.number)
             await self._send_body(order, seen, order.status, orjson.dumps(whole), receive, send)
 
     def _urls(self, ask: wire.Ask, order: Order, scope: MutableMapping[str, Any]) -> list[str]:

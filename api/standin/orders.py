@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -119,6 +120,11 @@ class Seen:
         """The first value of a header, or None."""
         wanted = name.lower().encode()
         return next((value.decode("latin-1") for key, value in self.headers if key.lower() == wanted), None)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The query, the last value of each key."""
+        return {key: values[-1] for key, values in parse_qs(self.query.decode("latin-1")).items()}
 
     def as_json(self) -> dict[str, Any]:
         """The form of `GET /_standin/seen`."""

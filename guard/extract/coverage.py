@@ -70,7 +70,7 @@ def page() -> str:
     for name, prefix in USUAL_PREFIXES.items():
         dialect = DIALECTS[name]
         lines += [f"## {dialect.name}, under `{prefix}`", "", "| call | what becomes of it |", "|---|---|"]
-        lines += [f"| `{route.method} {prefix}{route.path}` | {_summary(route)} |" for route in dialect.routes]
+        lines += [f"| `{route.method} {prefix}{route.path}` | {summary(route)} |" for route in dialect.routes]
         lines += [f"| `{prefix}/{family}*` | refused: {reason} |" for family, reason in dialect.families.items()]
         shown: dict[Shape, str] = {}
         for route in dialect.routes:
@@ -85,7 +85,8 @@ def page() -> str:
     return "\n".join(lines)
 
 
-def _summary(route: Route) -> str:
+def summary(route: Route) -> str:
+    """What becomes of a call, in words."""
     if route.kind is Kind.PASS:
         return "passes; what it names must be the caller's own" if route.read else "passes; nothing in it can depict a person"
     if route.kind is Kind.LIST:

@@ -1,7 +1,7 @@
 """The OpenAI dialect: its routes from one file a family, its refusals, its headers."""
 
 from guard.extract import openai_batches, openai_chat, openai_files, openai_images, openai_responses, openai_videos
-from guard.extract.base import Dialect
+from guard.extract.base import Dialect, Kind, Route
 from guard.extract.openai_refusals import error_frame, refusal
 
 _STATE = "This call keeps or uses state at the provider that this gateway has not screened."
@@ -22,10 +22,25 @@ FAMILIES = {
             "webhook_endpoints",
             "organization",
             "projects",
+            "audio",
+            "completions",
+            "content_provenance_checks",
+            "decisions",
+            "safety",
+            "webhook_event_types",
         ),
         _OTHER,
     ),
 }
+_ID = {"completion_id": r"[A-Za-z0-9_-]{1,128}"}
+_REFUSED = (
+    Route("models.delete", "DELETE", "/models/{model}", Kind.REFUSE, params=openai_images.MODEL_NAME, notes=_OTHER),
+    Route("chat.stored.list", "GET", "/chat/completions", Kind.REFUSE, notes=_STATE),
+    Route("chat.stored.retrieve", "GET", "/chat/completions/{completion_id}", Kind.REFUSE, params=_ID, notes=_STATE),
+    Route("chat.stored.update", "POST", "/chat/completions/{completion_id}", Kind.REFUSE, params=_ID, notes=_STATE),
+    Route("chat.stored.delete", "DELETE", "/chat/completions/{completion_id}", Kind.REFUSE, params=_ID, notes=_STATE),
+    Route("chat.stored.messages", "GET", "/chat/completions/{completion_id}/messages", Kind.REFUSE, params=_ID, notes=_STATE),
+)
 
 DIALECT = Dialect(
     name="openai",
@@ -36,6 +51,7 @@ DIALECT = Dialect(
         *openai_files.ROUTES,
         *openai_batches.ROUTES,
         *openai_videos.ROUTES,
+        *_REFUSED,
     ),
     refusal=refusal,
     error_frame=error_frame,

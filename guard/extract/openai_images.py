@@ -138,6 +138,7 @@ def _inlined(item: Json, picture: bytes | None) -> Json:
     return {**kept, "b64_json": base64.b64encode(picture).decode()}
 
 
+MODEL_NAME = {"model": r"[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*"}
 ROUTES = (
     Route("images.generations", "POST", "/images/generations", content_types=(JSON_TYPE,), read=reads(GENERATIONS), answer=read_answer, event=read_event, shape=GENERATIONS),
     Route("images.edits", "POST", "/images/edits", content_types=(MULTIPART_TYPE, JSON_TYPE), read=read_edits, answer=read_answer, event=read_event, shape=EDITS),
@@ -145,6 +146,7 @@ ROUTES = (
     Route("moderations", "POST", "/moderations", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("embeddings", "POST", "/embeddings", Kind.PASS, content_types=(JSON_TYPE,)),
     Route("audio.transcriptions", "POST", "/audio/transcriptions", Kind.PASS, content_types=(MULTIPART_TYPE,)),
+    Route("audio.translations", "POST", "/audio/translations", Kind.PASS, content_types=(MULTIPART_TYPE,)),
     Route("models.list", "GET", "/models", Kind.PASS),
-    Route("models.retrieve", "GET", "/models/{model}", Kind.PASS, params={"model": r"[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*"}),
+    Route("models.retrieve", "GET", "/models/{model}", Kind.PASS, params=MODEL_NAME),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from guard.extract.fields import (
 )
 from guard.extract.json_body import answer_of, error_texts, has_error, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json
+from guard.extract.kept import reads_own
 from guard.extract.openai_images import IMAGE_SETTINGS, refuse_svg
 from guard.extract.sse import DONE, Event
 
@@ -35,18 +36,22 @@ _DOCUMENT = fields.refused("Documents cannot be screened; send text or pictures.
 _STATUS = known("in_progress", "completed", "incomplete", "searching", "generating", "failed")
 
 
+_identifier = known(pattern=r"(?=.*\d)[a-z]{1,8}_[A-Za-z0-9_-]{8,128}")
+"""An id as the provider makes them: no model reads it, and it must not part a name that lies across two items."""
+
+
 def _item_id(value: Json, where: str, reading: Reading) -> Json:
     """An item's id; the provider keeps items, so one that it hands out may be pointed at later."""
     if reading.answer and type(value) is str:
         reading.stored.append((where, value))
-    return text(value, where, reading)
+    return _identifier(value, where, reading)
 
 
 _ITEM_BASE: dict[str, Reader] = {
     "type": type_name,
     "id": _item_id,
     "status": _STATUS,
-    "call_id": text,
+    "call_id": _identifier,
     "name": text,
     "namespace": text,
     "caller": anything,
@@ -279,12 +284,14 @@ def read_event(event: Event, limits: Limits) -> Answer:
 
 
 _ID = {"response_id": r"[A-Za-z0-9_-]{1,128}"}
+_BETA = frozenset({"beta"})
+_own = reads_own("response_id")
 ROUTES = (
-    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=frozenset({"beta"}), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, event=read_event, issues=True),
-    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, issues=True),
-    Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
-    Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=frozenset({"stream", "starting_after", "include", "include_obfuscation"}), read=read_stored, answer=read_answer, event=read_event, issues=True),
-    Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, read=read_stored, answer=read_answer),
-    Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=frozenset({"after", "limit", "order", "include"}), read=read_stored, answer=read_answer),
-    Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID, read=read_stored),
+    Route("responses.create", "POST", "/responses", content_types=(JSON_TYPE,), query=_BETA, read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, event=read_event, issues=True),
+    Route("responses.compact", "POST", "/responses/compact", content_types=(JSON_TYPE,), query=_BETA, read=reads(_REQUEST), shape=_REQUEST, answer=read_answer, issues=True),
+    Route("responses.input_tokens", "POST", "/responses/input_tokens", content_types=(JSON_TYPE,), query=_BETA, read=reads(_REQUEST), shape=_REQUEST, answer=read_answer),
+    Route("responses.retrieve", "GET", "/responses/{response_id}", params=_ID, query=_BETA | {"stream", "starting_after", "include[]", "include_obfuscation"}, read=read_stored, answer=read_answer, event=read_event, issues=True),
+    Route("responses.cancel", "POST", "/responses/{response_id}/cancel", params=_ID, query=_BETA, read=_own, answer=read_answer),
+    Route("responses.input_items", "GET", "/responses/{response_id}/input_items", params=_ID, query=_BETA | {"after", "limit", "order", "include[]"}, read=read_stored, answer=read_answer),
+    Route("responses.delete", "DELETE", "/responses/{response_id}", Kind.PASS, params=_ID, query=_BETA, read=_own),
 )  # fmt: skip

@@ -11,6 +11,8 @@ from guard.errors import UnscreenableError
 from guard.extract.base import Dialect, Headers, Kind, Route, Target
 
 _QUERY_VALUE = re.compile(r"[A-Za-z0-9._~-]{0,256}")
+_LIST_KEY = re.compile(r"%5B%5D$", re.IGNORECASE)
+"""How clients write the end of a key that may come more than once."""
 _SINGLE = frozenset(
     {b"content-type", b"content-length", b"transfer-encoding", b"content-encoding", b"authorization", b"host", b"idempotency-key",
      b"x-guard-purpose", b"x-guard-jurisdiction", b"x-guard-attestation", b"api-key", b"x-api-key", b"x-goog-api-key", b"x-key"}
@@ -63,8 +65,9 @@ class Router:
         content_type = _content_type(route, method, headers)
         path = route.path.format_map(params) if params else route.path
         asked = _query(route, query)
-        host = _host(route, asked.pop("host", "")) if route.hosts else ""
-        return Target(route, dialect, prefix, path, "&".join(f"{key}={value}" for key, value in asked.items()), params, content_type, host)
+        host = _host(route, asked.pop("host", [""])[0]) if route.hosts else ""
+        rest = "&".join(f"{key}={value}" for key, values in asked.items() for value in values)
+        return Target(route, dialect, prefix, path, rest, params, content_type, host)
 
     def _find(self, method: str, raw_path: bytes) -> tuple[str, Dialect, Route, dict[str, str]]:
         methods = self._constant.get(raw_path)
@@ -129,15 +132,16 @@ def _content_type(route: Route, method: str, headers: Headers) -> str:
     return found.group(0)
 
 
-def _query(route: Route, query: bytes) -> dict[str, str]:
-    kept: dict[str, str] = {}
+def _query(route: Route, query: bytes) -> dict[str, list[str]]:
+    kept: dict[str, list[str]] = {}
     for pair in query.decode("latin-1").split("&") if query else ():
         key, _, value = pair.partition("=")
+        key = _LIST_KEY.sub("[]", key)
         if key not in route.query:
             raise UnscreenableError("This query parameter is not known here, and what is not known is not forwarded.", key[:64] or "query")
-        if key in kept or not _QUERY_VALUE.fullmatch(value):
+        if (key in kept and not key.endswith("[]")) or not _QUERY_VALUE.fullmatch(value):
             raise UnscreenableError("This query parameter is given twice or has characters that are not allowed.", key)
-        kept[key] = value
+        kept.setdefault(key, []).append(value)
     return kept
 
 

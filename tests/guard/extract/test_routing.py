@@ -59,7 +59,7 @@ REFUSED_LINES = [
     pytest.param("POST", b"/v1/anything", b"", 404, id="unknown"),
     pytest.param("GET", GENERATIONS, b"", 405, id="wrong method"),
     pytest.param("post", GENERATIONS, b"", 405, id="method in lower case"),
-    pytest.param("DELETE", b"/v1/models/x", b"", 405, id="wrong method on a pattern"),
+    pytest.param("POST", b"/v1/models/x", b"", 405, id="wrong method on a pattern"),
     pytest.param("POST", GENERATIONS, b"prompt=x", 400, id="5: a prompt in the query"),
     pytest.param("POST", GENERATIONS, b"beta", 400, id="5: a bare key"),
     pytest.param("GET", b"/v1/models", b"limit=1", 400, id="5: unknown key"),
@@ -141,6 +141,13 @@ def test_only_listed_headers_come_back_and_a_refusal_is_not_retried() -> None:
     kept = [(b"content-type", b"application/json"), (b"x-request-id", b"req_1"), (b"x-ratelimit-remaining-requests", b"9")]
     assert DIALECT.returned(upstream, refused=True) == kept
     assert DIALECT.returned(upstream) == [*kept, (b"x-should-retry", b"true")]
+
+
+def test_a_list_in_the_query_may_repeat_its_key() -> None:
+    target = ROUTER.match("GET", b"/v1/responses/resp_1", b"include%5B%5D=a.b&stream=true&include[]=c", JSON)
+    assert target.query == "include[]=a.b&include[]=c&stream=true"
+    with pytest.raises(UnscreenableError):
+        ROUTER.match("GET", b"/v1/responses/resp_1", b"stream=true&stream=false", JSON)
 
 
 def test_every_screened_route_has_its_three_readers_and_pass_routes_have_none() -> None:
