@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter
 from pydantic import Field, ValidationError
@@ -78,6 +79,17 @@ class PhotoFields(Body):
     lawful_basis: LawfulBasis | None = None
     destroy_by: Instant | None = None
     box: Annotated[tuple[str, ...], Field(max_length=MAX_PHOTOS)] = ()
+
+    @classmethod
+    def stated(cls, stated: dict[str, object]) -> Self:
+        """From the parts of a form; InvalidInputError names each that is wrong."""
+        try:
+            return cls.model_validate(stated)
+        except ValidationError as error:
+            errors = [
+                FieldError("/" + "/".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors()
+            ]
+            raise InvalidInputError("; ".join(f"{each.pointer}: {each.message}" for each in errors), errors) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,29 +178,33 @@ def photos_among(parts: Sequence[multipart_strict.Part]) -> tuple[bytes, ...]:
 
 def read_form(call: Call, request: Request) -> Form:
     """The form of an enrolment; every fault named by its part."""
-    parts = parts_of(call, request)
-    photos = photos_among(parts)
-    stated: dict[str, object] = {}
-    for part in parts:
-        if part.name == "box":
-            stated["box"] = (*stated.get("box", ()), part.text())  # type: ignore[misc]  # only ever a tuple of texts
-        elif part.name not in {"image", "image[]"}:
-            if part.name in stated:
-                raise _invalid(f"/{part.name}", "is there twice")
-            stated[part.name] = part.text() or None
-    if not 1 <= len(photos) <= MAX_PHOTOS:
-        raise _invalid("/image", f"must be there once to {MAX_PHOTOS} times")
-    fields = _fields(stated)
+    photos, stated = read_parts(call, request, {"image", "image[]"}, MAX_PHOTOS)
+    fields = PhotoFields.stated(stated)
     required(call, fields)
     return Form(photos, fields, _boxes(fields.box, len(photos)))
 
 
-def _fields(stated: dict[str, object]) -> PhotoFields:
+def read_parts(call: Call, request: Request, files: AbstractSet[str], most: int) -> tuple[tuple[bytes, ...], dict[str, object]]:
+    """The contents of the parts that are files, one at least, and the other parts by name; `box` may be there often."""
+    name = min(files)
     try:
-        return PhotoFields.model_validate(stated)
-    except ValidationError as error:
-        errors = [FieldError("/" + "/".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors()]
-        raise InvalidInputError("; ".join(f"{each.pointer}: {each.message}" for each in errors), errors) from error
+        parts = multipart_strict.parse(call.body, request.headers.get("content-type", ""))
+    except UnscreenableError as error:
+        if error.status == MEDIA.status:
+            raise ProblemError(MEDIA, f"The body must be multipart/form-data with an `{name}` part.") from error
+        raise
+    found = tuple(bytes(part.content) for part in parts if part.name in files)
+    stated: dict[str, object] = {}
+    for part in parts:
+        if part.name == "box":
+            stated["box"] = (*stated.get("box", ()), part.text())  # type: ignore[misc]  # only ever a tuple of texts
+        elif part.name not in files:
+            if part.name in stated:
+                raise _invalid(f"/{part.name}", "is there twice")
+            stated[part.name] = part.text() or None
+    if not 1 <= len(found) <= most:
+        raise _invalid(f"/{name}", f"must be there once to {most} times" if most > 1 else "must be there once")
+    return found, stated
 
 
 def required(call: Call, fields: PhotoFields) -> None:

@@ -52,6 +52,35 @@ def import_(
         raise typer.Exit(EXIT_NO)
 
 
+@app.command("encodings")
+def import_encodings(
+    file: Annotated[Path, typer.Argument(help="face_recognition encodings: JSON of names with encodings, or .npy of one person.")],
+    subject: Annotated[str, typer.Option(help="Whose they are, by id; needed for .npy, and for names that are not registered.")] = "",
+    json: Json = False,
+) -> None:
+    """Enrol faces that another program has encoded, of people who are registered: all of the file or nothing."""
+    from api.admin.encodings import imported, readable, refuse_foreign
+    from api.admin.faces import PhotoFields
+    from guard.processes import parts
+    from guard.registry import encodings
+
+    registry = parts.open_registry(settings())
+    if subject:
+        found = {subject: readable(file.read_bytes())}
+    else:
+        named = encodings.from_json(file.read_bytes())
+        refuse_foreign(named)
+        found = encodings.by_subject(named, registry.iter_subjects(), registry.rules.fold)
+    fields = PhotoFields(source=file.name)
+    faces = {subject_id: [imported(vector, fields) for vector in vectors] for subject_id, vectors in found.items()}
+    added = registry.add_faces_of(faces, By(ACTOR, parts.audit(registry.keyring)))
+    rows = [(subject_id, len(enrolled.faces), enrolled.templates) for subject_id, enrolled in added.items()]
+    if json:
+        show_json({"items": [dict(zip(("subject_id", "encodings", "templates"), row, strict=True)) for row in rows]})
+    else:
+        show_table("Enrolled", ["subject", "encodings", "templates"], rows)
+
+
 @app.command("export")
 def export(out: Annotated[Path | None, typer.Option(help="A file; standard output without it.")] = None) -> None:
     """Every person with their aliases and directives as JSON Lines (plain text: keep it safe). The record says that it was done."""

@@ -1,6 +1,6 @@
 """Enrolled photos and the templates made of them. Photos are not kept; each one's vector is, sealed, so that it can be withdrawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -28,18 +28,18 @@ class Faces(Desk):
 
     def add_faces(self, subject_id: str, photos: Sequence[FaceData], by: By, blend: Blend = unit_mean) -> Enrolled:
         """Adds photos that passed the gates and makes the subject's templates anew, all or none."""
+        return self.add_faces_of({subject_id: photos}, by, blend)[subject_id]
+
+    def add_faces_of(self, found: Mapping[str, Sequence[FaceData]], by: By, blend: Blend = unit_mean) -> dict[str, Enrolled]:
+        """The same for several subjects, by their ids: all of them or none."""
         with self._changing("face.add", by) as writing:
-            person = self._person(writing.connection, subject_id)
-            rows = [self._face_row(person, photo, writing.at) for photo in photos]
-            if rows:
-                writing.connection.execute(insert(FACE), rows)
-            templates = self._make_templates(writing, person, blend)
-            self._touch(writing, person)
-            ids = [str(row["id"]) for row in rows]
-            writing.details |= {"subject_id": subject_id, "face_ids": ids, "encoders": sorted({p.encoder for p in photos})}
-            faces = {face.id: face for face in self._faces(writing.connection, person)}
-            writing.result = made = Enrolled(tuple(faces[i] for i in ids), templates, writing.revision)
-        return made
+            added = {subject_id: self._add(writing, subject_id, photos, blend) for subject_id, photos in found.items()}
+            ids = [face.id for enrolled in added.values() for face in enrolled.faces]
+            encoders = sorted({photo.encoder for photos in found.values() for photo in photos})
+            writing.details |= {"face_ids": ids, "encoders": encoders}
+            writing.details |= {"subject_id": next(iter(found))} if len(found) == 1 else {"subject_ids": list(found)}
+            writing.result = next(iter(added.values())) if len(added) == 1 else None
+        return added
 
     def list_faces(self, subject_id: str) -> list[Face]:
         """A subject's enrolled photos, oldest first."""
@@ -83,6 +83,16 @@ class Faces(Desk):
         return len(due)
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _add(self, writing: Writing, subject_id: str, photos: Sequence[FaceData], blend: Blend) -> Enrolled:
+        person = self._person(writing.connection, subject_id)
+        rows = [self._face_row(person, photo, writing.at) for photo in photos]
+        if rows:
+            writing.connection.execute(insert(FACE), rows)
+        templates = self._make_templates(writing, person, blend)
+        self._touch(writing, person)
+        faces = {face.id: face for face in self._faces(writing.connection, person)}
+        return Enrolled(tuple(faces[str(row["id"])] for row in rows), templates, writing.revision)
 
     def _face_row(self, person: Person, photo: FaceData, at: datetime) -> dict[str, object]:
         face_id = self._new_id("face")

@@ -252,6 +252,31 @@ class CaseData:
 
 
 @dataclass(frozen=True, slots=True)
+class RulePrecision:
+    """Of a rule's holds, how many a reviewer found right (`match`) and wrong (`false_positive`)."""
+
+    rule: str
+    match: int
+    false_positive: int
+
+    @property
+    def precision(self) -> float:
+        """The share that was right."""
+        return self.match / (self.match + self.false_positive)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A text that a reviewer says does not mean a person, and why."""
+
+    review_id: str
+    subject_id: str
+    text: str
+    note: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeView:
     """A notice as staff sees it; `to` is None for the web hook, and once it was sent or dropped."""
 
@@ -269,12 +294,15 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class FaceData:
-    """An enrolment photo that passed the gates: `vector` is little-endian float32 of unit length; the photo itself is not kept."""
+    """An enrolment photo that passed the gates: `vector` is little-endian float32 of unit length; the photo itself is not kept.
+
+    An encoding that another program made has no `box`, and a `quality` of 0: nobody here saw its photo.
+    """
 
     vector: bytes
     encoder: str
     quality: float
-    box: tuple[int, int, int, int]
+    box: tuple[int, int, int, int] | None
     source: str | None = None
     release_ref: str | None = None
     lawful_basis: str | None = None
