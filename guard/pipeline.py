@@ -40,6 +40,7 @@ from guard.exchange import (
     ScreenRequest,
     ScreenResult,
     as_refusal,
+    blocks,
     closing,
     content_type,
     head_of,
@@ -66,7 +67,7 @@ from guard.record.recorder import Recorder
 from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
-from guard.stream import Held, screened_stream, upstream_refusal
+from guard.stream import Held, noted_stream, screened_stream, upstream_refusal
 from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted, granted
 
@@ -392,8 +393,11 @@ class Pipeline:
             if target.route.method == "DELETE" and generation is not None and answer.status < HTTPStatus.BAD_REQUEST:
                 await ledger.forget(self.ledger, self.mounts[target.prefix].name, request.caller.tenant, generation)
             if target.route.kind is Kind.PASS or policy.streams_answers:
-                unread = answer.content_type == "text/event-stream" or not target.route.issues
-                return await (pass_through(answer, head, stack) if unread else self._hand_out(request, answer, head, screened))
+                if not target.route.issues:
+                    return await pass_through(answer, head, stack)
+                if answer.content_type == "text/event-stream":
+                    return self._hand_out_stream(request, answer, head, stack.pop_all(), screened)
+                return await self._hand_out(request, answer, head, screened)
             if answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
                 return self._stream(request, answer, head, policy, stack.pop_all(), screened)
             return await self._release(request, answer, await answer.read(), policy)
@@ -417,6 +421,18 @@ class Pipeline:
         return self._linked(
             request, pointing.with_fetched(fetched, self._limits(request), {where: link.url for where, link in links.items()})
         )
+
+    def _hand_out_stream(
+        self, request: Incoming, answer: UpstreamAnswer, head: Headers, stack: AsyncExitStack, screened: Screened
+    ) -> Outgoing:
+        """A stream that nobody looks at, but in which there may be ids that a later request points at."""
+        event_of, limits = request.target.route.event, self._limits(request)
+        if event_of is None:
+            return Outgoing(answer.status, head, blocks(answer, stack))
+        frames = noted_stream(
+            answer.stream(), lambda event: event_of(event, limits), lambda answers: self._keep(request, answers, screened), limits
+        )
+        return Outgoing(answer.status, head, closing(frames, stack))
 
     def _linked(self, request: Incoming, read: Answer) -> Answer:
         """The answer with the ways that it sends the client leading through the gateway."""

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from guard.errors import UnscreenableError, UpstreamError, UpstreamTimeoutError, UpstreamUnreachableError
+from guard.errors import UnavailableError, UnscreenableError, UpstreamError, UpstreamTimeoutError, UpstreamUnreachableError
 from guard.extract.base import Answer, Limits, Refusal, Refused
 from guard.extract.sse import KEEP_ALIVE, Event, Parser, frame
 from guard.types import Stage
@@ -25,6 +25,7 @@ class Held:
     judge: Judge
     fetch: Callable[[Sequence[tuple[str, str]]], Awaitable[Mapping[str, bytes]]]
     limits: Limits
+    keep_alive: bytes = KEEP_ALIVE
 
 
 async def screened_stream(
@@ -41,13 +42,13 @@ async def screened_stream(
     frames: asyncio.Queue[bytes | None] = asyncio.Queue(16)
     work = asyncio.ensure_future(_work(blocks, held, error_frame, frames))
     try:
-        yield KEEP_ALIVE
+        yield held.keep_alive
         while True:
             try:
                 async with asyncio.timeout(keepalive_s):
                     next_frame = await frames.get()
             except TimeoutError:
-                yield KEEP_ALIVE
+                yield held.keep_alive
                 continue
             if next_frame is None:
                 break
@@ -106,3 +107,24 @@ def upstream_refusal(error: UpstreamError, decision_id: str | None = None, stage
             return Refusal(Refused.UPSTREAM_UNREACHABLE, decision_id, stage, message=str(error), status=502)
         case _:
             return Refusal(Refused.UPSTREAM_INVALID, decision_id, stage, message=str(error), status=502)
+
+
+async def noted_stream(
+    blocks: AsyncIterator[bytes], read: Callable[[Event], Answer], note: Callable[[Sequence[Answer]], Awaitable[None]], limits: Limits
+) -> AsyncGenerator[bytes, None]:
+    """The blocks as they come, where nobody looks at the answer: an id in it is noted before the end of its event leaves.
+
+    A stream that cannot be read goes on unread; its ids are then good for nothing.
+    """
+    parser: Parser | None = Parser(limits.max_event_bytes)
+    known: set[str] = set()
+    async for block in blocks:
+        if parser is not None:
+            try:
+                answers = [read(event) for event in parser.feed(block)]
+                if any(answer.issued and (answer.final or not known.issuperset(answer.issued)) for answer in answers):
+                    await note(answers)
+                    known.update(stored_id for answer in answers for stored_id in answer.issued)
+            except (UnscreenableError, UpstreamError, UnavailableError):
+                parser = None
+        yield block

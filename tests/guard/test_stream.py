@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from guard.errors import UnscreenableError, UpstreamInvalidError
+from guard.errors import LogUnavailableError, UnscreenableError, UpstreamInvalidError
 from guard.extract.base import Answer, Limits, Refusal
 from guard.extract.sse import KEEP_ALIVE, Event
-from guard.stream import Held, screened_stream
+from guard.stream import Held, noted_stream, screened_stream
 from guard.types import Picture, Text
 
 ERROR = b'data: {"error":{}}\n\n'
@@ -86,3 +86,41 @@ async def test_keep_alives_while_the_upstream_thinks() -> None:
     assert frames[-1] == b"data: one\n\n"
     assert len(frames) > 3
     assert set(frames[:-1]) == {KEEP_ALIVE}
+
+
+def issuing(event: Event) -> Answer:
+    """An event is an id, or two words: `done` and an id, of what is finished; `bad` cannot be read."""
+    if event.data == b"bad":
+        raise UnscreenableError("bad")
+    *done, name = event.data.decode().split()
+    return Answer((), (), event.data, issued=(name,) if name != "none" else (), final=bool(done))
+
+
+async def noted(blocks: Sequence[bytes], error: Exception | None = None) -> list[object]:
+    """What left and what was noted, in that order in time."""
+    told: list[object] = []
+
+    async def note(answers: Sequence[Answer]) -> None:
+        told.append([answer.body.decode() for answer in answers])
+        if error is not None:
+            raise error
+
+    async def upstream() -> AsyncIterator[bytes]:
+        for block in blocks:
+            yield block
+
+    async for block in noted_stream(upstream(), issuing, note, Limits()):
+        told.append(block)  # noqa: PERF401 - its place among the notes counts
+    return told
+
+
+async def test_an_id_is_noted_before_the_end_of_its_event_leaves_and_again_when_it_is_finished() -> None:
+    blocks = [b"data: a", b"\n\ndata: none\n\n", b"data: a\n\n", b"data: b\n\ndata: done a\n\n"]
+    assert await noted(blocks) == [blocks[0], ["a", "none"], blocks[1], blocks[2], ["b", "done a"], blocks[3]]
+
+
+async def test_a_stream_that_cannot_be_noted_goes_on() -> None:
+    blocks = [b"data: bad\n\n", b"data: a\n\n"]
+    assert await noted(blocks) == blocks
+    assert await noted([b"\xef\xbb\xbfdata: a\n\n", b"x"]) == [b"\xef\xbb\xbfdata: a\n\n", b"x"]
+    assert await noted([b"data: a\n\n", b"data: b\n\n"], LogUnavailableError("full")) == [["a"], b"data: a\n\n", b"data: b\n\n"]

@@ -9,7 +9,7 @@ import pytest
 
 from api.standin import Order, StandIn
 from api.standin.responses import SEALED
-from guard.evaluate import portrait
+from guard.evaluate import portrait, trial
 from guard.evaluate.trial import Trial
 
 NAME = "Cordelia Ravensthorpe"
@@ -81,7 +81,7 @@ def test_what_runs_in_the_background_is_screened_when_it_is_fetched(ours: openai
 def test_a_stream_goes_on_after_any_event(ours: openai.OpenAI, upstream: StandIn) -> None:
     queued = ours.responses.create(model="gpt-5", input="a tyre", tools=DRAWING, background=True)
     events = list(ours.responses.retrieve(queued.id, stream=True, starting_after=3))
-    assert ([event.sequence_number for event in events][0], events[-1].type) == (4, "response.completed")
+    assert (events[0].sequence_number, events[-1].type) == (4, "response.completed")
     assert upstream.seen[-1].query == b"starting_after=3&stream=true"
     finished: Any = events[-1]
     assert ours.responses.create(model="gpt-5", input="and a nut", previous_response_id=finished.response.id).status == "completed"
@@ -134,3 +134,17 @@ def test_a_websocket_is_not_opened(guarded: Trial) -> None:
         f"{guarded.url}/v1/responses", headers={**upgrade, "authorization": f"Bearer {guarded.caller_key('responses-ours')}"}
     )
     assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (426, "unscreenable_request")
+
+
+def test_a_streamed_turn_is_built_on_where_nobody_looks_at_answers(upstream: StandIn) -> None:
+    settings = {"GUARD_POLICY": "prompt-only", "GUARD_FACE_WORKERS": "0"}
+    with trial.running(upstream_url=f"{upstream.url}/v1", environment=settings) as guard, guard.client("prompt-only") as client:
+        guard.made("/opt-outs", json={"subject": {"name": NAME}})
+        with client.responses.create(model="gpt-5", input="draw Cordelia", tools=DRAWING, stream=True) as stream:
+            first: Any = next(iter(stream))
+            assert (first.type, client.responses.retrieve(first.response.id).id) == ("response.created", first.response.id)
+            finished: Any = list(stream)[-1]
+        assert client.responses.create(input="and a nut", previous_response_id=finished.response.id).status == "completed"
+        with pytest.raises(openai.BadRequestError) as split:
+            client.responses.create(input="Ravensthorpe", previous_response_id=finished.response.id)
+        assert split.value.code == "moderation_blocked"
