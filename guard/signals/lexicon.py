@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
-from guard.signals.words import FIRST_OF_RUNS, RUN, words_of
+from guard.signals.words import FIRST_OF_RUNS, RUN, Remembered, words_of
 
 _NEVER = re.compile(r"(?!)")
 _KATAKANA = re.compile("[\u30a1-\u30ff]+")  # a word of katakana ends where katakana ends: ロリ is not in カロリー
+_BEGINS, _INSIDE = 1, 2
 _STEP = 10_000  # one word in the positions below; letters inside a run are ones
 
 
@@ -60,12 +61,29 @@ class Lexicon:
     stem_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     run_sizes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     beginnings: re.Pattern[str] = _NEVER
+    where: Remembered[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.where = Remembered(self._where)
+
+    def _where(self, word: str) -> int:
+        """Where this word's terms are to be looked for: `_BEGINS`, `_INSIDE`, both or neither."""
+        stem = any(word[:size] in self.by_stem for size in self.stem_sizes.get(word[:2], ()))
+        run = word >= FIRST_OF_RUNS and RUN.search(word) is not None and self.beginnings.search(word) is not None
+        return _BEGINS * (stem or word in self.followers) + _INSIDE * run
 
     def find(self, words: Sequence[str]) -> list[Found]:
         """Every term in the words, those inside an exception for the same signal left out."""
         found: list[Found] = []
-        by_stem, stem_sizes, followers = self.by_stem, self.stem_sizes, self.followers
+        by_stem, stem_sizes, followers, where = self.by_stem, self.stem_sizes, self.followers, self.where
         for index, word in enumerate(words):
+            places = where[word]
+            if not places:
+                continue
+            if places & _INSIDE:
+                self._inside(word, index * _STEP, found)
+            if not places & _BEGINS:
+                continue
             if word in followers:
                 seconds = followers[word]
                 if seconds is None or (index + 1 < len(words) and words[index + 1] in seconds):
@@ -73,8 +91,6 @@ class Lexicon:
             for size in stem_sizes.get(word[:2], ()):
                 if (stem := word[:size]) in by_stem and size <= len(word):
                     found.extend(Found(term, index * _STEP, (index + 1) * _STEP) for term in by_stem[stem])
-            if word >= FIRST_OF_RUNS and RUN.search(word) is not None:
-                self._inside(word, index * _STEP, found)
         excepted = {(f.term.signal, at) for f in found if f.term.exception for at in range(f.start, f.end, f.unit)}
         if not excepted:
             return found

@@ -2,10 +2,13 @@
 
 Undone are: case, width, accents, zero-width characters (the fold's work), letters of look-alike alphabets inside a Latin
 word, digits for letters (`nud3`), spelled-out words (`n u d e`, `n.u.d.e`), letters repeated three times or more
-(`nuuude`), and words run together in camel case. A text of ASCII alone takes a path of its own.
+(`nuuude`), and words run together in camel case. A text of ASCII alone takes a path of its own. What a word is read as is
+remembered: nearly all words of a prompt were in the one before.
 """
 
 import re
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -23,37 +26,51 @@ _MORE_CYRILLIC = {"в": "b", "з": "3", "ѕ": "s", "ј": "j", "һ": "h", "ԁ": "
 _GREEK = {"α": "a", "ε": "e", "ο": "o", "ρ": "p", "ν": "v", "ι": "i", "κ": "k", "τ": "t", "υ": "u", "η": "n", "ω": "w", "χ": "x"}
 _LOOK_ALIKES = str.maketrans(_CYRILLIC | _MORE_CYRILLIC | _GREEK)
 _LATIN = re.compile(r"[a-z]")
-_MAY_BE_LATIN = re.compile(r"[a-z\u00df-\u024f\u1d00-\u1eff\uff00-\uff5a\U0001d400-\U0001d7ff]")
 _OTHER_ALPHABET = re.compile(r"[\u0370-\u052f]")
-_DISGUISED = re.compile(r"[0-9$@!]")
 _MEASURE = re.compile(r"[0-9]+[a-z]{0,3}|[a-z]{1,2}[0-9]+|[0-9]+x[0-9]+")
 RUN = re.compile(r"[\u0e00-\u0eff\u3005-\u3007\u3040-\u30ff\u3400-\u9fff]")
 FIRST_OF_RUNS = "\u0e00"
 """Letters of scripts whose words stand without spaces, so that terms are looked for inside of runs."""
+_MOST_REMEMBERED = 20_000
+_LONGEST_REMEMBERED = 32
+ValueT = TypeVar("ValueT")
+
+
+class Remembered(dict[str, ValueT], Generic[ValueT]):
+    """What a function gave for the words seen lately; all is forgotten when there are too many, long ones are never kept."""
+
+    def __init__(self, compute: Callable[[str], ValueT]) -> None:
+        super().__init__()
+        self._compute = compute
+
+    def __missing__(self, word: str) -> ValueT:
+        value = self._compute(word)
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[word] = value
+        return value
 
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text in order; scripts without spaces come as whole runs.
 
-    A text with camel case comes twice, with and without it taken apart (`NudeFigure`, `NuDe`).
+    Where there is camel case, it follows again taken apart (`NudeFigure`, `NuDe`), with its neighbours.
     """
     words = _words(text.lower())
-    return words if _CAMEL.search(text) is None else words + _words(_CAMEL.sub(" ", text).lower())
+    if _CAMEL.search(text) is not None:
+        pieces = text.split()
+        humps = [index for index, piece in enumerate(pieces) if _CAMEL.search(piece) is not None]
+        near = {index + step for index in humps for step in (-1, 0, 1)}
+        apart = " ".join(piece for index, piece in enumerate(pieces) if index in near)
+        words += ["", *_words(_CAMEL.sub(" ", apart).lower())]
+    return words
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text in lower case. What a text has no letters for is not looked for word by word."""
-    ascii_only = text.isascii()
-    words = _ASCII_WORD.findall(text) if ascii_only else _folded(text)
-    if not ascii_only and _OTHER_ALPHABET.search(text) is not None and _MAY_BE_LATIN.search(text) is not None:
-        words = [_latin(word) for word in words]
-    if not ascii_only or _DISGUISED.search(text) is not None:
-        words = [word if word.isalpha() else _unleeted(word) for word in words]
-    if _THREE_LETTERS.search(" ".join(words)) is not None:
-        words = _joined(words)
-    if _REPEATED.search(text) is not None or not ascii_only:
-        words = [_REPEATED.sub(r"\1", word) if len(word) > 3 else word for word in words]
-    return words
+    """The words of a text in lower case."""
+    words = list(map(_PLAIN.__getitem__, _ASCII_WORD.findall(text) if text.isascii() else _folded(text)))
+    return words if _THREE_LETTERS.search(" ".join(words)) is None else _joined(words)
 
 
 def _folded(text: str) -> list[str]:
@@ -78,6 +95,19 @@ def _folded(text: str) -> list[str]:
             out.append(word)
         end_before, run_before = places[end - 1], run
     return out
+
+
+def _plain(word: str) -> str:
+    """One word as it is compared."""
+    word = _latin(word)
+    return _undrawn(word if word.isalpha() else _unleeted(word))
+
+
+_PLAIN = Remembered(_plain)
+
+
+def _undrawn(word: str) -> str:
+    return _REPEATED.sub(r"\1", word) if len(word) > 3 else word
 
 
 def _unleeted(word: str) -> str:
@@ -114,5 +144,5 @@ def _spelled(letters: list[str]) -> list[str]:
     """Single letters in a row as the word they spell, also without an article before it (`a n u d e`)."""
     if len(letters) < 3:
         return letters
-    word = "".join(letters)
+    word = _undrawn("".join(letters))
     return [word, word[1:]]

@@ -3,7 +3,7 @@
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guard.signals.gather import gather
@@ -66,6 +66,8 @@ DISGUISES = [
     pytest.param("a n-u-d-e", id="after an article"),
     pytest.param("nuuuude", id="drawn out"),
     pytest.param("NudeFigure", id="run together"),
+    pytest.param("a fashionNude", id="at the end of a run"),
+    pytest.param("wearing noClothes at all", id="a phrase run together"),
 ]
 
 
@@ -82,6 +84,7 @@ def test_measures_stay_as_they_are(text: str) -> None:
     assert words_of(text) == [text]
 
 
+@settings(deadline=None)  # the list is read at its first use
 @given(st.text(max_size=60))
 def test_any_text_has_words_and_scores(text: str) -> None:
     assert all(0 < value <= 1 for value in score(bundled().find(words_of(text))).values())
