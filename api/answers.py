@@ -399,6 +399,25 @@ class ReviewOut(Answer):
         return self.id
 
 
+class ProposalOut(Answer):
+    """A text that a reviewer says does not mean a person, and why."""
+
+    review_id: str
+    subject_id: str
+    text: str
+    note: str
+    actor: str
+
+
+class PrecisionOut(Answer):
+    """Of a rule's holds, how many reviewers found right and wrong; `precision` is the share that was right."""
+
+    rule: str
+    match: int
+    false_positive: int
+    precision: float
+
+
 class JobOut(Answer):
     """A long piece of work and how far it is."""
 
@@ -518,3 +537,4 @@ class StatsOut(Answer):
     registry_revision: int
     log_size: int
     decisions_24h: dict[str, int]
+    precision: list[PrecisionOut]

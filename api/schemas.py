@@ -431,6 +431,20 @@ class VerdictIn(Body):
     verdict: Literal["match", "false_positive", "approve"]
     note: Prose = ""
     expires_at: Instant | None = None
+    exclusion: Annotated[str, Field(max_length=MAX_NAME)] | None = None
+
+    @model_validator(mode="after")
+    def _only_of_a_false_positive(self) -> Self:
+        if self.exclusion and self.verdict != "false_positive":
+            raise ValueError("exclusion goes with the verdict false_positive only")
+        return self
+
+
+class SettleIn(Body):
+    """`POST /reviews/{id}/exclusion`: whether the proposed text becomes one of the person's exclusions."""
+
+    subject_id: Annotated[str, Field(min_length=1, max_length=128)]
+    accept: bool
 
 
 class PolicyText(Body):

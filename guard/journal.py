@@ -93,11 +93,18 @@ def _body(entry: Entry) -> Body:
         "upstream_request_id": entry.upstream_request_id,
         "request_digest": entry.request_digest,
     }
-    if entry.level is RecordLevel.FULL:
-        body["texts"] = [{"where": text.where, "text": text.text} for text in entry.texts]
-    elif entry.level is RecordLevel.REDACTED:
-        body["texts"] = [{"where": text.where, "text": _masked(text, decision.hits)} for text in entry.texts]
+    if entry.level in {RecordLevel.FULL, RecordLevel.REDACTED}:
+        body["texts"] = kept_texts(entry.level, entry.texts, decision.hits)
     return body
+
+
+def kept_texts(level: RecordLevel, texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]]:
+    """What may be kept of the texts: all of them, or with the names masked, or none."""
+    if level is RecordLevel.FULL:
+        return [{"where": text.where, "text": text.text} for text in texts]
+    if level is RecordLevel.REDACTED:
+        return [{"where": text.where, "text": _masked(text, hits)} for text in texts]
+    return []
 
 
 def _hit(hit: Hit, level: RecordLevel) -> Body:

@@ -28,7 +28,7 @@ from http import HTTPStatus
 
 from guard import holds, journal, ledger, obligations
 from guard.decide.evaluate import decide
-from guard.decide.policy import Policy
+from guard.decide.policy import Policy, RecordLevel
 from guard.decide.program import program
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
 from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel, with_answers
@@ -314,6 +314,8 @@ class Pipeline:
             request_digest=digest,
             timings_ms=examined.timings_ms,
             upstream_request_id=upstream_request_id,
+            fingerprints=examined.fingerprints,
+            encoder=examined.encoder,
         )
         decision_id, decision, uses = await self._commit(entry, published, policy, examined, context)
         self.metrics.decided(context.stage, decision)
@@ -346,7 +348,9 @@ class Pipeline:
         if approval is None or kept is None:
             return None
         status, headers, body = holds.unpack(kept)
-        answers = [await self._taken_apart(answer) for answer in holds.read(request.target.route, status, headers, body, self._limits(request))]
+        answers = [
+            await self._taken_apart(answer) for answer in holds.read(request.target.route, status, headers, body, self._limits(request))
+        ]
         policy = published.policy.for_tenant(context.tenant)
         screened = await self.screen_answer(request, answers, policy, None, approval)
         if screened.blocks:
@@ -454,7 +458,7 @@ class Pipeline:
             return Outgoing(answer.status, head_of(request, screened, [(b"content-type", content_type(answer))]), body)
         headers = typed(request.target.dialect.returned(answer.headers), read.content_type.encode())
         if screened.blocks:
-            return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release()))
+            return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release(), read.pictures))
         await self._keep(request, (read,), screened)
         shown = await self._behind_links(request, pointing, fetched) or read
         return Outgoing(answer.status, head_of(request, screened, headers), shown.release())
@@ -506,10 +510,17 @@ class Pipeline:
                 await self._keep(request, held, screened)
                 return None
             self._returns.give_back(reserved.uses)
-            await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], b"".join(frame("", a.release()) for a in held)))
+            body, pictures = b"".join(frame("", a.release()) for a in held), (picture for a in held for picture in a.pictures)
+            await self._hold(request, screened, holds.pack(200, [EVENT_STREAM], body, pictures))
             return dialect.error_frame(as_refusal(screened, Stage.OUTPUT))
 
-        held = Held(read=lambda event: event_of(event, limits), judge=judge, fetch=partial(self._fetch, request), limits=limits)
+        held = Held(
+            read=lambda event: event_of(event, limits),
+            judge=judge,
+            fetch=partial(self._fetch, request),
+            limits=limits,
+            keep_alive=dialect.keep_alive,
+        )
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
         return Outgoing(200, [*typed(head, EVENT_STREAM[1]), (b"cache-control", b"no-cache")], closing(frames, stack))
 
@@ -545,6 +556,8 @@ class Pipeline:
             texts=question.texts,
             pictures=question.pictures,
             timings_ms=examined.timings_ms,
+            fingerprints=examined.fingerprints,
+            encoder=examined.encoder,
         )
         decision_id = await self.recorder.record(journal.draft(entry, published.tenants[question.caller.tenant]))
         timings = {**examined.timings_ms, "total": (time.perf_counter() - started) * 1e3}
@@ -588,7 +601,12 @@ class Pipeline:
         """A held request goes to the reviewers, with the answer that approval would release; a refused one does not."""
         if screened.decision.outcome is Outcome.HOLD and screened.digest is not None:
             stage = Stage.INPUT if kept is None else Stage.OUTPUT
-            await self.reviews.open(holds.describe(request.caller, screened.decision_id, screened.decision, screened.digest, stage, kept))
+            decision, asked, published = screened.decision, request.generation, self.current.latest
+            level = published.policy.for_tenant(request.caller.tenant).record_level if published else RecordLevel.NONE
+            texts = journal.kept_texts(level, asked.texts if asked else (), request.asked.findings.hits)
+            if kept is None and asked is not None and level is RecordLevel.FULL:
+                kept = holds.pack_pictures(asked.pictures)
+            await self.reviews.open(holds.describe(request.caller, screened.decision_id, decision, screened.digest, stage, kept, texts))
 
     def _reply(self, request: Incoming, reply: Reply, screened: Screened) -> Outgoing:
         return Outgoing(reply.status, head_of(request, screened, reply.headers), reply.body)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from api.admin.access import AdminRoute, access
 from api.admin.call import CallDep
 from api.admin.services import AdminServices
-from api.answers import StatsOut
+from api.answers import PrecisionOut, StatsOut
 from api.auth import STAFF
 from guard.record.event import DECISION_KINDS
 from guard.record.reading import LABEL_C, bounds, size_of
@@ -23,7 +23,7 @@ DAY = timedelta(hours=24)
 @router.get("/stats", response_model=StatsOut, summary="Counts")
 @access("stats", STAFF, audited=False)
 async def stats(call: CallDep) -> StatsOut:
-    """People, directives, photos, keys, open cases and reviews; the log's size; the decisions of the last 24 hours by outcome."""
+    """People, directives, photos, keys, open cases and reviews; the log's size; the decisions of the last 24 hours by outcome; how precise each rule was."""
     return await to_thread.run_sync(count, call.services)
 
 
@@ -31,7 +31,8 @@ def count(services: AdminServices) -> StatsOut:
     """Everything that is counted, read from the database."""
     registry = services.registry.stats()
     day, size = decisions_since(services, services.clock() - DAY)
-    return StatsOut.model_validate({**registry, "log_size": size, "decisions_24h": day})
+    precision = [PrecisionOut.model_validate(each) for each in services.registry.precision()]
+    return StatsOut.model_validate({**registry, "log_size": size, "decisions_24h": day, "precision": precision})
 
 
 def decisions_since(services: AdminServices, since: datetime) -> tuple[dict[str, int], int]:

@@ -19,7 +19,7 @@ from api.auth import AUDITOR, REGISTRAR, REVIEWER, SCREENER
 from api.console.pages import marked
 from api.console.visit import ConsoleRoute, Visit, VisitDep
 from api.problems import problem_for
-from api.schemas import ExportIn, OptOutIn, Scope, ScreenIn, VerdictIn
+from api.schemas import ExportIn, OptOutIn, Scope, ScreenIn, SubjectPatch, VerdictIn
 from guard.errors import ConflictError, InvalidInputError
 from guard.registry.values import By, DirectiveChange, OptOutReceipt
 from guard.types import DirectiveStatus, SubjectKind
@@ -127,10 +127,31 @@ async def revoke(visit: VisitDep, subject_id: str, directive_id: str) -> Respons
 @access("review.close", REVIEWER)
 async def close_review(visit: VisitDep, review_id: str) -> Response:
     """Give a verdict."""
-    body = parsed(VerdictIn, {"verdict": visit.value("verdict"), "note": visit.value("note")})
+    said = {"verdict": visit.value("verdict"), "note": visit.value("note"), "exclusion": visit.value("exclusion") or None}
+    body = parsed(VerdictIn, said)
     registry = visit.services.registry
-    await visit.call.change(lambda by: registry.close_review(review_id, body.verdict, body.note, by), lambda _: Done())
+    await visit.call.change(
+        lambda by: registry.close_review(review_id, body.verdict, body.note, by, exclusion=body.exclusion), lambda _: Done()
+    )
     return to("/console/reviews", "closed")
+
+
+@router.post("/subjects/{subject_id}/exclusions/{review_id}")
+@access("exclusion.settle", REGISTRAR)
+async def settle(visit: VisitDep, subject_id: str, review_id: str) -> Response:
+    """Accept or decline what a reviewer says does not mean this person."""
+    accept, registry = visit.value("answer") == "accept", visit.services.registry
+    await visit.call.change(lambda by: registry.settle_proposal(review_id, subject_id, accept=accept, by=by), lambda _: Done())
+    return to(f"/console/subjects/{subject_id}", "settled")
+
+
+@router.post("/subjects/{subject_id}/exclusions")
+@access("subject.change", REGISTRAR)
+async def exclude(visit: VisitDep, subject_id: str) -> Response:
+    """State the texts that do not mean this person, one a line."""
+    changes = parsed(SubjectPatch, {"exclusions": visit.lines("exclusions")}).changes()
+    await visit.call.change(lambda by: visit.services.registry.patch_subject(subject_id, changes, by), lambda _: Done())
+    return to(f"/console/subjects/{subject_id}", "settled")
 
 
 @router.post("/exports")

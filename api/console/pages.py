@@ -12,6 +12,7 @@ from api.admin.access import access
 from api.admin.exports import archive, jobs_of
 from api.admin.paging import page_of
 from api.admin.policybook import configured_entry
+from api.admin.reviews import pictures, shown
 from api.admin.services import AdminServices
 from api.admin.stats import count
 from api.auth import AUDITOR, REGISTRAR, REVIEWER, SCREENER, STAFF
@@ -20,10 +21,11 @@ from api.schemas import Scope
 from guard.errors import NotFoundError
 from guard.extract.containers import sniff
 from guard.extract.fields import MIME
+from guard.holds import MOST_PICTURES
 from guard.record import checkpoint
 from guard.record.query import DecisionFilter, Decisions, Log
 from guard.registry.values import Page
-from guard.types import Outcome, Stage, SubjectKind
+from guard.types import Modality, Outcome, Stage, SubjectKind
 
 router = APIRouter(prefix="/console", route_class=ConsoleRoute, include_in_schema=False)
 PAGE = 25
@@ -84,7 +86,8 @@ async def subject(visit: VisitDep, subject_id: str) -> Response:
     found = await to_thread.run_sync(registry.get_subject, subject_id)
     directives = await to_thread.run_sync(registry.list_directives, subject_id)
     faces = await to_thread.run_sync(registry.list_faces, subject_id)
-    return visit.page("subject.html", subject=found, directives=directives, faces=faces)
+    proposals = await to_thread.run_sync(registry.proposals, subject_id)
+    return visit.page("subject.html", subject=found, directives=directives, faces=faces, proposals=proposals)
 
 
 @router.get("/decisions")
@@ -139,7 +142,8 @@ async def reviews(visit: VisitDep, status: _Text = "open", cursor: _Cursor = Non
     """Held requests, those that wait first."""
     wanted = status if status in {"open", "approved", "refused"} else None
     page = await page_of(partial(visit.services.registry.list_reviews, status=wanted), PAGE, cursor)
-    return visit.page("reviews.html", page=page, shown=wanted or "all")
+    precision = await to_thread.run_sync(visit.services.registry.precision)
+    return visit.page("reviews.html", page=page, shown=wanted or "all", precision=precision)
 
 
 @router.get("/reviews/{review_id}")
@@ -147,20 +151,28 @@ async def reviews(visit: VisitDep, status: _Text = "open", cursor: _Cursor = Non
 async def review(visit: VisitDep, review_id: str) -> Response:
     """One held request with what a reviewer needs; looking at it is recorded."""
     visit.call.audit.note(review_id=review_id)
-    found = await to_thread.run_sync(visit.services.registry.get_review, review_id)
-    return visit.page("review.html", review=found)
+    services = visit.services
+    found = shown(await to_thread.run_sync(services.registry.get_review, review_id), visit.session.key.role)
+    words = found.words or {}
+    texts = [marked(text, words) for text in words.get("texts", ())]
+    held = await to_thread.run_sync(pictures, services, review_id)
+    return visit.page("review.html", review=found, texts=texts, pictures=len(held), proposes=any(map(_names, words.get("hits", ()))))
+
+
+def _names(hit: dict[str, Any]) -> bool:
+    return bool(hit["modality"] == Modality.NAME)
 
 
 @router.get("/reviews/{review_id}/kept")
 @access("review.look", REVIEWER)
-async def kept(visit: VisitDep, review_id: str) -> Response:
-    """The held picture."""
+async def kept(visit: VisitDep, review_id: str, picture: Annotated[int, Query(ge=1, le=MOST_PICTURES)] = 1) -> Response:
+    """A held picture."""
     visit.call.audit.note(review_id=review_id)
-    content = await to_thread.run_sync(visit.services.registry.kept, review_id)
-    kind = sniff(content[:16]) if content else None
-    if content is None or kind is None:
-        raise NotFoundError("no picture is kept of this review")
-    return Response(content, media_type=MIME[kind])
+    held = await to_thread.run_sync(pictures, visit.services, review_id)
+    kind = sniff(held[picture - 1][:16]) if picture <= len(held) else None
+    if kind is None:
+        raise NotFoundError("no such picture is kept of this review")
+    return Response(held[picture - 1], media_type=MIME[kind])
 
 
 @router.get("/exports")

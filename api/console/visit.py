@@ -58,6 +58,7 @@ DONE = {
     "stepped": "The case is one step further, and its directive with it.",
     "checked": "The file is what its digest says.",
     "resent": "The notice is in the outbox again.",
+    "settled": "What does not mean this person is as you said.",
     "erased": "The person is erased. Their protection has ended with it.",
     "enrolled": "The photos are enrolled; they were looked at and not kept.",
     "removed": "The photo is withdrawn.",

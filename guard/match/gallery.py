@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from guard.match import faces, known_images, names, records
+from guard.match.excluded import excluded
 from guard.match.shared import Arrays
 from guard.types import Hit, KnownPicture, Modality, Role, Strength, SubjectRecord, Text
 
@@ -83,10 +84,12 @@ class Gallery:
         return records.loads(self._arrays["people.blob"][begin:end].tobytes())
 
     def find_names(self, texts: Sequence[Text], modality: Modality = Modality.NAME) -> Iterator[tuple[Hit, SubjectRecord]]:
-        """Every mention in the texts, with who it means."""
+        """Every mention in the texts, with who it means, but those that the person's exclusions cover."""
         for found in self.names.search(texts):
             person = self.person(found.subject_no)
             if person is None:
+                continue
+            if person.exclusions and excluded(found.where, found.span, person.exclusions, {text.where: text.text for text in texts}):
                 continue
             yield (
                 Hit(

@@ -42,15 +42,29 @@ def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
             "; ".join(f"{text!r} cannot be an alias: {reason}" for _, text, reason in refused),
             [FieldError(place, f"{text!r} cannot be an alias: {reason}") for place, text, reason in refused],
         )
+    aliases = tuple(dict.fromkeys(rules.expand(stated.name, stated.aliases)))
+    _refuse_exclusions(stated.exclusions, aliases, rules, pointer)
     return Profile(
         stated.name,
-        tuple(dict.fromkeys(rules.expand(stated.name, stated.aliases))),
+        aliases,
         stated.aliases,
         dict(stated.external_ids),
         stated.occupations,
         stated.born,
         stated.exclusions,
     )
+
+
+def _refuse_exclusions(exclusions: Sequence[str], aliases: Sequence[Alias], rules: NameRules, pointer: str) -> None:
+    """Raises InvalidInputError for an exclusion that says no more than a name: it would end the protection of that name."""
+    names = [f" {rules.fold(alias.text)} " for alias in aliases]
+    wrong = [(i, text) for i, text in enumerate(exclusions) if any(f" {rules.fold(text)} " in name for name in names)]
+    if wrong:
+        message = "says no more than a name of theirs; give what tells the two apart beside the name"
+        raise InvalidInputError(
+            "; ".join(f"the exclusion {text!r} {message}" for _, text in wrong),
+            [FieldError(f"{pointer}/exclusions/{i}", message) for i, _ in wrong],
+        )
 
 
 def seal_profile(key: bytes, subject_id: str, profile: Profile) -> bytes:

@@ -5,19 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from guard.errors import ConflictError, NotFoundError
 from guard.keyring import seal, unseal
 from guard.registry.desk import Desk
 from guard.registry.keys import ensure_tenant
 from guard.registry.tables import REVIEW
-from guard.registry.values import By, Hold, Page, Review
+from guard.registry.values import By, Hold, Page, Review, RulePrecision
 
 OPEN = "open"
 APPROVED = "approved"
 REFUSED = "refused"
-STATUS_AFTER = {"approve": APPROVED, "false_positive": APPROVED, "match": REFUSED}
+FALSE_POSITIVE = "false_positive"
+MATCH = "match"
+STATUS_AFTER = {"approve": APPROVED, FALSE_POSITIVE: APPROVED, MATCH: REFUSED}
 APPROVAL_LIFE = timedelta(days=7)  # long enough for a week-end between the reviewer and the caller
 
 
@@ -46,8 +48,8 @@ class Reviews(Desk):
                 "directives": sorted(hold.directives),
                 "registry_revision": hold.registry_revision,
                 "status": OPEN,
-                "kept": None if hold.kept is None else _nest(keys, hold.kept, f"review_kept:{review_id}"),
-                "words": _nest(keys, orjson.dumps(dict(hold.words)), f"review_words:{review_id}"),
+                "kept": None if hold.kept is None else nest(keys, hold.kept, f"review_kept:{review_id}"),
+                "words": nest(keys, orjson.dumps(dict(hold.words)), f"review_words:{review_id}"),
                 "opened_at": writing.at,
             }
             connection.execute(insert(REVIEW), [row])
@@ -56,7 +58,13 @@ class Reviews(Desk):
         return review_id
 
     def list_reviews(
-        self, limit: int = 50, cursor: str | None = None, *, status: str | None = None, tenant: str | None = None
+        self,
+        limit: int = 50,
+        cursor: str | None = None,
+        *,
+        status: str | None = None,
+        tenant: str | None = None,
+        verdict: str | None = None,
     ) -> Page[Review]:
         """Newest first."""
         query = select(REVIEW).order_by(REVIEW.c.seq.desc()).limit(limit + 1)
@@ -66,6 +74,8 @@ class Reviews(Desk):
             query = query.where(REVIEW.c.status == status)
         if tenant is not None:
             query = query.where(REVIEW.c.tenant == tenant)
+        if verdict is not None:
+            query = query.where(REVIEW.c.verdict == verdict)
         with self._reading() as connection:
             rows = connection.execute(query).all()
             items = tuple(self._review(connection, row) for row in rows[:limit])
@@ -83,10 +93,13 @@ class Reviews(Desk):
             keys = self._keys_there(connection, row)
             return unnest(keys, bytes(row.kept), f"review_kept:{row.id}") if keys and row.kept is not None else None
 
-    def close_review(self, review_id: str, verdict: str, note: str, by: By, expires_at: datetime | None = None) -> Review:
+    def close_review(
+        self, review_id: str, verdict: str, note: str, by: By, expires_at: datetime | None = None, *, exclusion: str | None = None
+    ) -> Review:
         """The verdict: `approve` and `false_positive` let the same request of the same tenant pass until `expires_at`, `match` refuses it.
 
-        Binds as an opt-out does. Raises ConflictError for a review that has been closed.
+        `exclusion`, with `false_positive`, proposes a text that does not mean the person; a registrar settles that. Binds as an
+        opt-out does. Raises ConflictError for a review that has been closed.
         """
         status = STATUS_AFTER[verdict]
         with self._changing("review.close", by) as writing:
@@ -98,7 +111,11 @@ class Reviews(Desk):
             words = self._words(row, keys) or {}
             changed: dict[str, Any] = {"status": status, "verdict": verdict, "closed_at": writing.at, "actor": by.actor}
             if keys:
-                changed["words"] = _nest(keys, orjson.dumps({**words, "note": note}), f"review_words:{review_id}")
+                changed["words"] = nest(
+                    keys,
+                    orjson.dumps({**words, "note": note, **({"exclusion": exclusion} if exclusion else {})}),
+                    f"review_words:{review_id}",
+                )
             if status == APPROVED:
                 changed["expires_at"] = expires_at or writing.at + APPROVAL_LIFE
             else:
@@ -108,6 +125,15 @@ class Reviews(Desk):
             writing.details |= {"review_id": review_id, "decision_id": row.decision_id, "verdict": verdict, "tenant": row.tenant}
             writing.result = made = self._review(connection, self._review_row(connection, review_id))
         return made
+
+    def precision(self) -> list[RulePrecision]:
+        """How often each rule's holds were right, of those that a reviewer judged; by rule. An approval judges the use, not the hit."""
+        judged = select(REVIEW.c.rule, REVIEW.c.verdict, func.count().label("n")).where(REVIEW.c.verdict.in_([MATCH, FALSE_POSITIVE]))
+        counts: dict[str, dict[str, int]] = {}
+        with self._reading() as connection:
+            for row in connection.execute(judged.group_by(REVIEW.c.rule, REVIEW.c.verdict)):
+                counts.setdefault(row.rule, {})[row.verdict] = row.n
+        return [RulePrecision(rule, found.get(MATCH, 0), found.get(FALSE_POSITIVE, 0)) for rule, found in sorted(counts.items())]
 
     def approvals(self) -> list[dict[str, Any]]:
         """Approvals that have not expired: `decision_id, tenant, digest, stage, expires_at, directives, review_id`, as the workers take them."""
@@ -175,7 +201,7 @@ class Reviews(Desk):
         )
 
 
-def _nest(keys: Sequence[bytes], plaintext: bytes, place: str) -> bytes:
+def nest(keys: Sequence[bytes], plaintext: bytes, place: str) -> bytes:
     """Sealed under the first key, that under the second, and so on: destroying any one of them is enough."""
     for key in keys:
         plaintext = seal(key, plaintext, place.encode())
@@ -183,7 +209,7 @@ def _nest(keys: Sequence[bytes], plaintext: bytes, place: str) -> bytes:
 
 
 def unnest(keys: Sequence[bytes], sealed: bytes, place: str) -> bytes:
-    """What `_nest` sealed."""
+    """What `nest` sealed."""
     for key in reversed(keys):
         sealed = unseal(key, sealed, place.encode())
     return sealed

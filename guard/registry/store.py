@@ -2,6 +2,7 @@
 
 from guard.registry import idempotency
 from guard.registry.erasure import Erasure
+from guard.registry.exclusions import Exclusions
 from guard.registry.faces import Faces
 from guard.registry.imports import Imports
 from guard.registry.intake import PublicIntake
@@ -12,14 +13,13 @@ from guard.registry.ledger import Ledger
 from guard.registry.notices import Notices
 from guard.registry.policies import Policies
 from guard.registry.records import Records
-from guard.registry.reviews import Reviews
 from guard.registry.statistics import Statistics
 from guard.registry.values import Answer, By, Once
 
 _SYSTEM = By("system")
 
 
-class Registry(PublicIntake, Imports, Erasure, Faces, Records, Keys, KnownImages, Ledger, Notices, Policies, Reviews, Jobs, Statistics):
+class Registry(PublicIntake, Imports, Erasure, Exclusions, Faces, Records, Keys, KnownImages, Ledger, Notices, Policies, Jobs, Statistics):
     """People, what they decided, and who may call. Synchronous: an event loop calls it in a thread.
 
     Every change is one transaction that raises `revision()`, queues its audit event and stores its idempotent answer, or

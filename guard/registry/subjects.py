@@ -50,7 +50,7 @@ class Subjects(Desk):
             before = open_profile(person.key, person.id, person.sealed)
             stated = SubjectData(
                 **{
-                    f.name: getattr(changes.stated if f.name in changes.given else _stated(before, person), f.name)
+                    f.name: getattr(changes.stated if f.name in changes.given else stated_of(before, person), f.name)
                     for f in fields(SubjectData)
                 }
             )
@@ -147,7 +147,8 @@ def subject_row(no: int, subject_id: str, kind: str, sealed: bytes, revision: in
     return {"no": no, "id": subject_id, "kind": kind, "sealed": sealed, "revision": revision, "created_at": at, "updated_at": at}
 
 
-def _stated(profile: Profile, person: Person) -> SubjectData:
+def stated_of(profile: Profile, person: Person) -> SubjectData:
+    """What was stated of a person, as it would be stated again."""
     view_of = view(person)
     ids: Mapping[str, str] = profile.external_ids
     return SubjectData(profile.name, view_of.kind, profile.stated, ids, profile.occupations, profile.born, profile.exclusions)

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from guard.decide import load
+from guard.holds import pack_pictures
 from guard.registry.values import Hold
+from guard.types import Picture
 
 OWN = """\
 version: 1
@@ -90,7 +92,18 @@ async def test_a_hold_is_listed_looked_at_and_closed_once(world: Any) -> None:
     admin, reviewer = world.client("admin"), world.client("reviewer")
     made = (await admin.post("/admin/v1/opt-outs", json={"subject": {"name": "Ada Example"}})).json()
     png = b"\x89PNG\r\n\x1a\n a held picture"
-    await world.open(Hold("dec_1", "studio", "output", "face-band", "ab" * 32, (made["subject_id"],), words={"model": "m"}, kept=png))
+    await world.open(
+        Hold(
+            "dec_1",
+            "studio",
+            "output",
+            "face-band",
+            "ab" * 32,
+            (made["subject_id"],),
+            words={"model": "m"},
+            kept=pack_pictures([Picture("image", png, "png", 1, 1)]),
+        )
+    )
     listed = (await reviewer.get("/admin/v1/reviews", params={"status": "open"})).json()["items"]
     assert [(item["decision_id"], item["tenant"], item["words"], item["has_kept"]) for item in listed] == [
         ("dec_1", "studio", {"model": "m"}, True)

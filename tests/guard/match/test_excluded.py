@@ -1,0 +1,42 @@
+"""Exclusions: which mentions do not mean the person."""
+
+import pytest
+
+from guard.match.excluded import excluded
+from guard.match.gallery import Gallery
+from guard.match.names.ingest import expand
+from guard.types import SubjectKind, SubjectRecord, Text
+
+EXCLUSIONS = ("Quillonia Marrow hotel", "Quillonia Marrow, potter")
+CASES = [
+    pytest.param("the Quillonia Marrow Hotel at night", True, id="inside one"),
+    pytest.param("the quillonia  marrow\nHOTEL", True, id="in any case and spacing"),
+    pytest.param("Quillonia Marrow, potter from Bergen", True, id="another"),
+    pytest.param("Quillonia Marrow in a hotel", False, id="the words are not together"),
+    pytest.param("Quillonia Marrow hotels", False, id="a longer word"),
+    pytest.param("Quillоnia Marrow hotel", False, id="disguised"),
+]
+
+
+@pytest.mark.parametrize(("text", "wanted"), CASES)
+def test_excluded(text: str, wanted: bool) -> None:
+    begin = text.lower().index("quill")
+    end = text.lower().index("marrow") + len("marrow")
+    assert excluded("prompt", (begin, end), EXCLUSIONS, {"prompt": text}) is wanted
+
+
+def test_what_is_in_no_one_place_is_not_excluded() -> None:
+    assert not excluded("prompt", None, EXCLUSIONS, {"prompt": EXCLUSIONS[0]})
+    assert not excluded("texts[0]", (0, 16), EXCLUSIONS, {"prompt": EXCLUSIONS[0]})
+    assert not excluded("prompt", (0, 5), ("", " "), {"prompt": "Quillonia"})
+
+
+def test_the_gallery_leaves_out_what_is_excluded_and_nothing_else() -> None:
+    name = "Quillonia Marrow"
+    person = SubjectRecord(1, "sub_1", name, SubjectKind.PUBLIC_FIGURE, tuple(expand(name)), exclusions=EXCLUSIONS)
+    for gallery in (Gallery.of([person]), Gallery.of([]).apply([person], [], 1)):
+        found = [
+            [hit.text for hit, _ in gallery.find_names([Text("prompt", text)])]
+            for text in ("the Quillonia Marrow hotel", "Quillonia Marrow before the Quillonia Marrow hotel", "Quillonia Marrow")
+        ]
+        assert found == [[], [name], [name]]
