@@ -55,7 +55,7 @@ _CODES = mixed(np.arange(LIMIT, dtype=np.uint64) + np.uint64(0x1234567))
 
 def code_values(letters: U32) -> U64:
     """v of each code point."""
-    return _CODES.take(letters)
+    return _CODES.take(letters, mode="clip")
 
 
 @cache
@@ -71,19 +71,33 @@ def windows(count: int, width: int) -> Indices:
     return _windows(size, width)[:count]
 
 
+def running(values: U64) -> U64:
+    """0 and the sums of the first, the first two, ... values."""
+    out = np.empty(len(values) + 1, dtype=np.uint64)
+    out[0] = 0
+    np.add.accumulate(values, out=out[1:])
+    return out
+
+
 class Sums:
     """Prefix sums of one run of letters."""
 
-    __slots__ = ("down", "length", "letters", "pow", "up", "values")
+    __slots__ = ("_bag", "down", "length", "letters", "pow", "up", "values")
 
     def __init__(self, letters: U32) -> None:
         self.letters = letters
+        self._bag: U64 | None = None
         self.length = len(letters)
         self.pow, self.down = powers(self.length)
         self.values = code_values(letters)
-        self.up: U64 = np.empty(self.length + 1, dtype=np.uint64)
-        self.up[0] = 0
-        np.cumsum(self.values * self.pow[: self.length], out=self.up[1:])
+        self.up = running(self.values * self.pow[: self.length])
+
+    @property
+    def bag(self) -> U64:
+        """Running sums of the values alone: what a stretch has in common with any order of its letters."""
+        if self._bag is None:
+            self._bag = running(self.values)
+        return self._bag
 
     def of(self, start: Any, end: Any) -> U64:
         """H of letters `start` to `end` (arrays that broadcast)."""
@@ -128,9 +142,7 @@ class Backwards:
 
     def __init__(self, sums: Sums) -> None:
         self._sums = sums
-        self.up: U64 = np.empty(sums.length + 1, dtype=np.uint64)
-        self.up[0] = 0
-        np.cumsum(sums.values * sums.down[: sums.length], out=self.up[1:])
+        self.up = running(sums.values * sums.down[: sums.length])
 
     def of(self, start: Any, end: Any) -> U64:
         """H of letters `end - 1` down to `start`."""
@@ -150,9 +162,10 @@ def hash_word(word: str) -> int:
 def without_one(sums: Sums, starts: Indices, ends: Indices) -> tuple[U64, Indices]:
     """H of every word with each one of its letters left out; and which word each belongs to."""
     sizes = ends - starts
-    owner = np.repeat(np.arange(len(starts)), sizes)
-    begin, stop = starts[owner], ends[owner]
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + begin
-    left = sums.up[place] - sums.up[begin]
-    right = (sums.up[stop] - sums.up[place + 1]) * sums.down[1]
-    return (left + right) * sums.down[begin], owner
+    owner = np.arange(len(starts)).repeat(sizes)
+    first = sizes.cumsum() - sizes
+    place = np.arange(len(owner)) + (starts - first).take(owner)
+    # (up[place] - up[start]) + (up[end] - up[place + 1]) / B, all of it over B^start.
+    edges = sums.up.take(ends) * sums.down[1] - sums.up.take(starts)
+    left_out = sums.up.take(place) - sums.up.take(place + 1) * sums.down[1] + edges.take(owner)
+    return left_out * sums.down.take(starts).take(owner), owner

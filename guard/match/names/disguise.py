@@ -7,33 +7,37 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from guard.match.names.part import Found, Questions
+from guard.match.names.part import Found, Questions, RunEnds, RunStarts
 from guard.match.names.rows import Row
 from guard.match.names.scan import Scan, parted_plainly
 from guard.normalise.fold import U32, code_points
-from guard.normalise.hashing import U64, Indices, Sums, hash_word, mixed
+from guard.normalise.hashing import U64, Indices, Sums, Words, code_values, hash_word, running, windows
 from guard.normalise.letters import fold_text
 
-_SEED_SHUFFLED = np.uint64(0xA24BAED4963EE407)
-_FIRST, _LAST, _CHAIN = np.uint64(0x9FB21C651E98DF25), np.uint64(0xD6E8FEB86659FD93), np.uint64(0xC2B2AE3D27D4EB4F)
+_FIRST, _LAST, _CHAIN = (np.array(value, dtype=np.uint64) for value in (0x9FB21C651E98DF25, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 _ROT13 = np.arange(0x80, dtype=np.uint32)
 _ROT13[97:123] = np.roll(np.arange(97, 123), -13)
+# What rot13 adds to the value of a letter; nothing to the last one, which stands for all that are no ASCII letters.
+_TURN_VALUE = code_values(_ROT13) - code_values(np.arange(0x80, dtype=np.uint32))
 _SEED_VISUAL = np.uint64(0x5851F42D4C957F2D)
 _WORDS, _VISUAL_WORDS = 4, 6
 _SHORTEST, _SHORTEST_ALONE = 6, 9
 _MOST_PIGS = 200
+_Y = np.array(ord("y"), dtype=np.uint32)
 
 
-def shuffled_words(values: U64, starts: Indices, ends: Indices) -> U64:
-    """A hash of each word that does not change when its inner letters change places; `values` are those of `Sums`."""
-    running = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(values, dtype=np.uint64)))
-    inner = running[np.maximum(ends - 1, starts)] - running[np.minimum(starts + 1, ends - 1)]
-    return mixed(inner) + mixed(values[starts] * _FIRST) + mixed(values[ends - 1] * _LAST)
+def shuffled_words(sums: Sums, starts: Indices, ends: Indices) -> U64:
+    """A hash of each word that does not change when its inner letters change places."""
+    outer = sums.values.take(starts) * _FIRST
+    outer += sums.values.take(ends - 1) * _LAST
+    outer += sums.bag.take(ends)
+    outer -= sums.bag.take(starts)
+    return outer
 
 
 def shuffled_pair(first: U64, second: U64) -> U64:
     """The key of two neighbouring words with shuffled inner letters."""
-    return mixed(first * _CHAIN + second + _SEED_SHUFFLED)
+    return first * _CHAIN + second
 
 
 def visual(letters: U32) -> U32:
@@ -124,43 +128,57 @@ def _unpigged(word: str) -> list[str]:
 
 def _ask_pig_latin(scan: Scan, questions: Questions) -> None:
     letters = scan.folded.letters
-    ay = (letters[scan.ends - 1] == ord("y")) & (letters[np.maximum(scan.ends - 2, 0)] == ord("a")) & (scan.sizes >= 4)
-    for one in (ay[:-1] & ay[1:]).nonzero()[0].tolist()[:_MOST_PIGS]:
+    ends = scan.ends[(letters.take(scan.ends - 1) == _Y).nonzero()[0]]
+    if len(ends) < 2:
+        return
+    ay = np.zeros(len(letters) + 1, dtype=np.bool_)
+    ay[ends[letters.take(ends - 2, mode="clip") == ord("a")]] = True
+    told = ay.take(scan.ends) & (scan.sizes >= 4)
+    for one in (told[:-1] & told[1:]).nonzero()[0].tolist()[:_MOST_PIGS]:
         readings = [hash_word(a + b) for a in _unpigged(scan.word(one)) for b in _unpigged(scan.word(one + 1))]
         if readings:
             number = np.full(len(readings), one)
             questions.put(np.array(readings, dtype=np.uint64), number, number, _check_pig_latin)
 
 
+def _ask_backwards(scan: Scan, numbers: Indices, questions: Questions) -> None:
+    """Put down runs of words read backwards, and three words of which each is turned in place."""
+    sums, starts, ends = scan.sums, scan.starts, scan.ends
+    up, far = sums.backwards().up, sums.pow.take(ends - 1)
+    begin, end = up.take(starts), up.take(ends)
+    runs = windows(len(starts), _WORDS)
+    keys = (end.take(runs, mode="clip") - begin[:, None]) * far.take(runs, mode="clip")
+    questions.put(keys.reshape(-1), RunStarts(numbers, _WORDS), RunEnds(numbers, _WORDS), _check_backwards)
+    if len(starts) > 2:
+        turned = running((end - begin) * far * sums.pow.take(starts))
+        questions.put((turned[3:] - turned[:-3]) * scan.edges.down[:-2], numbers, numbers[2:], _check_backwards)
+
+
+def _ask_rot13(scan: Scan, numbers: Indices, questions: Questions) -> None:
+    values = scan.sums.values + _TURN_VALUE.take(scan.folded.letters, mode="clip")
+    up = running(values * scan.sums.pow[: len(values)])
+    keys = up.take(scan.ends).take(windows(len(numbers), _WORDS), mode="clip")
+    keys -= up.take(scan.starts)[:, None]
+    keys *= scan.edges.down[:, None]
+    questions.put(keys.reshape(-1), RunStarts(numbers, _WORDS), RunEnds(numbers, _WORDS), _check_rot13)
+
+
 def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
     """Put down what may be a name in one of these disguises, for the table of names and for that of loose keys."""
-    if not (scan.odd & scan.latin).any():
+    if not np.count_nonzero(scan.odd & scan.latin):
         return
-    count = len(scan.starts)
-    most = min(_WORDS, count)
-    numbers = np.arange(count)
-    first = np.concatenate([numbers[: count - more] for more in range(most)])
-    last = np.concatenate([numbers[more:] for more in range(most)])
-    begin, end = scan.starts[first], scan.ends[last]
-    reverse = scan.sums.backwards()
-    exact.put(reverse.of(begin, end), first, last, _check_backwards)
-    if count > 1:
-        if count > 2:
-            each = reverse.of(scan.starts, scan.ends)
-            two = scan.sums.joined(each[:-2], scan.sizes[:-2], each[1:-1])
-            exact.put(scan.sums.joined(two, scan.sizes[:-2] + scan.sizes[1:-1], each[2:]), numbers[:-2], numbers[2:], _check_backwards)
-        exact.put(Sums(_rotated(scan.folded.letters)).of(begin, end), first, last, _check_rot13)
+    numbers = np.arange(len(scan.starts))
+    _ask_backwards(scan, numbers, exact)
+    if len(numbers) > 1:
+        _ask_rot13(scan, numbers, exact)
         _ask_pig_latin(scan, exact)
     pairs = scan.odd_pairs
     if len(pairs):
-        words = shuffled_words(scan.sums.values, scan.starts, scan.ends)
-        loose.put(shuffled_pair(words[pairs], words[pairs + 1]), pairs, pairs, _check_shuffled)
+        words = shuffled_words(scan.sums, scan.starts, scan.ends)
+        loose.put(shuffled_pair(words.take(pairs), words.take(pairs + 1)), pairs, pairs, _check_shuffled)
 
 
 def ask_visual(scan: Scan, loose: Questions) -> None:
     """Put down every run of words by how it looks (for readings of leet)."""
-    count = len(scan.starts)
-    most = min(_VISUAL_WORDS, count)
-    begin = np.concatenate([scan.starts[: count - more] for more in range(most)])
-    end = np.concatenate([scan.ends[more:] for more in range(most)])
-    loose.put(visual_key(Sums(visual(scan.folded.letters)).of(begin, end)), begin, end, _check_visual)
+    keys = Words(Sums(visual(scan.folded.letters)), scan.starts, scan.ends).runs(_VISUAL_WORDS)
+    loose.put(visual_key(keys), RunStarts(scan.starts, _VISUAL_WORDS), RunEnds(scan.ends, _VISUAL_WORDS), _check_visual)

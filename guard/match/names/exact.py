@@ -21,6 +21,7 @@ _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
 _LOOSE_SIZES = np.arange(2, _LOOSE_LETTERS + 1)
 # Letters of a name with its plural s.
 _SHORTEST_PLURAL = 5
+_S, _BEFORE = np.array(ord("s"), dtype=np.uint32), np.arange(_WORDS)
 # What stands in quotes or brackets between a first name and a surname.
 _NICKNAME = re.compile(r"\s*(?:\([^()\n]+\)|[\"'“‘«][^\"\n]+[\"'”’»])\s*")
 # Korean particles that follow a name within the same word, folded.
@@ -198,12 +199,11 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
 def _ask_plural(scan: Scan, questions: Questions) -> None:
     """Put down the runs of words that end in s, without it."""
     starts, ends = scan.folded.starts, scan.folded.ends
-    last = (scan.folded.letters.take(ends - 1) == ord("s")).nonzero()[0]
+    last = (scan.folded.letters.take(ends - 1) == _S).nonzero()[0]
     if len(last):
-        first = (last[:, None] - np.arange(_WORDS)).clip(0)
-        begin, end = starts.take(first), (ends.take(last) - 1)[:, None]
-        row, column = (end - begin >= _SHORTEST_PLURAL - 1).nonzero()
-        begin, end = begin[row, column], end[row, 0]
+        begin, end = starts.take(last[:, None] - _BEFORE, mode="clip"), (ends.take(last) - 1)[:, None]
+        long = end - begin >= _SHORTEST_PLURAL - 1
+        begin, end = begin[long], np.broadcast_to(end, long.shape)[long]
         questions.put(scan.sums.of(begin, end), begin, end, _check_plural)
 
 
@@ -223,13 +223,13 @@ def ask(scan: Scan, heads: Sequence[BitMap], questions: Questions) -> None:
     `heads` knows how names begin (`Part.heads`).
     """
     starts, ends = scan.folded.starts, scan.folded.ends
-    parts = scan.edges if starts is scan.starts else Words(scan.sums, starts, ends)
+    parts = Words(scan.sums, starts, ends) if scan.folded.has_camel else scan.edges
     questions.put(parts.runs(_WORDS), RunStarts(starts, _WORDS), RunEnds(ends, _WORDS), _check)
     _ask_plural(scan, questions)
     _ask_middle(scan, questions)
     extra = [_spelled(scan)]
     if not scan.text.isascii():
-        if ((scan.folded.kinds & LOOSE) != 0).any():
+        if np.count_nonzero(scan.folded.kinds & LOOSE):
             extra.append(_loose_stretches(scan, heads))
         extra.append(_with_particles(scan))
     for begin, end in extra:

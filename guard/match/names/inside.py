@@ -3,7 +3,7 @@
 import numpy as np
 
 from guard.match.names.disguise import is_initials
-from guard.match.names.part import Found, Questions
+from guard.match.names.part import Found, Questions, RunStarts
 from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
 from guard.normalise.letters import fold_text
@@ -12,6 +12,7 @@ from guard.types import Strength
 # Letters of a name beside ordinary words or digits, beside anything else, and at most; letters of a word that is looked into.
 _SHORTEST, _SHORTEST_AMONG_NOISE, _LONGEST = 8, 11, 24
 _LONGEST_WORD = 64
+_SIZES = np.arange(_SHORTEST, _LONGEST + 1)
 # Ordinary words shorter than this say nothing about how a word is put together.
 _PIECE = 2
 
@@ -38,6 +39,8 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
         return None
     number = int(scan.starts.searchsorted(start, side="right")) - 1
     begin, stop = int(scan.starts[number]), int(scan.ends[number])
+    if end > stop or (start, end) == (begin, stop):
+        return None
     if end - start < _SHORTEST_AMONG_NOISE and not (_pieces(scan, begin, start) and _pieces(scan, end, stop)):
         return None
     return Found(row, start, end, "inside a word", 0.93, plain=False)
@@ -45,16 +48,14 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
 
 def ask(scan: Scan, questions: Questions) -> None:
     """Put down every stretch of a long odd word that is not the whole of it."""
-    if not scan.sizes.size or int(scan.sizes.max()) <= _SHORTEST:
+    long = scan.sizes > _SHORTEST
+    if not np.count_nonzero(long):
         return
-    words = (scan.odd & (scan.sizes > _SHORTEST) & (scan.sizes <= _LONGEST_WORD)).nonzero()[0]
+    words = (long & scan.odd & (scan.sizes <= _LONGEST_WORD)).nonzero()[0]
     if not len(words):
         return
-    letters = np.repeat(words, scan.sizes[words])
-    place = np.arange(len(letters)) - np.repeat(np.cumsum(scan.sizes[words]) - scan.sizes[words], scan.sizes[words]) + scan.starts[letters]
-    begin = np.repeat(place, _LONGEST - _SHORTEST + 1)
-    end = begin + np.tile(np.arange(_SHORTEST, _LONGEST + 1), len(place))
-    number = np.repeat(letters, _LONGEST - _SHORTEST + 1)
-    keep = (end <= scan.ends[number]) & (end - begin < scan.sizes[number])
-    begin, end = begin[keep], end[keep]
-    questions.put(scan.sums.of(begin, end), begin, end, _check)
+    starts, amount = scan.starts.take(words), scan.sizes.take(words) - (_SHORTEST - 1)
+    begin = np.arange(int(amount.sum())) + (starts - amount.cumsum() + amount).repeat(amount)
+    end = begin[:, None] + _SIZES
+    keys = (scan.sums.up.take(end, mode="clip") - scan.sums.up.take(begin)[:, None]) * scan.sums.down.take(begin)[:, None]
+    questions.put(keys.reshape(-1), RunStarts(begin, len(_SIZES)), end.reshape(-1), _check)

@@ -22,8 +22,8 @@ from guard.normalise.letters import fold_text
 
 # Fewest letters of a word in which a typing error is looked for.
 SHORTEST = 4
-# Endings cut off, in letters, and the most combinations tried in one text.
-_ENDING = 4
+# Letters cut off as an ending, and the letters of words that each is cut from; the most combinations tried in one text.
+_CUTS, _LEAST_TO_CUT = np.array([0, 2, 3, 4]), np.array([0, 5, 6, 7])
 _MOST_PAIRS = 40_000
 # Keys of names from which lower-case near misses need a cue: about 300,000 people.
 CROWD = 1_500_000
@@ -282,19 +282,27 @@ def liberty(seen: str, wanted: str) -> tuple[str, float] | None:
 
 def _candidates(scan: Scan, part: NearPart, numbers: Indices) -> tuple[Indices, npt.NDArray[np.uint32]]:
     """(index into `numbers`, word of a name) for every word of a name that one of the words may stand for, nearest first."""
-    starts, ends = scan.starts[numbers], scan.ends[numbers]
+    starts, ends = scan.starts.take(numbers), scan.ends.take(numbers)
     sizes = ends - starts
     long = (sizes >= SHORTEST).nonzero()[0]
-    less, owner = without_one(scan.sums, starts[long], ends[long])
-    keys, owners = [scan.hashes[numbers], less], [np.arange(len(numbers)), long[owner]]
-    for cut in range(2, _ENDING + 1):
-        rest = (sizes - cut >= 3).nonzero()[0]
-        keys.append(scan.sums.of(starts[rest], ends[rest] - cut))
-        owners.append(rest)
-    which = np.concatenate(owners)
-    at, tokens = part.table.find(np.concatenate(keys))
-    both = np.unique(which[at].astype(np.int64) << 32 | tokens.astype(np.int64))
-    return both >> 32, (both & 0xFFFFFFFF).astype(np.uint32)
+    less, owner = without_one(scan.sums, starts.take(long), ends.take(long))
+    cut = scan.sums.of(starts[:, None], np.maximum(ends[:, None] - _CUTS, starts[:, None]))
+    which, column = (sizes[:, None] >= _LEAST_TO_CUT).nonzero()
+    keys = np.concatenate((cut[which, column], less))
+    at, tokens = part.table.find(keys)
+    if not len(at):
+        return at, tokens
+    both = np.concatenate((which, long.take(owner))).take(at) << 32 | tokens
+    both.sort()
+    both = both[np.append(True, both[1:] != both[:-1])]
+    return both >> 32, both.astype(np.uint32)
+
+
+def words_of(pairs: Indices) -> Indices:
+    """The words of pairs of neighbours given by the first of each, rising; each once."""
+    there = np.zeros(int(pairs[-1]) + 2, dtype=np.bool_)
+    there[pairs] = there[pairs + 1] = True
+    return there.nonzero()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +383,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     pairs = scan.odd_pairs
     if not len(pairs) or not len(near.hashes):
         return
-    numbers = np.unique(np.concatenate([pairs, pairs + 1]))
+    numbers = words_of(pairs)
     index, tokens = _candidates(scan, near, numbers)
     joined = join(scan, part, near, pairs, numbers, index, tokens) if len(index) else None
     if joined is None:

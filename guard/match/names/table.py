@@ -84,7 +84,7 @@ def _loose(batch: Batch) -> tuple[U64, Indices]:
     if not len(several):
         return np.zeros(0, dtype=np.uint64), several
     first, last = batch.first[several], batch.last[several] - 1
-    words = shuffled_words(batch.sums.values, batch.starts, batch.ends)
+    words = shuffled_words(batch.sums, batch.starts, batch.ends)
     looks = Sums(visual(batch.folded.letters)).of(batch.starts[first], batch.ends[last])
     hashes = batch.sums.of(batch.starts, batch.ends)
     longer = several[(batch.last - batch.first)[several] > 2]
