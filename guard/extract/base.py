@@ -12,7 +12,7 @@ from types import MappingProxyType
 import orjson
 
 from guard.errors import UnscreenableError, UpstreamInvalidError
-from guard.extract.sse import Event
+from guard.extract.sse import KEEP_ALIVE, Event
 from guard.types import Picture, Stage, Text
 
 JSON_TYPE = "application/json"
@@ -254,7 +254,7 @@ class Dialect:
 
     `refusal` writes a whole reply, `error_frame` one frame of a stream that the provider's clients raise on. `families`
     maps the first path segments of calls that exist and are refused to the reason shown. `accepts` are values of `accept`
-    that the dialect can read the answers of, besides JSON and streams.
+    that the dialect can read the answers of, besides JSON and streams. `keep_alive` is what its clients skip in a stream.
     """
 
     name: str
@@ -266,6 +266,7 @@ class Dialect:
     response_prefixes: tuple[bytes, ...] = (b"x-ratelimit-",)
     families: Mapping[str, str] = field(default_factory=dict)
     accepts: frozenset[bytes] = frozenset()
+    keep_alive: bytes = KEEP_ALIVE
 
     def speaking(self, route: Route) -> "Dialect":
         """The dialect with the refusals of one of its calls."""

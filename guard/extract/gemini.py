@@ -9,15 +9,15 @@ import orjson
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields, gemini_interactions, imagen, pieces
 from guard.extract.base import JSON_TYPE, Answer, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
-from guard.extract.fields import Reader, Reading, anything, base64_picture, described, each, known, obj, sealed, stored, text
-from guard.extract.google import MODEL, both, error_body, error_frame, error_refusal, mime, retry_header
+from guard.extract.fields import Reader, Reading, anything, described, each, known, obj, stored, text
+from guard.extract.google import MODEL, both, error_body, error_frame, error_refusal, mime, packed_picture, retry_header, signature
 from guard.extract.json_body import Tree, answer_of, answers, check_json, error_texts, events, json_generation, read_tree
 from guard.extract.json_strict import Json
 from guard.extract.openai_refusals import HELP, message, status
 from guard.extract.sse import frame
 from guard.types import Stage
 
-BLOB = obj(both({"data": base64_picture, "mimeType": mime, "displayName": text}))
+BLOB = obj(both({"data": packed_picture, "mimeType": mime, "displayName": text}))
 _FILE = obj(both({"fileUri": stored, "mimeType": text, "displayName": text}))
 _PART_FIELDS: dict[str, Reader] = {
     "text": text,
@@ -29,7 +29,7 @@ _PART_FIELDS: dict[str, Reader] = {
     "videoMetadata": anything,
     "mediaResolution": anything,
     "partMetadata": anything,
-    "thoughtSignature": sealed,
+    "thoughtSignature": signature,
     "thought": fields.number,
 }
 _INNER_PART = obj(both({"inlineData": BLOB, "fileData": _FILE}))
@@ -62,7 +62,7 @@ REQUEST = obj(
             "safetySettings": anything,
             "generationConfig": anything,
             "cachedContent": stored,
-            "continuationToken": sealed,
+            "continuationToken": signature,
             "labels": anything,
             "model": fields.model,
         }
@@ -74,7 +74,7 @@ _ANSWERED = obj({"role": fields.ignored, "parts": each(_ANSWERED_PART)}, other=f
 _CANDIDATE = obj(
     {
         "content": _ANSWERED,
-        "continuationToken": sealed,
+        "continuationToken": signature,
         **dict.fromkeys(("citationMetadata", "groundingMetadata", "urlContextMetadata", "finishMessage"), anything),
         **dict.fromkeys(("finishReason", "safetyRatings", "index", "tokenCount", "avgLogprobs", "logprobsResult"), fields.ignored),
     },
@@ -174,6 +174,7 @@ DIALECT = Dialect(
     ),
     refusal=error_refusal,
     error_frame=error_frame,
+    keep_alive=b"\n",  # the provider's Python client takes a comment for an answer
     request_headers=frozenset({b"user-agent", b"x-goog-api-client"}),
     response_headers=frozenset({b"content-type", b"x-request-id", b"server-timing", b"retry-after"}),
     families=dict.fromkeys(

@@ -12,7 +12,6 @@ from guard.extract.fields import (
     Reader,
     Reading,
     anything,
-    base64_picture,
     described,
     each,
     either,
@@ -26,19 +25,19 @@ from guard.extract.fields import (
     tagged,
     text,
 )  # fmt: skip
-from guard.extract.google import mime, retry_header
+from guard.extract.google import mime, packed_picture, retry_header, signature
 from guard.extract.json_body import answer_of, answers, error_texts, has_error, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json
 from guard.extract.openai_refusals import error_body as openai_error
 from guard.extract.openai_refusals import message, status
 from guard.extract.sse import DONE, Event, frame
 
-_PICTURE = obj({"type": scalar, "data": base64_picture, "mime_type": mime, "uri": stored, "resolution": scalar})
+_PICTURE = obj({"type": scalar, "data": packed_picture, "mime_type": mime, "uri": stored, "resolution": scalar})
 _TEXT = obj({"type": fields.type_name, "text": text, "annotations": anything})
 _CONTENT: dict[str, Reader] = {"text": _TEXT, "image": _PICTURE}
 _RESULT = either(string=text, list=each(tagged(_CONTENT)), object=anything)
 _STEP_TYPE = known("user_input", "model_output", "thought", "function_call", "function_result", "processing_call", "processing_result")
-_STEP_BASE: dict[str, Reader] = {"type": _STEP_TYPE, "id": text, "call_id": text, "name": text, "signature": sealed}
+_STEP_BASE: dict[str, Reader] = {"type": _STEP_TYPE, "id": text, "call_id": text, "name": text, "signature": signature}
 _STEPS: dict[str, Reader] = {
     "user_input": obj({**_STEP_BASE, "content": each(tagged(_CONTENT))}),
     "model_output": obj({**_STEP_BASE, "content": each(tagged(_CONTENT)), "error": anything}),
@@ -130,9 +129,9 @@ _PIECE = obj(
     {
         "type": fields.ignored,
         "text": prose,
-        "data": base64_picture,
+        "data": packed_picture,
         "uri": fields.answer_url,
-        "signature": sealed,
+        "signature": signature,
         "arguments": anything,
         **dict.fromkeys(("content", "summary", "result"), _PIECES),
         **dict.fromkeys(("mime_type", "resolution", "is_error"), fields.ignored),

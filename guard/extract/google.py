@@ -5,11 +5,12 @@ import orjson
 from guard.errors import UnscreenableError
 from guard.extract import fields
 from guard.extract.base import LATER, Refusal, Reply, reply
-from guard.extract.fields import Reader, Reading
+from guard.extract.fields import Reader, Reading, base64_picture, described, sealed
 from guard.extract.json_strict import Json
 from guard.extract.openai_refusals import message, status
 from guard.extract.sse import frame
 
+_FOR_URLS = str.maketrans("-_", "+/")
 MODEL = r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*"
 
 _STATUS_NAMES = {
@@ -33,6 +34,25 @@ def mime(value: Json, where: str, reading: Reading) -> Json:
     if value is not None and value not in fields.MIME.values():
         raise UnscreenableError(f"{where} must be one of {', '.join(fields.MIME.values())}.", where)
     return value
+
+
+def _standard(value: Json) -> Json:
+    """Base64 in the standard alphabet: the provider's client writes the one for URLs, its API takes either, nobody may mix them."""
+    return value.translate(_FOR_URLS) if type(value) is str and not ("+" in value or "/" in value) else value
+
+
+def packed_picture(value: Json, where: str, reading: Reading) -> Json:
+    """A picture in base64 of either alphabet; it goes on in the standard one."""
+    return base64_picture(_standard(value), where, reading)
+
+
+def signature(value: Json, where: str, reading: Reading) -> Json:
+    """Sealed state in base64, which the provider's client takes in one alphabet and gives back in the other."""
+    return sealed(_standard(value), where, reading)
+
+
+described(packed_picture, kind="picture")
+described(signature, kind="stored state")
 
 
 def error_body(refused: Refusal) -> dict[str, object]:

@@ -5,11 +5,11 @@ Facts from the types of `google-genai` 3.4. Refusals are Google errors.
 
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, Kind, Route
-from guard.extract.fields import anything, base64_picture, each, known, number, obj, prose, refused, stored, text
-from guard.extract.google import both, error_frame, error_refusal, mime
+from guard.extract.fields import anything, each, known, number, obj, prose, refused, stored, text
+from guard.extract.google import both, error_frame, error_refusal, mime, packed_picture
 from guard.extract.json_body import answers, reads
 
-_PICTURE = obj(both({"bytesBase64Encoded": base64_picture, "gcsUri": stored, "mimeType": mime}))
+_PICTURE = obj(both({"bytesBase64Encoded": packed_picture, "gcsUri": stored, "mimeType": mime}))
 _INNER = obj({"image": _PICTURE}, other=anything)
 _REFERENCE = obj(
     both(
@@ -54,7 +54,7 @@ _PARAMETERS = obj(
 PREDICT = obj({"instances": each(_INSTANCE, 16), "parameters": _PARAMETERS, "labels": anything}, required=("instances",))
 _PREDICTION = obj(
     {
-        "bytesBase64Encoded": base64_picture,
+        "bytesBase64Encoded": packed_picture,
         "gcsUri": fields.answer_url,
         "prompt": prose,
         "raiFilteredReason": text,
