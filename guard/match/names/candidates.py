@@ -12,17 +12,21 @@ from guard.normalise.hashing import Indices
 
 
 class Asked(NamedTuple):
-    """A stretch (`begin`, `end`) of word `number`, the keys it is looked up under, and its letters (bits; `mask` are those that count)."""
+    """A stretch (`begin`, `end`) of word `number`, and the keys it is looked up under.
+
+    A word of a name must have at least the share `least` (0..1) of the letters of this one; `letters` are bits, `mask` those that count.
+    """
 
     number: int
     stretch: tuple[int, int]
     keys: tuple[int, ...]
     letters: int
-    mask: int
+    least: float
+    mask: int = -1
 
 
 def heard(
-    scan: Scan, part: Part, near: NearPart, pairs: Indices, asked: Sequence[Asked], most: int, least: float
+    scan: Scan, part: Part, near: NearPart, pairs: Indices, asked: Sequence[Asked], most: int
 ) -> Iterator[tuple[int, tuple[int, int], tuple[int, int], int]]:
     """(first word, its stretch, the next word's stretch, row) for every name that both words of a pair may be, each once.
 
@@ -33,7 +37,6 @@ def heard(
         pairs: the first word of each pair.
         asked: the stretches of the words of the pairs, by rising number.
         most: words of names kept for one word of the text, those with most letters in common.
-        least: share of letters (0..1) that must be in common.
     """
     keys = np.array([key for one in asked for key in one.keys], dtype=np.uint64)
     owner = np.repeat(np.arange(len(asked)), [len(one.keys) for one in asked])
@@ -53,6 +56,7 @@ def heard(
     number = np.array([one.number for one in asked])[form]
     order = np.lexsort((tokens, different - common, number))
     rank = np.arange(len(order)) - number[order].searchsorted(number[order])
+    least = np.array([one.least for one in asked])[form[order]]
     kept = order[(rank < most) & (2 * common[order] >= least * (2 * common[order] + different[order]))]
     if not len(kept):
         return

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from math import log
+from math import exp, inf, log
 
 import numpy as np
 
 from guard.match.names.candidates import Asked, heard
 from guard.match.names.context import cue_at
-from guard.match.names.near import NearPart, aligned
+from guard.match.names.given import given_names, surnames
+from guard.match.names.near import NearPart, aligned, orders
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
 from guard.match.names.sound import VOWELS, letters_of, skeleton_keys
@@ -22,7 +23,7 @@ from guard.types import Strength
 # A name explains the words of a text so many nats better than chance does, beyond what the number of names asks for
 # (log of their keys, at least of _FEWEST): this much, or with a cue beside it, or without any doubt (measured on the
 # tuning half of wd_*.tsv and prompts, docs/explanation/matching-names.md).
-_GAIN, _SURE = 2.0, 8.0
+_GAIN, _SURE = 1.0, 8.0
 _FEWEST = 30_000
 # Least gain of each word, and most nats for each letter of a word and its name.
 _GAIN_EACH, _COST_EACH = 1.5, 1.1
@@ -104,53 +105,62 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         sides = {side for side, there in ((True, number), (False, number - 1)) if there in wanted}
         forms = dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side))
         asked.extend(_asked(number, form, word[slice(*form)]) for form in forms)
-    for one, left, right, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY, _SHARED_LETTERS):
-        found = _verified(scan, part, row_no, one, left, right)
-        if found:
-            yield found
+    best: dict[tuple[int, int], tuple[float, Found]] = {}
+    for one, left, right, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY):
+        verified = _verified(scan, part, row_no, one, left, right)
+        if verified and verified[0] < best.get((one, row_no), (inf,))[0]:
+            best[one, row_no] = verified
+    yield from (found for _, found in best.values())
 
 
 def _asked(number: int, form: tuple[int, int], stretch: str) -> Asked:
     mask = ~VOWELS if script_of(stretch[0]) is Script.SEMITIC else -1
-    return Asked(number, form, skeleton_keys(stretch), letters_of(latin_form(stretch)), mask)
+    return Asked(number, form, skeleton_keys(stretch), letters_of(latin_form(stretch)), _SHARED_LETTERS, mask)
 
 
 @lru_cache(maxsize=8192)
-def _explained(seen: str, wanted: str) -> tuple[float, float]:
-    """Nats that `seen` takes as a word of its script, and as the name `wanted`."""
-    writing, name = writing_of(seen), latin_form(wanted)
+def explained(native: str, letters: str) -> tuple[float, float]:
+    """Nats that `native` takes as a word of its script, and as the way to write the word `letters` of any script."""
+    writing, name = writing_of(native), latin_form(letters)
     if writing is None or not name:
         return 0.0, float("inf")
-    return writing.rarity(seen), writing.cost(seen, name, _COST_EACH * (len(seen) + len(name)))
+    return writing.rarity(native), writing.cost(native, name, _COST_EACH * (len(native) + len(name)))
 
 
-def _gain(level: int, seen: str, wanted: str) -> float:
-    """By how many nats the name explains the word better than its language does."""
-    rarity, cost = _explained(seen, wanted)
-    ordinary = (9.0 - WordTable.zipf_of(level)) * log(10.0) if level else rarity
-    return min(rarity, ordinary) - cost
+def asked_for(names: int) -> float:
+    """By how many nats a name must explain the words of a text better than chance does, among so many keys of names."""
+    return log(max(_FEWEST, names)) + _GAIN
 
 
-def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, int], right: tuple[int, int]) -> Found | None:
+def _gain(level: int, seen: str, wanted: str) -> tuple[float, float]:
+    """By how many nats the name explains the word better than its language does (a frequent name makes a word frequent), and its cost."""
+    rarity, cost = explained(seen, wanted)
+    if level and wanted not in given_names() and wanted not in surnames():
+        rarity = min(rarity, (9.0 - WordTable.zipf_of(level)) * log(10.0))
+    return rarity - cost, cost
+
+
+def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, int], right: tuple[int, int]) -> tuple[float, Found] | None:
+    """What the name takes to write like this, and the mention."""
     row = part.row(row_no)
-    words = fold_text(row.text).split()
-    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in words):
+    name = fold_text(row.text).split()
+    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in name):
         return None
-    asked_for = log(max(_FEWEST, len(part.exact))) + _GAIN
-    for first in aligned(scan, words, one):
+    least = asked_for(len(part.exact))
+    for words, first in ((order, first) for order in orders(name) for first in aligned(scan, order, one)):
         last = first + len(words) - 1
         seen = [scan.word(number) for number in range(first, last + 1)]
         seen[one - first], seen[one - first + 1] = seen[one - first][slice(*left)], seen[one - first + 1][slice(*right)]
         if seen == words or not parted_plainly(scan, first, last) or scan.word(first).endswith(_KOREAN_GRAMMAR):
             continue
         gains = [_gain(_level_of(scan, first + at, word), word, words[at]) for at, word in enumerate(seen)]
-        if min(gains) < _GAIN_EACH or sum(gains) < asked_for:
+        beyond = sum(gain for gain, _ in gains) - least
+        if min(gains)[0] < _GAIN_EACH or beyond < 0:
             continue
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)
         end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
-        beyond = sum(gains) - asked_for
-        score = round(min(0.95, 0.75 + 0.01 * beyond), 4)
-        return Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
+        score = 0.95 - 0.2 * exp(-beyond / 10.0)
+        return sum(cost for _, cost in gains), Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
     return None
 
 

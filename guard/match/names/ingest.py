@@ -4,8 +4,11 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Protocol
 
+from anyascii import anyascii
+
 from guard.match.names.given import short_forms
-from guard.match.names.strength import PARTICLES, rate, refusal_reason
+from guard.match.names.strength import HAN_SURNAMES, HANGUL_SURNAMES, PARTICLES, rate, refusal_reason
+from guard.match.names.writing import latin_form
 from guard.normalise.letters import fold_text
 from guard.types import Alias, AliasKind, Strength
 
@@ -54,6 +57,7 @@ def _forms(name: str) -> Iterable[str]:
     yield " ".join(parts)
     spelled = " ".join(parts).translate(_GERMAN)
     yield spelled
+    yield from _in_latin(parts)
     if len(parts) < 2 or not any(char.isalpha() and ord(char) < 0x590 for char in name):
         return
     at = _surname_at(parts)
@@ -73,10 +77,70 @@ def _forms(name: str) -> Iterable[str]:
         yield " ".join(f"{part[0]}." for part in parts[:at]) + f" {surname}"
 
 
+# How the most frequent Korean surnames are written in Latin letters; others by the sound of their letters.
+_KOREAN = dict(
+    zip(
+        "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노류진지",
+        [
+            "Kim",
+            "Lee",
+            "Park",
+            "Choi",
+            "Jung",
+            "Kang",
+            "Cho",
+            "Yoon",
+            "Jang",
+            "Lim",
+            "Han",
+            "Oh",
+            "Seo",
+            "Shin",
+            "Kwon",
+            "Hwang",
+            "Ahn",
+            "Song",
+            "Jeon",
+            "Hong",
+            "Yoo",
+            "Ko",
+            "Moon",
+            "Yang",
+            "Son",
+            "Bae",
+            "Baek",
+            "Heo",
+            "Nam",
+            "Shim",
+            "Noh",
+            "Ryu",
+            "Jin",
+            "Ji",
+        ],
+        strict=True,
+    )
+)
+
+
+def _in_latin(parts: Sequence[str]) -> Iterable[str]:
+    """A name of another script in Latin letters, where that script writes vowels and the way is plain."""
+    folded = [fold_text(part) for part in parts]
+    whole = folded[0]
+    if len(parts) == 1 and 2 <= len(whole) <= 4 and whole[0] in HANGUL_SURNAMES:
+        yield f"{_KOREAN.get(whole[0], anyascii(whole[0]))} {anyascii(whole[1:]).title()}"
+    elif len(parts) == 1 and 2 <= len(whole) <= 3 and whole[0] in HAN_SURNAMES:
+        yield f"{anyascii(whole[0])} {anyascii(whole[1:]).title()}"
+    elif len(parts) > 1 and all("\u30a0" <= word[0] <= "\u30ff" for word in folded):
+        yield " ".join(anyascii(word).title() for word in folded)
+    elif len(parts) > 1 and all("\u0370" <= word[0] <= "\u052f" for word in folded):
+        yield " ".join(latin_form(word).title() for word in folded)
+
+
 def expand(name: str, aliases: Sequence[AliasLike] = ()) -> list[Alias]:
     """The name, the aliases given, and forms made from them (kind `generated`), each once after folding, with strength.
 
-    Scripts other than the one a name is written in need no alias: the index carries a key by sound for every name.
+    Scripts other than the one a name is written in need no alias: the index carries the skeleton of every word. A name that
+    is not in Latin letters gets a form that is, because other scripts are found from there.
     """
     out: dict[str, Alias] = {}
 

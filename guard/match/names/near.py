@@ -378,6 +378,11 @@ def aligned(scan: Scan, wanted: Sequence[str], one: int) -> Iterator[int]:
             yield first
 
 
+def orders(words: list[str]) -> list[list[str]]:
+    """The words of a name as they stand, and of two words also the other way round."""
+    return [words, words[::-1]] if len(words) == 2 and words[0] != words[1] else [words]
+
+
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words, of which each may have an error or an ending, around words that no language has."""
     pairs = scan.odd_pairs

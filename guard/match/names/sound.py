@@ -21,7 +21,9 @@ _SPELLING = (
 _FIXED = dict(zip("pbfvtdszSkqmnlrh", ("P", "P", "P", "P", "T", "T", "S", "S", "S", "K", "K", "N", "N", "L", "R", ""), strict=True))
 _MOST_CODES = 6
 _SILENT = tuple("tdsxz")
-_SKELETON = "~"
+# Before a skeleton: of any word of a name; of a word of a name that is not in Latin letters.
+_SKELETON, _NATIVE = "~", "="
+_MOST_READINGS = 8
 
 
 def _options(char: str, after: str) -> tuple[str, ...]:
@@ -64,6 +66,13 @@ def sound_keys(word: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=8192)
+def native_keys(word: str) -> tuple[int, ...]:
+    """Where a word of a text in Latin letters is looked up as what a name of another script may be."""
+    bones = skeleton(latin(word))
+    return (hash_word(_NATIVE + bones),) if bones else ()
+
+
+@lru_cache(maxsize=8192)
 def skeleton_keys(word: str) -> tuple[int, ...]:
     """Where a word of a text in another script is looked up, the likeliest first."""
     return tuple(hash_word(_SKELETON + bones) for bones in read(word)[0])
@@ -74,7 +83,8 @@ def codes_of_name(word: str) -> tuple[str, ...]:
     letters = latin_form(word)
     spoken = (letters, letters[:-1]) if letters[-1:] in _SILENT and len(letters) > 4 else (letters,)
     bones = dict.fromkeys(filter(None, map(skeleton, spoken)))
-    return (*_codes(word if word.isascii() else letters), *(_SKELETON + consonants for consonants in bones))
+    out = (*_codes(word if word.isascii() else letters), *(_SKELETON + consonants for consonants in bones))
+    return out if word.isascii() else (*out, *(_NATIVE + consonants for consonants in read(word)[0][:_MOST_READINGS]))
 
 
 def _fine(word: str) -> str:

@@ -1,14 +1,16 @@
 """Names respelled so that they sound alike, in Latin letters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 import numpy as np
 
 from guard.match.names.candidates import Asked, heard
-from guard.match.names.near import CROWD, NearPart, aligned
+from guard.match.names.foreign import asked_for, explained
+from guard.match.names.near import CROWD, NearPart, aligned, orders
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
-from guard.match.names.sound import alike, letters_of, sound_keys
+from guard.match.names.sound import VOWELS, alike, letters_of, native_keys, sound_keys
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.hashing import Indices, hash_word
@@ -87,30 +89,44 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     if not len(pairs):
         return
     words = {number: scan.word(number) for number in np.union1d(pairs, pairs + 1).tolist()}
-    asked = [Asked(number, (0, len(word)), sound_keys(word), letters_of(word), -1) for number, word in words.items() if word.isascii()]
-    for one, _, _, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY, _SHARED_LETTERS):
+    asked = [
+        Asked(number, (0, len(word)), sound_keys(word), letters_of(word), _SHARED_LETTERS)
+        for number, word in words.items()
+        if word.isascii()
+    ]
+    asked += [one._replace(keys=native_keys(words[one.number]), mask=~VOWELS) for one in asked]
+    asked.sort(key=itemgetter(0))
+    for one, _, _, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY):
         found = _verified(scan, part, row_no, one)
         if found:
             yield found
 
 
+def _transcribed(seen: Sequence[str], words: Sequence[str], names: int) -> float:
+    """How much Latin words are what a name of another script is in Latin letters, as a likeness."""
+    nats = [explained(native, letters) for native, letters in zip(words, seen, strict=True)]
+    return 1.0 if sum(rarity - cost for rarity, cost in nats) >= asked_for(names) else 0.0
+
+
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
     row = part.row(row_no)
-    words = fold_text(row.text).split()
-    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in words):
+    name = fold_text(row.text).split()
+    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in name):
         return None
-    for first in aligned(scan, words, one):
+    for words, first in ((order, first) for order in orders(name) for first in aligned(scan, order, one)):
         last = first + len(words) - 1
         seen = [scan.word(number) for number in range(first, last + 1)]
         if seen == words or not parted_plainly(scan, first, last):
             continue
-        least = min(alike(a, b) for a, b in zip(seen, words, strict=True))
+        least = min(map(alike, seen, words)) if all(map(str.isascii, words)) else _transcribed(seen, words, len(part.exact))
         if least < _LEAST:
             continue
         levels = scan.levels[first : last + 1].tolist()
         capital = scan.capital[first : last + 1]
         changed = any(level >= _ORDINARY and a != b and not capital[0] for level, a, b in zip(levels, seen, words, strict=True))
         weak = all(levels) or changed or (len(part.exact) > CROWD and not bool(capital.any()))
-        score = round(0.7 + 0.25 * least, 4)
+        turned = words != name
+        weak = weak or (turned and not bool(capital.all()))
+        score = round(0.7 + 0.25 * least - 0.03 * turned, 4)
         return Found(row, int(scan.starts[first]), int(scan.ends[last]), "sounds alike", score, plain=False, weak=weak, doubtful=True)
     return None

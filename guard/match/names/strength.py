@@ -55,10 +55,10 @@ PARTICLES = frozenset(
         "zur",
     ]
 )
-_HANGUL_SURNAMES = frozenset(
+HANGUL_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모"
 )
-_HAN_SURNAMES = frozenset(
+HAN_SURNAMES = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蔡蒋余于杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范石廖贾韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤习成甄巩章刘舒范"
 )
 
@@ -78,7 +78,7 @@ def _loose(word: str, table: Ordinary) -> Strength:
     scripts = {script_of(char) for char in word}
     size = len(word)
     if Script.HANGUL in scripts:
-        whole_name = size in (3, 4) and word[0] in _HANGUL_SURNAMES
+        whole_name = size in (3, 4) and word[0] in HANGUL_SURNAMES
         return Strength.MEDIUM if (whole_name or size >= 5) and ordinary < ORDINARY_ZIPF else Strength.WEAK
     if scripts <= {Script.KATAKANA}:
         return Strength.MEDIUM if size >= 6 and not ordinary else Strength.WEAK
@@ -86,8 +86,8 @@ def _loose(word: str, table: Ordinary) -> Strength:
         if size >= 4:
             return Strength.STRONG
         if size == 3:
-            return Strength.STRONG if not ordinary or word[0] in _HAN_SURNAMES else Strength.MEDIUM
-        return Strength.MEDIUM if size == 2 and word[0] in _HAN_SURNAMES and ordinary < ORDINARY_ZIPF else Strength.WEAK
+            return Strength.STRONG if not ordinary or word[0] in HAN_SURNAMES else Strength.MEDIUM
+        return Strength.MEDIUM if size == 2 and word[0] in HAN_SURNAMES and ordinary < ORDINARY_ZIPF else Strength.WEAK
     return Strength.MEDIUM if size >= 8 and not ordinary else Strength.WEAK
 
 
