@@ -80,12 +80,14 @@ def verify(
     file: Annotated[Path, typer.Argument(help="An exported archive.")],
     key: Annotated[Path | None, typer.Option(help="The log's public key, as GET /log/key gives it.")] = None,
     checkpoint: Annotated[list[Path] | None, typer.Option(help="An older checkpoint that the archive must be consistent with.")] = None,
+    witness: Annotated[Path | None, typer.Option(help="Public keys of witnesses, of which one must have cosigned.")] = None,
     json: Json = False,
 ) -> None:
     """Check an archive offline. Exit status 1, and one line naming the first thing that is wrong, if it cannot be accepted."""
     from guard.record.verify import main
 
     arguments = [str(file), *(["--key", str(key)] if key else []), *(["--json"] if json else [])]
+    arguments += ["--witness", str(witness)] if witness else []
     for path in checkpoint or []:
         arguments += ["--checkpoint", str(path)]
     if main(arguments):

@@ -20,11 +20,12 @@ from sqlalchemy import Engine, select
 from guard.errors import FieldError, InvalidInputError, NotFoundError
 from guard.record import checkpoint, vault
 from guard.record.bodies import SUBJECT, TENANT, Bodies, DamagedError, ErasedError, Keys
-from guard.record.checkpoint import NoteError, Signer
+from guard.record.checkpoint import NoteError, Signer, stated
 from guard.record.event import DECISION_KINDS
 from guard.record.formats import Format, row_writer
 from guard.record.log import EventLog, rfc3339, utc_now
 from guard.record.merkle import TILE, consistency_proof, cover_hashes, subtree
+from guard.record.query import Log, cosigned
 from guard.record.reading import EVENT_C, LABEL_C, Row, among, index_at, labelled, labels_of, stored_tiles, subjects_of
 from guard.record.rows import Content, Redaction, row
 from guard.record.tables import CHECKPOINT, EVENT
@@ -208,9 +209,10 @@ class _Export:
         }
         with read(engine) as connection:
             newest = connection.execute(select(CHECKPOINT.c.size, CHECKPOINT.c.note).order_by(CHECKPOINT.c.size.desc()).limit(1)).one()
-            self._size, self._note = newest
+            self._size, self._note = newest.size, cosigned(connection, newest.size, newest.note)
             self._first = index_at(connection, rfc3339(request.from_), self._size) if request.from_ else 0
             self._end = max(self._first, index_at(connection, rfc3339(request.to), self._size) if request.to else self._size)
+        self._witnessed = Log(engine).witnessed(self._size)
         # One neighbour on each side shows that the range begins and ends where it says.
         self._shown = max(0, self._first - 1), min(self._size, self._end + 1)
         self._done = 0
@@ -242,6 +244,7 @@ class _Export:
             "filter": request.filter,
             "filter_tag_keys": {kind: key.hex() for kind, key in self._tag_keys.items()},
             "checkpoint": self._note,
+            "witnessed": self._witnessed,
             "key_id": self._signer.key.id,
             "verifier_key": str(self._signer.key),
             "proofs": self._proofs(),
@@ -255,6 +258,7 @@ class _Export:
             for size in self._request.consistent_with:
                 if size > self._size:
                     raise InvalidInputError(f"consistent_with: the log has {self._size} events, not {size}")
+            known = {*self._request.consistent_with, *([stated(self._witnessed).size] if self._witnessed is not None else [])}
             return {
                 "before": _base64(cover_hashes(0, low, tiles)),
                 "after": _base64(cover_hashes(high, self._size, tiles)),
@@ -264,7 +268,7 @@ class _Export:
                         "root": base64.b64encode(subtree(0, size, tiles)).decode(),
                         "proof": _base64(consistency_proof(size, self._size, tiles)),
                     }
-                    for size in sorted(set(self._request.consistent_with))
+                    for size in sorted(known)
                 ],
             }
 

@@ -66,7 +66,7 @@ class _JsonLines:
         self._ocsf = ocsf_events
 
     def write(self, rows: Sequence[Row]) -> None:
-        shown = map(ocsf.event, rows) if self._ocsf else rows
+        shown = map(ocsf.exported, rows) if self._ocsf else rows
         self._file.write(b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in shown))
 
     def close(self) -> None:

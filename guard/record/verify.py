@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Checks an exported archive of a Likeness Guard log, offline. Read it: it is one file and needs nothing but `cryptography`.
 
-    python verify.py ARCHIVE.zip --key LOG.key [--checkpoint OLDER.note]...
+    python verify.py ARCHIVE.zip --key LOG.key [--checkpoint OLDER.note]... [--witness WITNESS.key]
 
 Exit status 0: the archive is what the log's key signed, and
   1. every event of its range is there, in order, once, unchanged (its leaf hash leads to the signed checkpoint);
   2. the rows are exactly the events that the stated filter covers (checked on every event, by keyed tags);
   3. each row says what its event says, and where the body is shown it is the body that was committed to;
-  4. the log extends every older checkpoint given, so nothing was rewritten since then.
+  4. the log extends every older checkpoint given, so nothing was rewritten since then;
+  5. where a witness's key is given, it cosigned a checkpoint that the log extends: up to there somebody else has watched.
 Exit status 1: one line names the first thing that is wrong. Exit status 2: it was called wrongly.
 What this cannot show stands in docs/explanation/what-is-proved.md.
 """
@@ -25,6 +26,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,15 +64,16 @@ class Wrong(Exception):
 
 @dataclass(frozen=True)
 class Key:
-    """A log's public key, `name+hash+base64` (C2SP signed-note)."""
+    """A log's public key, or a witness's (`kind` 4), `name+hash+base64` (C2SP signed-note, tlog-cosignature)."""
 
     name: str
     public: bytes
+    kind: bytes = b"\x01"
 
     @property
     def hash(self) -> bytes:
         """The four bytes that name it."""
-        return hashlib.sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     @property
     def id(self) -> str:
@@ -104,6 +107,7 @@ class Report:
     erased: int = 0
     tree_size: int = 0
     key_id: str = ""
+    witnessed: str | None = None
     remarks: list[str] = field(default_factory=list)
 
 
@@ -180,8 +184,8 @@ def extends(old: int, old_root: bytes, new: int, new_root: bytes, proof: Sequenc
 # -- keys and checkpoints (C2SP signed-note, tlog-checkpoint) ------------------------------------------------------------
 
 
-def read_keys(text: str) -> list[Key]:
-    """Verifier keys, one a line."""
+def read_keys(text: str, kind: bytes = b"\x01") -> list[Key]:
+    """Verifier keys, one a line: a log's, or (`kind` 4) those of witnesses."""
     keys = []
     for line in filter(None, map(str.strip, text.splitlines())):
         try:
@@ -189,9 +193,9 @@ def read_keys(text: str) -> list[Key]:
             blob = base64.b64decode(encoded, validate=True)
         except ValueError as error:
             raise Wrong(f"the key given is not name+hash+base64: {line[:80]!r}") from error
-        key = Key(name, blob[1:])
-        if blob[:1] != b"\x01" or len(blob) != 33 or key.hash.hex() != known:
-            raise Wrong(f"the key given is not an Ed25519 verifier key, or its hash is not its own: {line[:80]!r}")
+        key = Key(name, blob[1:], kind)
+        if blob[:1] != kind or len(blob) != 33 or key.hash.hex() != known:
+            raise Wrong(f"the key given is not an Ed25519 verifier key of type {kind[0]}, or its hash is not its own: {line[:80]!r}")
         keys.append(key)
     if not keys:
         raise Wrong("the key given is empty")
@@ -217,6 +221,24 @@ def read_checkpoint(note: str, keys: Sequence[Key], what: str) -> Tree:
                     raise Wrong(f"{what} was changed: its signature is not by {key.id}")
                 return Tree(lines[0], int(lines[1]), _hash(lines[2], what))
     raise Wrong(f"{what} is not signed by the key given ({', '.join(key.id for key in keys)})")
+
+
+def cosigned_at(note: str, witnesses: Sequence[Key]) -> tuple[str, int] | None:
+    """Which of the witnesses cosigned the note, and when (seconds since 1970, by its clock); None when none did."""
+    text, _, signatures = note.partition("\n\n")
+    for line in signatures.split("\n"):
+        match = re.fullmatch(r"— (\S+) (\S+)", line)
+        try:
+            blob = base64.b64decode(match[2], validate=True) if match else b""
+        except ValueError:
+            blob = b""
+        for key in witnesses:
+            if match and (match[1], blob[:4]) == (key.name, key.hash):
+                at = int.from_bytes(blob[4:12])
+                if len(blob) != 76 or not key.signed(f"cosignature/v1\ntime {at}\n{text}\n".encode(), blob[12:]):
+                    raise Wrong(f"the cosignature by {key.id} was changed")
+                return key.id, at
+    return None
 
 
 def _hash(encoded: object, what: str) -> bytes:
@@ -569,6 +591,20 @@ def _misplaced(row: Json | None, following: Json | None, expected: int, before: 
 # -- all of it -----------------------------------------------------------------------------------------------------------
 
 
+def check_witnessed(manifest: Json, witnesses: Sequence[Key], report: Report) -> None:
+    """The newest checkpoint that a witness cosigned must be by one of the witnesses trusted; that the log extends it is checked as ever."""
+    note = manifest.get("witnessed")
+    if not witnesses:
+        if note is not None:
+            report.remarks.append("a checkpoint of this log was cosigned; give the witness's key by --witness to have that checked")
+        return
+    ids = ", ".join(key.id for key in witnesses)
+    if note is None or (found := cosigned_at(note, witnesses)) is None:
+        raise Wrong(f"no checkpoint in the archive is cosigned by the witness given ({ids})")
+    at = datetime.fromtimestamp(found[1], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    report.witnessed = f"{found[0]} cosigned the first {note.split(chr(10))[1]} events at {at}"
+
+
 def check_older(notes: Sequence[str], tree: Tree, manifest: Json, keys: Sequence[Key], tops: dict[int, bytes] | None) -> None:
     """The log must extend each older checkpoint."""
     for note in notes:
@@ -594,12 +630,12 @@ def check_older(notes: Sequence[str], tree: Tree, manifest: Json, keys: Sequence
             raise Wrong(f"the log was forked: its first {old.size} events are not those of the older checkpoint")
 
 
-def verify(path: Path, keys: Sequence[Key] | None = None, older: Sequence[str] = ()) -> Report:
+def verify(path: Path, keys: Sequence[Key] | None = None, older: Sequence[str] = (), witnesses: Sequence[Key] = ()) -> Report:
     """Checks the archive; raises Wrong with the first thing that is wrong."""
     report = Report()
     try:
         with path.open("rb") as file:
-            _verify(file, keys, older, report)
+            _verify(file, keys, older, witnesses, report)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, UnicodeError, OverflowError) as error:
         raise Wrong(f"not a whole zip archive (truncated or changed): {error}") from error
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -607,16 +643,21 @@ def verify(path: Path, keys: Sequence[Key] | None = None, older: Sequence[str] =
     return report
 
 
-def _verify(file: IO[bytes], keys: Sequence[Key] | None, older: Sequence[str], report: Report) -> None:
+def _verify(file: IO[bytes], keys: Sequence[Key] | None, older: Sequence[str], witnesses: Sequence[Key], report: Report) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
-            _verify_members(archive, keys, older, report)
+            _verify_members(archive, keys, older, witnesses, report)
     except OSError as error:  # an offset that a changed byte made impossible
         raise Wrong(f"not a whole zip archive (truncated or changed): {error}") from error
 
 
-def _verify_members(archive: zipfile.ZipFile, keys: Sequence[Key] | None, older: Sequence[str], report: Report) -> None:
+def _verify_members(
+    archive: zipfile.ZipFile, keys: Sequence[Key] | None, older: Sequence[str], witnesses: Sequence[Key], report: Report
+) -> None:
     manifest, trusted = open_manifest(archive, keys, report)
+    check_witnessed(manifest, witnesses, report)
+    if manifest.get("witnessed") is not None and (keys is not None or witnesses):
+        older = [*older, manifest["witnessed"]]
     described = {entry["name"]: entry for entry in manifest["files"]}
     tree = read_checkpoint(manifest["checkpoint"], trusted, "the archive's checkpoint")
     report.tree_size = tree.size
@@ -637,16 +678,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("archive", type=Path)
     parser.add_argument("--key", type=Path, help="the log's public key, as /admin/v1/log/key gives it")
     parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="an older checkpoint that you kept")
+    parser.add_argument("--witness", type=Path, help="the public keys of witnesses of which one must have cosigned")
     parser.add_argument("--json", action="store_true", help="answer in JSON")
     given = parser.parse_args(arguments)
     try:
         key_text = given.key.read_text() if given.key else None
         older = [path.read_text() for path in given.checkpoint]
+        witness_text = given.witness.read_text() if given.witness else None
     except (OSError, UnicodeError) as error:
         print(f"cannot be read: {error}", file=sys.stderr)
         return 2
     try:
-        report = verify(given.archive, read_keys(key_text) if key_text is not None else None, older)
+        witnesses = read_keys(witness_text, b"\x04") if witness_text is not None else []
+        report = verify(given.archive, read_keys(key_text) if key_text is not None else None, older, witnesses)
     except (Wrong, OSError) as error:
         print(json.dumps({"ok": False, "problem": str(error)}) if given.json else f"WRONG: {error}")
         return 1
@@ -656,6 +700,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"OK: {report.events} events, {report.rows} rows, {report.erased} of them erased; log of {report.tree_size}, signed by {report.key_id}"
     )
+    if report.witnessed is not None:
+        print(f"witnessed: {report.witnessed}")
     for remark in report.remarks:
         print(f"note: {remark}")
     return 0

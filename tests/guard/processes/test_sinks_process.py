@@ -59,6 +59,6 @@ def test_it_sends_what_is_recorded_and_ends_when_asked(tmp_path: Path, empty_sql
 
 def test_a_wrong_file_stops_the_start_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "sinks.yaml").write_text("sinks: [{name: a}]")
-    with pytest.raises(SystemExit, match="exactly one of syslog and webhook"):
+    with pytest.raises(SystemExit, match="exactly one of syslog, webhook, otlp, witness, mail"):
         supervisor.Supervisor(Settings(data_dir=tmp_path / "var", sinks=tmp_path / "sinks.yaml")).run()
     assert not (tmp_path / "var" / "guard.db").exists()

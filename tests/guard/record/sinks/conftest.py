@@ -21,6 +21,7 @@ class Hook(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Answer)
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.statuses: list[int] = []
+        self.answers: list[bytes] = []
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self.thread.start()
 
@@ -47,10 +48,12 @@ class _Answer(BaseHTTPRequestHandler):
         status = self.server.statuses.pop(0) if self.server.statuses else 204
         if status == 204:
             self.server.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-        self.send_response(status)
-        self.send_header("content-length", "0")
+        answer = self.server.answers.pop(0) if self.server.answers else b""
+        self.send_response(200 if answer else status)
+        self.send_header("content-length", str(len(answer)))
         self.send_header("location", "/elsewhere")
         self.end_headers()
+        self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -46,6 +46,20 @@ def test_the_file(tmp_path: Path) -> None:
             "sinks: [{name: a, webhook: {url: 'http://a.example', secret_variable: X}}]", "use https", id="plain http to elsewhere"
         ),
         pytest.param("sinks: [{name: a, webhook: {url: 'ftp://a', secret_variable: X}}]", r"wants http\(s\)", id="no web address"),
+        pytest.param(
+            "sinks: [{name: a, mail: {to: a@b.example}, events: false, checkpoints: true}]", "mail needs a server", id="no mail server"
+        ),
+        pytest.param(
+            "sinks: [{name: a, witness: {url: 'https://w.example', key: x}, events: false, checkpoints: true}]",
+            "not an Ed25519|not a verifier key",
+            id="a witness without a key",
+        ),
+        pytest.param("sinks: [{name: a, mail: {to: a@b.example}}]", "take checkpoints only", id="events by mail"),
+        pytest.param(
+            "sinks: [{name: a, otlp: {url: 'https://c.example/v1/logs', headers_variable: OTEL}}]",
+            "the variable OTEL holds no headers",
+            id="no headers",
+        ),
         pytest.param("sinks: {", "cannot be read as YAML", id="not YAML"),
     ],
 )
