@@ -1,6 +1,6 @@
 # Two commands: `make run` and `make test`. They need Python 3.11 or newer with pip, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env dev run test check demo bench docs lock build clean
+.PHONY: help env dev run test check demo bench mutants docs lock build clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -39,6 +39,9 @@ lock: dev ## Renew the locks: hashes, and no address of any package index
 		--no-annotate pyproject.toml --group build --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate pyproject.toml --group build --group dev --all-extras --constraint requirements.lock --output-file requirements-dev.lock
+
+mutants: dev ## Mutation tests of the rooms that decide (half an hour)
+	@exec $(BIN)/python -P tests/mutants.py
 
 docs: env ## Write the reference pages that follow from the code
 	@$(BIN)/python -P docs/generate.py

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.decide.directives import Basis, Ruling, binding, channel_of, in_force
+from guard.decide.directives import Basis, Ruling, binding, channel_of, in_force, named, route_name
+from guard.decide.policy import BUILT_IN_RULES
 from guard.decide.scopes import SCOPES, uses
 from guard.types import Channel, Context, Directive, DirectiveStatus, Effect, Findings, Modality, Outcome, Role, Stage
 
@@ -68,6 +69,27 @@ PRECEDENCE = [
     ),
     pytest.param([grant("h", max_uses=5), grant("g")], GRANTED, id="the uncapped grant is used before the capped"),
     pytest.param([deny(exemptions=("advertising",))], Ruling(Basis.EXEMPT, Outcome.ALLOW, ("d",)), id="an exempt purpose"),
+    pytest.param(
+        [directive(Effect.REVIEW, "r", authority="court"), grant()],
+        Ruling(Basis.ORDER, Outcome.HOLD, ("r",)),
+        id="an order to ask is an order",
+    ),
+    pytest.param([grant("g", terms=("label",))], GRANTED, id="an allow owes nothing, whatever stands in its terms"),
+    pytest.param(
+        [directive(Effect.ALLOW, "a", authority="court"), directive(Effect.ALLOW_WITH_TERMS, "b", authority="court", terms=("label",))],
+        Ruling(Basis.ORDER, Outcome.ALLOW, ("b",), "b", ("label",)),
+        id="between orders that allow, the one with terms",
+    ),
+    pytest.param(
+        [directive(Effect.ALLOW_WITH_TERMS, "a", authority="court"), directive(Effect.REVIEW, "b", authority="court")],
+        Ruling(Basis.ORDER, Outcome.HOLD, ("b",)),
+        id="between orders, to ask before to allow with terms",
+    ),
+    pytest.param([deny("x", channels=(Channel.OUTPUT_IMAGE,)), deny()], DENIED, id="a denial elsewhere hides no other"),
+    pytest.param([grant("x", tenant="other"), grant()], GRANTED, id="another tenant's grant hides no other"),
+    pytest.param([grant("x", tenant="other"), deny()], DENIED, id="nor does it hide a denial"),
+    pytest.param([deny("d", version=2, status=DirectiveStatus.REVOKED), deny()], NONE, id="the newer version, first"),
+    pytest.param([deny(), deny("d", version=2, status=DirectiveStatus.REVOKED)], NONE, id="the newer version, last"),
     pytest.param(
         [deny(exemptions=("advertising",)), deny("e")], Ruling(Basis.OPT_OUT, Outcome.REFUSE, ("e",)), id="the other denial stands"
     ),
@@ -289,3 +311,42 @@ def test_a_grant_used_is_one_that_names_the_tenant_or_everybody(directives: list
     ruling = rule(*directives, context=context)
     if ruling.grant is not None:
         assert any(d.tenant in (None, context.tenant) for d in directives if d.id == ruling.grant)
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["as listed", "the other way round"])
+@pytest.mark.parametrize(("directives", "ruling"), [case.values for case in PRECEDENCE], ids=[case.id for case in PRECEDENCE])
+def test_precedence_does_not_follow_the_order(directives: list[Directive], ruling: Ruling, turn: int) -> None:
+    assert rule(*directives[::turn]) == ruling
+
+
+@pytest.mark.parametrize(
+    "effects", [(Effect.ALLOW, Effect.ALLOW_WITH_TERMS), (Effect.ALLOW_WITH_TERMS, Effect.REVIEW), (Effect.REVIEW, Effect.DENY)]
+)
+def test_between_equal_versions_the_more_restrictive_holds(effects: tuple[Effect, Effect]) -> None:
+    mild, strict = (directive(effect, "d", tenant="acme", terms=("label",)) for effect in effects)
+    assert in_force([mild, strict], NOW) == in_force([strict, mild], NOW) == (strict,)
+
+
+def test_what_a_basis_is_called() -> None:
+    assert [basis.value for basis in Basis] == ["order", "grant", "opt-out", "review", "exempt", "general-allow", "no-directive"]
+    assert {basis.value for basis in Basis} <= set(BUILT_IN_RULES)
+
+
+NAMED = [
+    pytest.param(["gpt-image-1"], "gpt-image-1", True, id="the very name"),
+    pytest.param(["gpt-image-1"], "gpt-image-10", False, id="a longer one"),
+    pytest.param(["gpt-*"], "gpt-image-1", True, id="what begins so"),
+    pytest.param(["gpt-*"], "gptx", False, id="what almost begins so"),
+    pytest.param(["*"], "", True, id="everything"),
+    pytest.param([], "gpt", False, id="no pattern"),
+]
+
+
+@pytest.mark.parametrize(("patterns", "value", "wanted"), NAMED)
+def test_named(patterns: list[str], value: str, wanted: bool) -> None:
+    assert named(patterns, value) is wanted
+
+
+@pytest.mark.parametrize("written", ["/v1/images/edits", "v1/images/edits/", "images/edits", " images.edits "])
+def test_a_route_has_one_name(written: str) -> None:
+    assert (route_name(written), route_name("/xai/box/")) == ("images.edits", "xai.box")

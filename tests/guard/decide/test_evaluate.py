@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.decide.evaluate import decide, weigh
+from guard.decide.evaluate import decide, scaled, weigh
 from guard.decide.load import bundled, load, parse
 from guard.decide.policy import Policy
 from guard.types import (
@@ -471,3 +471,82 @@ def test_fifty_rules_twenty_hits_and_ten_directives_cost_little() -> None:
     for _ in range(100):
         decide(findings, people, rules, INPUT)
     assert (time.process_time() - started) / 100 < 0.001
+
+
+LENIENT = policy(" []", more="on_error: {problem: allow}")
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["first", "last"])
+def test_somebody_without_a_record_hides_nobody(turn: int) -> None:
+    got = run(*[name("who"), name("ada")][::turn], policy=LENIENT)
+    assert (got.outcome, got.rule) == (Outcome.REFUSE, "opt-out")
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["first", "last"])
+def test_a_hit_that_says_nothing_hides_no_other(turn: int) -> None:
+    got = run(*[name("flo", WEAK), name("ada")][::turn])
+    assert (got.outcome, got.rule) == (Outcome.REFUSE, "opt-out")
+
+
+@pytest.mark.parametrize("turn", [1, -1], ids=["first", "last"])
+def test_a_hit_below_a_rules_score_hides_no_other_of_its_kind(turn: int) -> None:
+    scored = policy("- {name: sure, effect: refuse, category: policy, if: {min_score: 0.9}}")
+    got = run(*[name("bo", score=0.8), name("bo", score=0.95)][::turn], policy=scored)
+    assert (got.outcome, got.rule) == (Outcome.REFUSE, "sure")
+
+
+SCALED = [
+    (Outcome.REFUSE, Strength.STRONG, Outcome.HOLD, Outcome.REFUSE),
+    (Outcome.REFUSE, MEDIUM, Outcome.HOLD, Outcome.HOLD),
+    (Outcome.HOLD, MEDIUM, Outcome.REFUSE, Outcome.HOLD),
+    (Outcome.HOLD, MEDIUM, Outcome.ALLOW, Outcome.ALLOW),
+    (Outcome.ALLOW, MEDIUM, Outcome.REFUSE, Outcome.ALLOW),
+    (Outcome.REFUSE, WEAK, Outcome.REFUSE, None),
+]
+
+
+@pytest.mark.parametrize(("wanted", "strength", "medium", "outcome"), SCALED)
+def test_what_an_effect_becomes_for_a_hit_of_a_strength(
+    wanted: Outcome, strength: Strength, medium: Outcome, outcome: Outcome | None
+) -> None:
+    assert scaled(wanted, strength, replace(DEFAULT.people, medium=medium)) is outcome
+
+
+AGES = [(0.0, "minors-sexual"), (17.9, "minors-sexual"), (18.0, "opt-out"), (-1.0, "opt-out")]
+
+
+@pytest.mark.parametrize(("years", "rule"), AGES)
+def test_who_is_a_child(years: float, rule: str) -> None:
+    assert run(name("ada"), signals={"sexual": 0.3, "age_years": years}).rule == rule
+
+
+def test_a_suggestive_word_is_no_sexual_content_where_no_child_is_concerned() -> None:
+    assert run(name("bo"), signals={"sexual": 0.3}, policy=policy(" []")).rule != "sexual-likeness"
+
+
+def test_a_name_and_the_same_name_in_a_picture_are_one_sense() -> None:
+    written = Hit("ada", "Ada", Modality.TEXT_IN_IMAGE, "image", 1.0, 0.5, MEDIUM, Role.LIKENESS)
+    assert run(name("ada", MEDIUM), written).outcome is Outcome.HOLD
+    assert run(name("ada", MEDIUM), face("ada", MEDIUM)).outcome is Outcome.REFUSE
+
+
+def test_an_opt_out_is_named_before_a_known_picture_of_the_same_person() -> None:
+    known = Hit("ada", "Ada", Modality.KNOWN_IMAGE, "image", 1.0, 0.5, Strength.STRONG, bank="registry")
+    assert [run(*hits).rule for hits in ([known, name("ada")], [name("ada"), known])] == ["opt-out"] * 2
+
+
+def test_whose_a_known_picture_is() -> None:
+    hits = tuple(Hit(id_, "", Modality.KNOWN_IMAGE, "image", 1.0, 0.5, Strength.STRONG, bank="registry") for id_ in ("bo", ""))
+    verdicts = weigh(Findings(hits), PEOPLE, policy(" []"), INPUT).verdicts(stop_early=False)
+    assert [verdict.subject_id for verdict in verdicts if verdict.rule == "known-image"] == ["bo", None]
+
+
+def test_what_is_taken_for_granted() -> None:
+    pending = {"pen": person("pen", directive(Effect.DENY, "pen-deny", status=DirectiveStatus.PENDING_VERIFICATION))}
+    decision = decide(Findings((name("pen"),)), pending, DEFAULT, INPUT)
+    verdicts = weigh(Findings((name("pen"),)), pending, DEFAULT, INPUT).verdicts(stop_early=False)
+    assert (decision.outcome, decision.registry_revision, [v.rule for v in verdicts]) == (Outcome.REFUSE, 0, ["opt-out"])
+
+
+def test_a_refusal_carries_no_obligation_of_a_milder_verdict() -> None:
+    assert run(name("hal"), name("ada")).obligations == ()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from guard.decide.jurisdictions import all_covered, covers, may_touch
-from guard.decide.scopes import Uses, granted, present, purpose_name, uses
+from guard.decide.scopes import SCOPES, Uses, denied, granted, present, purpose_name, uses
 from guard.types import Context, Findings, Role, Stage
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -91,3 +91,99 @@ def test_an_unstated_place_may_be_anywhere_and_is_certainly_nowhere() -> None:
     assert (may_touch((), None), all_covered((), None)) == (True, True)
     assert (may_touch(("US-CA",), "US"), all_covered(("US-CA",), "US")) == (True, False)
     assert all_covered(("*",), None)
+
+
+def test_every_scope_by_its_name() -> None:
+    names = "all likeness photorealistic stylised sexual political commercial deception voice_or_video style text_mention"
+    assert " ".join(SCOPES) == names
+
+
+PURPOSES = {
+    "commercial": "advertising commercial marketing merchandise endorsement promotion ads ad ADS Marketing",
+    "political": "political campaign election",
+    "": "news parody education documentary",
+}
+
+
+@pytest.mark.parametrize(("use", "purpose"), [(use, word) for use, words in PURPOSES.items() for word in words.split()])
+def test_what_a_purpose_makes_of_a_request(use: str, purpose: str) -> None:
+    names = uses(Findings(), Context(Stage.INPUT, NOW, "t", purpose=purpose)).names
+    assert names & {"commercial", "political"} == ({use} if use else set())
+
+
+SYNONYMS = {
+    "parody": "satire parody",
+    "news": "journalism press news",
+    "education": "educational teaching research",
+    "advertising": "ads ad",
+}
+
+
+@pytest.mark.parametrize(("name", "word"), [(name, word) for name, words in SYNONYMS.items() for word in words.split()])
+def test_synonyms_of_purposes(name: str, word: str) -> None:
+    assert purpose_name(f" {word.upper()} ") == name
+
+
+@pytest.mark.parametrize("route", ["videos.create", "audio.speech", "speech", "realtime"])
+def test_routes_that_move_or_sound(route: str) -> None:
+    assert "voice_or_video" in uses(Findings(), Context(Stage.INPUT, NOW, "t", route, purpose="news")).names
+
+
+@pytest.mark.parametrize("special", ["political", "deception", "voice_or_video"])
+def test_special_uses_must_be_named(special: str) -> None:
+    assert [
+        granted(scopes, Role.LIKENESS, asked(special)) for scopes in (("likeness",), ("likeness", special), (special,), ("photorealistic",))
+    ] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+DENIED = [
+    pytest.param(("likeness",), Role.LIKENESS, True, id="likeness"),
+    pytest.param(("all",), Role.LIKENESS, True, id="all"),
+    pytest.param((), Role.LIKENESS, True, id="no scopes"),
+    pytest.param(("photorealistic",), Role.LIKENESS, True, id="the use asked for"),
+    pytest.param(("stylised",), Role.LIKENESS, False, id="another use"),
+    pytest.param(("style",), Role.STYLE, True, id="a style"),
+    pytest.param(("all",), Role.STYLE, False, id="all names no style"),
+    pytest.param(("text_mention",), Role.ATTRIBUTION, True, id="a mention"),
+    pytest.param(("text_mention",), Role.NAMESAKE_OR_THING, False, id="a thing"),
+    pytest.param(("likeness",), None, True, id="a face"),
+]
+
+
+@pytest.mark.parametrize(("scopes", "role", "wanted"), DENIED)
+def test_denied(scopes: tuple[str, ...], role: Role | None, wanted: bool) -> None:
+    assert denied(scopes, role, asked()) is wanted
+
+
+MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
+
+
+@pytest.mark.parametrize("place", MEMBERS.split())
+def test_members_of_the_union(place: str) -> None:
+    assert covers("EU", place)
+    assert covers("EEA", f"{place}-XX")
+    assert may_touch((place,), "EU")
+
+
+PLACES = [
+    *[pytest.param("EEA", place, True, id=f"EEA and {place}") for place in ("IS", "LI", "NO", "EU")],
+    *[pytest.param("EU", place, False, id=f"EU and {place}") for place in ("IS", "LI", "NO", "EEA", "GB", "?")],
+    *[pytest.param(everywhere, "US-CA", True, id=everywhere) for everywhere in ("*", "world", "WORLDWIDE")],
+    pytest.param("UK", "GB-SCT", True, id="another name"),
+    pytest.param("EL", "GR", True, id="Greece by its other name"),
+    pytest.param("EU", "el", True, id="and in the union"),
+    pytest.param("US_CA", "us-ca", True, id="another spelling"),
+    pytest.param("US", "USA", False, id="no part of it"),
+    pytest.param("US-CA", "US", False, id="the wider place"),
+    pytest.param("EU", "EU", True, id="itself"),
+]
+
+
+@pytest.mark.parametrize(("wide", "narrow", "wanted"), PLACES)
+def test_covers_places(wide: str, narrow: str, wanted: bool) -> None:
+    assert covers(wide, narrow) is wanted
