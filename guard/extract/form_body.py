@@ -113,7 +113,7 @@ def _named(part: Part, count: int, most: int, where: str, reading: Reading) -> P
 def picture_file(part: Part, where: str, reading: Reading) -> Part:
     """A file part that is a picture, with the type that its bytes have."""
     picture = reading.picture(where, bytes(part.content))
-    return Part(part.name, part.filename or f"upload.{picture.format}", MIME[picture.format], picture.data)
+    return Part(part.name, part.filename, MIME[picture.format], picture.data)
 
 
 def _field(part: Part, count: int, form: Form, reading: Reading) -> str:

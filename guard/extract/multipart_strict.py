@@ -1,6 +1,7 @@
 """multipart/form-data (RFC 7578) read so that no two readers can differ about it, and written anew with a fresh boundary.
 
-Refused: a preamble or epilogue, a missing final boundary, anything but CRLF around headers, two names in one part,
+Refused: a preamble or epilogue, a missing final boundary, anything but CRLF around headers, two names in one part, an empty file name
+(a file to some readers and a field to others),
 `name*` and `filename*`, escapes in names, transfer encodings, charsets other than UTF-8, nested multipart, part headers
 that no form needs, a boundary that is the beginning of another line of the body.
 """
@@ -18,14 +19,14 @@ _CONTENT_TYPE = re.compile(
     r'multipart/form-data[ \t]*;[ \t]*boundary=(?:"([0-9A-Za-z\'()+_,./:=? -]{0,69}[0-9A-Za-z\'()+_,./:=?-])"|([0-9A-Za-z\'+_.-]{1,70}))[ \t]*;?',
     re.IGNORECASE,
 )
-_DISPOSITION = re.compile(r'form-data; ?name="([^"\\%\x00-\x1f\x7f]{1,128})"(?:; ?filename="([^"\\\x00-\x1f\x7f]{0,255})")?', re.IGNORECASE)
+_DISPOSITION = re.compile(r'form-data; ?name="([^"\\%\x00-\x1f\x7f]{1,128})"(?:; ?filename="([^"\\\x00-\x1f\x7f]{1,255})")?', re.IGNORECASE)
 _TYPE = re.compile(r"([a-z0-9]+/[a-z0-9.+-]+)(?:; ?charset=\"?(utf-8)\"?)?", re.IGNORECASE)
 _LENGTH = re.compile(r"\d{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part. `content` is a view into the body; `filename` is None for a field, and a string (maybe empty) for a file."""
+    """One part. `content` is a view into the body; `filename` is None for a field."""
 
     name: str
     filename: str | None

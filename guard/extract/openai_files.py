@@ -49,7 +49,7 @@ def read_upload(target: Target, body: bytes, limits: Limits) -> Generation:
         if values["purpose"] == BATCH:
             asked = asked_lines(target, bytes(part.content), reading)
             lines.extend(asked.generations)
-            return Part(part.name, part.filename or "batch.jsonl", "application/jsonl", asked.written)
+            return Part(part.name, part.filename, "application/jsonl", asked.written)
         if sniff(bytes(part.content[:64])):
             return picture_file(part, part.name, reading)
         return Part(part.name, part.filename, "text/plain", _plain(part, reading))

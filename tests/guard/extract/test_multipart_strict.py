@@ -47,6 +47,7 @@ def test_what_honest_clients_write_is_accepted(body: bytes, content_type: str) -
 
 
 REFUSED = [
+    pytest.param(form(PROMPT.replace(b'"prompt"', b'"prompt"; filename=""')), TYPE, id="26: an empty file name"),
     pytest.param(form(PROMPT, end=b""), TYPE, id="27: no final boundary"),
     pytest.param(form(PROMPT, end=b"--XX\r\n" + PROMPT), TYPE, id="27: last part not ended"),
     pytest.param(form(PROMPT, end=b"--XX-"), TYPE, id="27: half a final boundary"),
