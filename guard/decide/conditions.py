@@ -6,7 +6,7 @@ turns into an outcome. The engine itself stops an expression that iterates too l
 """
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -44,6 +44,21 @@ VARIABLES = frozenset(
 )
 """Every variable that a condition may read; docs/reference/policies.md lists their types."""
 
+HIT_FIELDS: dict[str, Callable[[Hit, SubjectRecord | None], Any]] = {
+    "subject_id": lambda hit, _: hit.subject_id,
+    "modality": lambda hit, _: hit.modality._value_,
+    "role": lambda hit, _: hit.role._value_ if hit.role is not None else "likeness",
+    "strength": lambda hit, _: hit.strength._value_,
+    "score": lambda hit, _: float(hit.score),
+    "threshold": lambda hit, _: float(hit.threshold),
+    "where": lambda hit, _: hit.where,
+    "view": lambda hit, _: hit.view or "",
+    "kind": lambda _, person: person.kind._value_ if person is not None else "",
+    "directives": lambda _, person: len(person.directives) if person is not None else 0,
+}
+"""What a condition may read of a hit. No names: a policy that decides by who somebody is belongs into a directive."""
+
+_READABLE = VARIABLES | SIGNALS.keys() | HIT_FIELDS.keys()
 _WORD = re.compile(r"[A-Za-z_]+")
 
 
@@ -57,11 +72,12 @@ class ConditionInvalidError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled condition. `about_a_hit`: it reads `hit`, so it is asked once per hit. `variables`: all that it may read."""
+    """A compiled condition. `about_a_hit`: it reads `hit`, so it is asked once per hit. `reads`: the variables, signals and fields of hits
+    that it names, which are all that it sees."""
 
     source: str
     about_a_hit: bool
-    variables: frozenset[str]
+    reads: frozenset[str]
     _expression: Any
 
     def holds(self, activation: Any) -> bool:
@@ -71,11 +87,12 @@ class Condition:
             kind = value.type()
         except RuntimeError as error:
             raise ConditionError(_first_line(error)) from error
-        if kind == _engine().Type.ERROR:
+        types = _engine().Type
+        if kind == types.BOOL:
+            return bool(value.value())
+        if kind == types.ERROR:
             raise ConditionError(str(value.value())[:200])
-        if kind != _engine().Type.BOOL:
-            raise ConditionError(f"gave {kind.name()}, not a boolean: {str(value.value())[:200]}")
-        return bool(value.value())
+        raise ConditionError(f"gave {kind.name()}, not a boolean: {str(value.value())[:200]}")
 
 
 @cache
@@ -94,7 +111,7 @@ def compile_condition(source: str) -> Condition:
     kind = expression.return_type()
     if kind not in (cel.Type.BOOL, cel.Type.DYN):
         raise ConditionInvalidError(f"gives {kind.name()}, not a boolean; compare it with something")
-    return Condition(source, about_a_hit, frozenset(_WORD.findall(source)) & VARIABLES, expression)
+    return Condition(source, about_a_hit, frozenset(_WORD.findall(source)) & _READABLE, expression)
 
 
 def activate(request: dict[str, Any], hit: dict[str, Any] | None = None) -> Any:
@@ -104,8 +121,8 @@ def activate(request: dict[str, Any], hit: dict[str, Any] | None = None) -> Any:
     return _environment(True).Activation({**request, "hit": hit})
 
 
-def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], context: Context, wanted: Set[str]) -> dict[str, Any]:
-    """The variables about the whole request, those that are wanted: making twenty hits readable costs more than asking."""
+def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], context: Context, reads: Set[str]) -> dict[str, Any]:
+    """The variables about the whole request, those that are read: making twenty whole hits readable costs more than six questions."""
     fields: dict[str, Any] = {
         "stage": context.stage._value_,
         "tenant": context.tenant,
@@ -115,28 +132,17 @@ def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], cont
         "jurisdiction": context.jurisdiction or "",
         "attestation": context.attestation,
         "faces": findings.faces,
-        "signals": {**SIGNALS, **findings.signals} if "signals" in wanted else {},
-        "hits": [hit_fields(hit, people) for hit in findings.hits] if "hits" in wanted else [],
+        "signals": {name: findings.signals.get(name, SIGNALS[name]) for name in reads & SIGNALS.keys()},
+        "hits": [hit_fields(hit, people, reads) for hit in findings.hits] if "hits" in reads else [],
         "now": context.now,
     }
-    return {name: value for name, value in fields.items() if name in wanted}
+    return {name: value for name, value in fields.items() if name in reads}
 
 
-def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord]) -> dict[str, Any]:
-    """One hit as a map. No names: a policy that decides by who somebody is belongs into a directive."""
+def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord], reads: Set[str]) -> dict[str, Any]:
+    """One hit as a map of those of its fields that are read."""
     person = people.get(hit.subject_id)
-    return {
-        "subject_id": hit.subject_id,
-        "modality": hit.modality._value_,
-        "role": hit.role._value_ if hit.role is not None else "likeness",
-        "strength": hit.strength._value_,
-        "score": float(hit.score),
-        "threshold": float(hit.threshold),
-        "where": hit.where,
-        "view": hit.view or "",
-        "kind": person.kind._value_ if person is not None else "",
-        "directives": len(person.directives) if person is not None else 0,
-    }
+    return {name: HIT_FIELDS[name](hit, person) for name in HIT_FIELDS.keys() & reads}
 
 
 @cache

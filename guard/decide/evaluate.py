@@ -15,13 +15,14 @@ same person by another sense (text, face, known picture) raises a hit by one ste
 
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 from guard.decide.conditions import Condition, ConditionError, activate, hit_fields, request_fields
 from guard.decide.directives import CHANNELS, NOTHING, Basis, Ruling, binding, in_force
 from guard.decide.fields import CATEGORIES
-from guard.decide.policy import Exemptions, People, Policy, SourceTerms, UndeclaredPurpose
-from guard.decide.program import HitKind, Ready, Scene, excepted, program
+from guard.decide.policy import Exemptions, Policy, SourceTerms, UndeclaredPurpose
+from guard.decide.program import HitKind, Ready, Scene, excepted, program, scaled
 from guard.decide.scopes import Uses, present, uses
 from guard.decide.sources import SOURCES
 from guard.types import (
@@ -280,7 +281,7 @@ class Weighing:
         ready = program(self.policy)
         if not ready.policy.rules:
             return
-        scene, bar, people = self.scene, _Bar(stop_early), self.policy.people
+        scene, bar = self.scene, _Bar(stop_early)
         for rule in ready.about_requests:
             if bar.passed_by(rule.rule.effect, rule):
                 break
@@ -290,10 +291,9 @@ class Weighing:
         if not ready.about_hits:
             return
         for kind, hits in self._kinds():
-            for rule in ready.rules_for(kind):
-                effect = rule.rule.effect
-                outcome = effect if rule.rule.match.strengths else scaled(effect, kind[4], people)
-                if outcome is None or bar.passed_by(outcome, rule) or not self._fits(rule, scene):
+            best = max(one.hit.score if one.hit.score == one.hit.score else inf for one in hits)
+            for rule, outcome, least in ready.rules_for(kind):
+                if best < least or bar.passed_by(outcome, rule) or not self._fits(rule, scene):
                     continue
                 if (verdict := self._ask_hits(rule, scene, kind, hits, outcome)) is not None:
                     bar.note(verdict)
@@ -349,9 +349,9 @@ class Weighing:
     def holds(self, condition: Condition, one: Seen | None) -> bool:
         """Whether a condition is true, asked once where it is about the request and once per hit where about a hit."""
         if self._request_fields is None:
-            self._request_fields = request_fields(self.findings, self.people, self.context, program(self.policy).variables)
+            self._request_fields = request_fields(self.findings, self.people, self.context, program(self.policy).reads)
         if condition.about_a_hit and one is not None:
-            return condition.holds(activate(self._request_fields, hit_fields(one.hit, self.people)))
+            return condition.holds(activate(self._request_fields, hit_fields(one.hit, self.people, condition.reads)))
         answer = self._answers.get(condition.source)
         if answer is None:
             if self._activation is None:
@@ -393,15 +393,6 @@ class _Bar:
 
     def passed_by(self, outcome: Outcome, ready: Ready) -> bool:
         return self.index is not None and (outcome is not REFUSE or ready.index > self.index)
-
-
-def scaled(outcome: Outcome, strength: Strength, people: People) -> Outcome | None:
-    """What an effect on a strong hit becomes for a hit of this strength; None: the hit says nothing by itself."""
-    if strength is STRONG:
-        return outcome
-    if strength is WEAK:
-        return None
-    return outcome if _SEVERITY[outcome] <= _SEVERITY[people.medium] else people.medium
 
 
 def nobodys(hit: Hit) -> bool:

@@ -3,17 +3,18 @@
 Made once per policy and kept (`program`), so that a decision pays for the rules that could fire and not for the rest.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 
 from guard.decide.conditions import Condition, compile_condition
 from guard.decide.directives import named, route_name
 from guard.decide.jurisdictions import covers
-from guard.decide.policy import Match, Policy, Rule
+from guard.decide.policy import Match, People, Policy, Rule
 from guard.decide.scopes import Uses, purpose_name
 from guard.decide.sources import asked
-from guard.types import Channel, Context, Findings, Modality, Role, Stage, Strength, SubjectKind
+from guard.types import Channel, Context, Findings, Modality, Outcome, Role, Stage, Strength, SubjectKind
 
 ONLY_LIKENESS = frozenset({Role.LIKENESS})
 
@@ -61,22 +62,39 @@ class Program:
         self.about_requests = tuple(r for r in ready if not r.about_a_hit)
         self.about_hits = tuple(r for r in ready if r.about_a_hit)
         self.idle = all(r.quiet for r in self.about_requests)
-        self.variables = frozenset[str]().union(*(c.variables for r in ready for c in r.conditions))
+        self.reads = frozenset[str]().union(*(c.reads for r in ready for c in r.conditions))
         self.sources = asked(policy)
-        self._by_kind: dict[HitKind, tuple[Ready, ...]] = {}
+        self._by_kind: dict[HitKind, tuple[tuple[Ready, Outcome, float], ...]] = {}
 
-    def rules_for(self, kind: HitKind) -> tuple[Ready, ...]:
-        """The rules whose tests on hits this kind of hit passes (all but the score), severest first."""
+    def rules_for(self, kind: HitKind) -> tuple[tuple[Ready, Outcome, float], ...]:
+        """The rules whose tests on hits this kind of hit passes (all but the score), severest first; with what each gives
+        for it, and the least score."""
         known = self._by_kind.get(kind)
         if known is None:
-            known = self._by_kind[kind] = tuple(r for r in self.about_hits if _fits(r.rule, kind))
+            known = self._by_kind[kind] = tuple(self._fitting(kind))
         return known
+
+    def _fitting(self, kind: HitKind) -> Iterator[tuple[Ready, Outcome, float]]:
+        for ready in self.about_hits:
+            effect, match = ready.rule.effect, ready.rule.match
+            outcome = effect if match.strengths else scaled(effect, kind[4], self.policy.people)
+            if outcome is not None and _fits(ready.rule, kind):
+                yield ready, outcome, -inf if match.min_score is None else match.min_score
 
 
 @lru_cache(maxsize=64)
 def program(policy: Policy) -> Program:
     """The program of a policy, made at its first use."""
     return Program(policy)
+
+
+def scaled(outcome: Outcome, strength: Strength, people: People) -> Outcome | None:
+    """What an effect on a strong hit becomes for a hit of this strength; None: the hit says nothing by itself."""
+    if strength is Strength.STRONG:
+        return outcome
+    if strength is Strength.WEAK:
+        return None
+    return outcome if outcome.severity <= people.medium.severity else people.medium
 
 
 def fits_hit(match: Match, kind: HitKind, score: float) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from guard.decide.conditions import (
+    HIT_FIELDS,
     SIGNALS,
     VARIABLES,
     ConditionError,
@@ -22,12 +23,12 @@ HIT = Hit("sub_1", "Ada", Modality.NAME, "prompt", 0.9, 0.5, Strength.STRONG, Ro
 PEOPLE = {"sub_1": SubjectRecord(1, "sub_1", "Ada", SubjectKind.MINOR)}
 CONTEXT = Context(Stage.INPUT, datetime(2026, 6, 1, tzinfo=UTC), "acme", "images.edits", "gpt-image-1", "news", "DE", attestation=True)
 FINDINGS = Findings((HIT,), 3, {"sexual": 0.5, "style": "drawn"})
-FIELDS = request_fields(FINDINGS, PEOPLE, CONTEXT, VARIABLES)
+FIELDS = request_fields(FINDINGS, PEOPLE, CONTEXT, VARIABLES | HIT_FIELDS.keys() | SIGNALS.keys())
 
 
 def ask(source: str) -> bool:
     condition = compile_condition(source)
-    return condition.holds(activate(FIELDS, hit_fields(HIT, PEOPLE) if condition.about_a_hit else None))
+    return condition.holds(activate(FIELDS, hit_fields(HIT, PEOPLE, HIT_FIELDS.keys()) if condition.about_a_hit else None))
 
 
 TRUE = [
@@ -84,8 +85,12 @@ def test_what_does_not_compile_is_refused_at_load(source: str) -> None:
 
 
 def test_only_what_is_read_is_prepared() -> None:
-    assert compile_condition("faces > 1").variables == {"faces"}
+    assert compile_condition("faces > 1").reads == {"faces"}
     assert request_fields(FINDINGS, PEOPLE, CONTEXT, {"faces"}) == {"faces": 3}
+    condition = compile_condition('signals.sexual > 0.5 && hits.exists(h, h["view"] == "leet" && h.score > 0.5)')
+    assert condition.reads == {"signals", "sexual", "hits", "view", "score"}
+    fields = request_fields(FINDINGS, PEOPLE, CONTEXT, condition.reads)
+    assert fields == {"signals": {"sexual": 0.5}, "hits": [{"view": "", "score": 0.9}]}
 
 
 def test_no_condition_reads_a_name() -> None:
