@@ -214,6 +214,16 @@ class CaseOut(Answer):
         return self.id
 
 
+class RescannedOut(Answer):
+    """Requests that named a person: `found` of `requests`, `passed` of them allowed; `examples` are the newest of these."""
+
+    requests: int
+    not_seen: int
+    found: int
+    passed: int
+    examples: list[dict[str, Any]]
+
+
 class MissedOut(Answer):
     """A disguise that would pass: what was sent, and the alias that would help against it, where one would."""
 

@@ -478,6 +478,14 @@ class ReplayIn(PolicyChoice):
     limit: Annotated[int, Field(ge=1, le=100_000)] = 10_000
 
 
+class RescanIn(Body):
+    """`POST /subjects/{id}/rescan`: the time to look at."""
+
+    after: Instant | None = Field(None, alias="from")
+    before: Instant | None = Field(None, alias="to")
+    limit: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+
+
 class ActivateIn(Body):
     """`POST /policies/{name}/activate`."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select, update
 
 from api.admin import alive
 from guard.errors import NotFoundError
-from guard.record.export import Exported, ExportRequest
+from guard.record.export import Exported, ExportRequest, partial_of
 from guard.record.log import rfc3339
 from guard.record.tables import EXPORT_JOB
 from guard.registry.desk import Desk
@@ -67,6 +67,9 @@ class ExportJobs(Desk):
         made: Export = writing.result
         return made
 
+    def _archive(self, export_id: str) -> Path:
+        return self.directory / f"{export_id}.zip"
+
     def lock(self, export_id: str) -> Path:
         """Held by the process that makes this export."""
         return alive.lock_path(self.settings.data_dir, export_id)
@@ -94,8 +97,8 @@ class ExportJobs(Desk):
         self._set(export_id, status="running", rows=rows, total=total)
 
     def finish(self, export_id: str, exported: Exported, path: Path) -> None:
-        """The archive is complete."""
-        self._set(
+        """The archive is complete; it goes at once if it was called off meanwhile."""
+        kept = self._set(
             export_id,
             status="ready",
             rows=exported.rows,
@@ -104,25 +107,28 @@ class ExportJobs(Desk):
             path=str(path),
             finished_at=rfc3339(self._clock()),
         )
+        if not kept:
+            path.unlink(missing_ok=True)
         alive.settle(self.lock(export_id))
 
     def fail(self, export_id: str, reason: str) -> None:
-        """It will not be made."""
+        """It will not be made; nothing of it stays."""
+        partial_of(self._archive(export_id)).unlink(missing_ok=True)
         self._set(export_id, status="failed", error=reason, path=None, finished_at=rfc3339(self._clock()))
         alive.settle(self.lock(export_id))
 
     def discard_old(self) -> None:
-        """Remove the archives whose time has passed."""
+        """Remove the archives whose time has passed, and what a process that was killed left of one."""
         with self._reading() as connection:
-            ready = [_export(row) for row in connection.execute(select(EXPORT_JOB).where(_C.status == "ready"))]
-        for export in ready:
-            self.get(export.id)
+            kept = [row.id for row in connection.execute(select(_C.id).where(_C.status != "failed"))]
+        for export_id in kept:
+            self.get(export_id)
 
     def discard_all(self, reason: str) -> None:
-        """Remove every archive: somebody was erased, and might be in one."""
+        """Remove every archive, and call off those under way: somebody was erased, and might be in one."""
         with self._reading() as connection:
-            ready = [_export(row) for row in connection.execute(select(EXPORT_JOB).where(_C.status == "ready"))]
-        for export in ready:
+            kept = [_export(row) for row in connection.execute(select(EXPORT_JOB).where(_C.status != "failed"))]
+        for export in kept:
             self._discard(export, reason)
 
     def _discard(self, export: Export, reason: str) -> None:
@@ -137,9 +143,10 @@ class ExportJobs(Desk):
             raise NotFoundError(f"there is no export {export_id!r}")
         return _export(row)
 
-    def _set(self, export_id: str, **values: Any) -> None:
+    def _set(self, export_id: str, **values: Any) -> bool:
+        """Changes a row, unless it has failed: that is final. Whether it did."""
         with write(self.engine) as connection:
-            connection.execute(update(EXPORT_JOB).where(_C.id == export_id).values(**values))
+            return connection.execute(update(EXPORT_JOB).where(_C.id == export_id, _C.status != "failed").values(**values)).rowcount == 1
 
 
 def _export(row: Row[Any]) -> Export:

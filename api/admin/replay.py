@@ -53,7 +53,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Past:
+class Past:
     """A decision as it was recorded; `body` is None where it cannot be read any more."""
 
     leaf: Mapping[str, Any]
@@ -81,7 +81,7 @@ class Replay:
     ) -> Replayed:
         """The newest `limit` decisions between two times; `progress` is told how many are done, now and then."""
         done = Replayed()
-        for past in self._decisions(after, before, limit):
+        for past in past_decisions(self._kept, after, before, limit):
             done.decisions += 1
             if done.decisions % _BATCH == 0:
                 progress(done.decisions)
@@ -97,7 +97,7 @@ class Replay:
                 )
         return done
 
-    def _decide(self, past: _Past) -> tuple[str, str] | None:
+    def _decide(self, past: Past) -> tuple[str, str] | None:
         body = past.body
         if body is None or "hits" not in body:
             return None
@@ -120,33 +120,34 @@ class Replay:
                 self._people[subject_id] = None
         return self._people[subject_id]
 
-    def _decisions(self, after: datetime | None, before: datetime | None, limit: int) -> Iterator[_Past]:
-        """Newest first."""
-        bodies = Bodies(self._kept.keyring)
-        with read(self._kept.registry.engine) as connection:
-            first, end = bounds(connection, after, before)
-        while limit > 0:
-            with read(self._kept.registry.engine) as connection:
-                index = EVENT_C["index"]
-                query = labelled(index, EVENT_C.leaf, EVENT_C.sealed, EVENT_C.wrapped_key).where(
-                    LABEL_C.kind.in_(DECISION_KINDS), index >= first, index < end
-                )
-                rows = connection.execute(query.order_by(index.desc()).limit(min(limit, _BATCH))).mappings().all()
-                subjects = subjects_of(connection, [row["index"] for row in rows])
-            if not rows:
-                return
-            labels = [labels_of(row, subjects) for row in rows]
-            bodies.preload(TENANT, {each.tenant for each in labels})
-            bodies.preload(SUBJECT, {subject_id for each in labels for subject_id in each.subject_ids})
-            for row, each in zip(rows, labels, strict=True):
-                leaf = orjson.loads(row["leaf"])
-                try:
-                    body = parsed(bodies.open(leaf, row["sealed"], row["wrapped_key"], each.tenant, each.subject_ids))
-                except (ErasedError, DamagedError):
-                    yield _Past(leaf, each.tenant, None)
-                else:
-                    yield _Past(leaf, each.tenant, body)
-            end, limit = rows[-1]["index"], limit - len(rows)
+
+def past_decisions(kept: Kept, after: datetime | None, before: datetime | None, limit: int) -> Iterator[Past]:
+    """The newest `limit` decisions between two times, newest first; in batches, each in a transaction of its own."""
+    bodies = Bodies(kept.keyring)
+    with read(kept.registry.engine) as connection:
+        first, end = bounds(connection, after, before)
+    while limit > 0:
+        with read(kept.registry.engine) as connection:
+            index = EVENT_C["index"]
+            query = labelled(index, EVENT_C.leaf, EVENT_C.sealed, EVENT_C.wrapped_key).where(
+                LABEL_C.kind.in_(DECISION_KINDS), index >= first, index < end
+            )
+            rows = connection.execute(query.order_by(index.desc()).limit(min(limit, _BATCH))).mappings().all()
+            subjects = subjects_of(connection, [row["index"] for row in rows])
+        if not rows:
+            return
+        labels = [labels_of(row, subjects) for row in rows]
+        bodies.preload(TENANT, {each.tenant for each in labels})
+        bodies.preload(SUBJECT, {subject_id for each in labels for subject_id in each.subject_ids})
+        for row, each in zip(rows, labels, strict=True):
+            leaf = orjson.loads(row["leaf"])
+            try:
+                body = parsed(bodies.open(leaf, row["sealed"], row["wrapped_key"], each.tenant, each.subject_ids))
+            except (ErasedError, DamagedError):
+                yield Past(leaf, each.tenant, None)
+            else:
+                yield Past(leaf, each.tenant, body)
+        end, limit = rows[-1]["index"], limit - len(rows)
 
 
 def _findings(body: Mapping[str, Any], people: Mapping[str, SubjectRecord]) -> Findings:
@@ -168,7 +169,7 @@ def _findings(body: Mapping[str, Any], people: Mapping[str, SubjectRecord]) -> F
     return Findings(hits, body["faces"], body.get("signals", {}), body.get("not_examined", {}), body.get("problem"))
 
 
-def _context(past: _Past, body: Mapping[str, Any]) -> Context:
+def _context(past: Past, body: Mapping[str, Any]) -> Context:
     return Context(
         stage=Stage(past.leaf["stage"]),
         now=datetime.fromisoformat(past.leaf["time"]),

@@ -1,4 +1,4 @@
-"""`POST /subjects/{id}/test`: which disguises of one person the guard would let pass."""
+"""`POST /subjects/{id}/test` and `/rescan`: which disguises of one person would pass, and which requests named them before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,10 @@ from api.admin.access import AdminRoute, Takes, access
 from api.admin.call import Call, CallDep
 from api.admin.faces import parts_of, photos_among
 from api.admin.pictures import limits_of
-from api.answers import MissedOut, TestedOut, TriedOut
-from api.auth import REGISTRAR
+from api.admin.rescan import Rescan
+from api.answers import MissedOut, RescannedOut, TestedOut, TriedOut
+from api.auth import AUDITOR, REGISTRAR
+from api.schemas import RescanIn
 from guard.errors import FieldError, InvalidInputError, RegistryUnavailableError
 from guard.evaluate.person import MOST_PHOTOS, Kind, by_kind, try_names, try_photos
 from guard.registry.directive_versions import protecting
@@ -53,6 +55,18 @@ async def test_subject(call: CallDep, request: Request, subject_id: str) -> Test
     """
     photos = photos_among(parts_of(call, request)) if call.body else ()
     return shown(await tested(call, subject_id, photos))
+
+
+@router.post("/subjects/{subject_id}/rescan", response_model=RescannedOut, summary="Look for a person in the prompts that were kept")
+@access("subject.rescan", AUDITOR, Takes.JSON)
+async def rescan_subject(call: CallDep, subject_id: str, body: RescanIn | None = None) -> RescannedOut:
+    """Which recorded requests named them, before they opted out; `not_seen` counts those whose prompt was not kept. Pictures are not looked at."""
+    wanted = body or RescanIn()
+    call.audit.note(subject_id=subject_id)
+    person = await call.read(lambda: call.services.registry.get_record(subject_id))
+    return RescannedOut.model_validate(
+        await call.read(lambda: Rescan(call.services, person).run(wanted.after, wanted.before, wanted.limit))
+    )
 
 
 async def tested(call: Call, subject_id: str, photos: Sequence[bytes]) -> Tested:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api.admin.access import read_bytes
+from api.admin.rescan import common
 from api.admin.services import AdminServices
 from api.console.pages import STATIC
 from api.console.visit import HEADERS, urlencoded
@@ -137,7 +138,7 @@ def _take_in(services: AdminServices, asked: OptOut | CaseData) -> str:
     by = By(PUBLIC, parts.audit(services.keyring))
     if isinstance(asked, CaseData):
         return services.registry.namesake(asked, by)
-    return services.registry.take_in(asked, by, sign=services.sign)
+    return services.registry.take_in(asked, by, common=lambda claim: common(services, claim), sign=services.sign)
 
 
 def _page(template: str, status: int = 200, **words: object) -> HTMLResponse:

@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
 
+from guard.cli.holds import as_utc
 from guard.cli.keys import ACTOR
 from guard.cli.output import EXIT_NO, Json, show_json, show_table
 from guard.cli.serve import settings
@@ -128,6 +131,37 @@ async def _tried(subject_id: str, photos: list[Path]) -> "list[Kind]":
         content = [path.read_bytes() for path in photos]
         tried += await try_photos(published, guard.pipeline.faces, subject, content, guard.limits, utc_now())
     return by_kind(tried)
+
+
+@app.command("rescan")
+def rescan(
+    subject_id: Annotated[str, typer.Argument(help="Whom to look for.")],
+    since: Annotated[datetime | None, typer.Option("--from", help="First moment, inclusive (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option("--to", help="Last moment, exclusive (UTC).")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many decisions.")] = 100_000,
+    json: Json = False,
+) -> None:
+    """Look for a person in the prompts that the record kept: who was asked for before they opted out. Exit status 1 if any passed."""
+    from rich.progress import Progress
+
+    from api.admin.rescan import Rescan
+    from guard.processes.local import open_records
+
+    records = open_records(settings())
+    run = Rescan(records, records.registry.get_record(subject_id))
+    with Progress(disable=json or not sys.stderr.isatty()) as progress:
+        bar = progress.add_task("looking", total=limit)
+        done = run.run(as_utc(since), as_utc(until), limit, lambda number: progress.update(bar, completed=number))
+        progress.update(bar, completed=limit)
+    if json:
+        show_json(asdict(done))
+    else:
+        typer.echo(f"{done.requests} requests, {done.found} name them, {done.passed} of these passed; {done.not_seen} could not be seen")
+        if done.examples:
+            rows = [(one["decision_id"], one["at"], one["tenant"]) for one in done.examples]
+            show_table("Those that passed, newest first", ["decision", "at", "tenant"], rows)
+    if done.passed:
+        raise typer.Exit(EXIT_NO)
 
 
 @app.command("stats")
