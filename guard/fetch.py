@@ -1,7 +1,8 @@
 """Pictures that a request or an answer only points at: fetched once by the guard, screened, and sent on as bytes.
 
-The address that was checked is the address that is connected to (the resolver's answer is filtered, so a second look-up
-cannot change it). Only public addresses, and the upstream's own host and port; no redirects, no credentials, no proxies.
+A URL is parsed once, by the reader that connects (another one takes `①②⑦.0.0.1` for a name). The address that was checked is the
+address that is connected to (the resolver's answer is filtered, so a second look-up cannot change it). Only public addresses, and
+the upstream's own host and port; no redirects, no credentials, no proxies.
 """
 
 import asyncio
@@ -10,11 +11,11 @@ import socket
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from guard.errors import UnscreenableError
 
@@ -22,8 +23,8 @@ _SCHEMES = {"http": 80, "https": 443}
 Origin = tuple[str, str, int]
 """Scheme, host and port."""
 
-_TRANSLATED = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
-"""NAT64 (RFC 6052, RFC 8215): behind them lies any IPv4 address, private ones included."""
+_TRANSLATED = (ipaddress.IPv6Network("::/96"), ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("64:ff9b:1::/48"))
+"""IPv4-compatible (RFC 4291) and NAT64 (RFC 6052, RFC 8215): behind them lies any IPv4 address, private ones included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Fetcher:
 
     def __init__(self, upstream_urls: Sequence[str], limits: FetchLimits, hosts: frozenset[str] | None = None) -> None:
         self._hosts = hosts
-        self._trusted = {_origin(urlsplit(url)) for url in upstream_urls}
+        self._trusted = {_origin(URL(url)) for url in upstream_urls}
         self._limits = limits
         self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
@@ -86,7 +87,7 @@ class Fetcher:
 
         `upstream_url` is the base URL of the upstream that names them: one provider's word opens no other's private address.
         """
-        trusted = self._trusted if upstream_url is None else self._trusted & {_origin(urlsplit(upstream_url))}
+        trusted = self._trusted if upstream_url is None else self._trusted & {_origin(URL(upstream_url))}
         budget = _Budget(self._limits.all_bytes)
         fetched = await asyncio.gather(*(self.fetch(where, url, trusted, budget) for where, url in remote))
         return {where: data for (where, _), data in zip(remote, fetched, strict=True)}
@@ -94,11 +95,10 @@ class Fetcher:
     async def fetch(self, where: str, url: str, origins: AbstractSet[Origin] | None = None, budget: "_Budget | None" = None) -> bytes:
         """The bytes behind a URL; `origins` are trusted as they are, by default those of all upstreams."""
         try:
-            parts = urlsplit(url)
-            origin = _origin(parts)
-            trusted = origin in (self._trusted if origins is None else origins)
-            self._check(parts, trusted)
-            async with self._session(trusted).get(url, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
+            parsed = _parsed(url)
+            trusted = _origin(parsed) in (self._trusted if origins is None else origins)
+            self._check(parsed, trusted)
+            async with self._session(trusted).get(parsed, allow_redirects=False, headers={"Accept-Encoding": "identity"}) as answer:
                 if answer.status != 200 or answer.headers.get("content-encoding", "identity") != "identity":
                     raise UnscreenableError(f"The picture could not be fetched (status {answer.status}).", where)
                 blocks: list[bytes] = []
@@ -114,16 +114,17 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise UnscreenableError("The picture could not be fetched.", where) from error
 
-    def _check(self, parts: SplitResult, trusted: bool) -> None:
-        if parts.username or parts.password or not parts.hostname:
+    def _check(self, url: URL, trusted: bool) -> None:
+        host = url.raw_host
+        if url.raw_user is not None or url.raw_password is not None or not host:
             raise ValueError("a URL with credentials or without a host")
         if trusted:
             return
-        if parts.scheme not in _SCHEMES or (parts.port or _SCHEMES[parts.scheme]) != _SCHEMES[parts.scheme]:
+        if url.scheme not in _SCHEMES or url.port != _SCHEMES[url.scheme]:
             raise ValueError("only http and https on their own ports")
-        if self._hosts is not None and not _listed(parts.hostname, self._hosts):
+        if self._hosts is not None and not _listed(host, self._hosts):
             raise ValueError("not a host that is listed")
-        if _is_address(parts.hostname) and not is_public(parts.hostname):
+        if _is_address(host) and not is_public(host):
             raise ValueError("not a public address")
 
     def _session(self, trusted: bool) -> aiohttp.ClientSession:
@@ -176,5 +177,12 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _origin(parts: SplitResult) -> Origin:
-    return parts.scheme, parts.hostname or "", parts.port or _SCHEMES.get(parts.scheme, 0)
+def _parsed(url: str) -> URL:
+    """The URL as it stands; what two readers may read differently is none."""
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise ValueError("a URL with characters that do not belong into one")
+    return URL(url, encoded=True)
+
+
+def _origin(url: URL) -> Origin:
+    return url.scheme, (url.raw_host or "").lower(), url.port or 0
