@@ -178,7 +178,11 @@ def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
         loose.put(shuffled_pair(words.take(pairs), words.take(pairs + 1)), pairs, pairs, _check_shuffled)
 
 
-def ask_visual(scan: Scan, loose: Questions) -> None:
-    """Put down every run of words by how it looks (for readings of leet)."""
-    keys = Words(Sums(visual(scan.folded.letters)), scan.starts, scan.ends).runs(_VISUAL_WORDS)
-    loose.put(visual_key(keys), RunStarts(scan.starts, _VISUAL_WORDS), RunEnds(scan.ends, _VISUAL_WORDS), _check_visual)
+def ask_visual(scan: Scan, first: int, loose: Questions) -> None:
+    """Put down every run of words from word `first` on by how it looks (for readings of leet)."""
+    starts, ends = scan.starts[first:], scan.ends[first:]
+    if not len(starts):
+        return
+    begin = starts[0]
+    keys = Words(Sums(visual(scan.folded.letters[begin:])), starts - begin, ends - begin).runs(_VISUAL_WORDS)
+    loose.put(visual_key(keys), RunStarts(starts, _VISUAL_WORDS), RunEnds(ends, _VISUAL_WORDS), _check_visual)

@@ -14,10 +14,10 @@ from guard.match.names.near import NearPart
 from guard.match.names.part import Found, Part, Questions
 from guard.match.names.rows import rows_of
 from guard.match.names.scan import Scan
+from guard.match.names.sheet import Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.letters import fold_text, trailing_marks
-from guard.normalise.views import views
 from guard.types import Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
@@ -88,35 +88,23 @@ class NameIndex:
         for offset in range(0, len(joined), _CHUNK):
             base = max(0, offset - _OVERLAP)
             chunk = joined[base : offset + _CHUNK]
-            scan = Scan.of(chunk, self._words)
-            if len(scan.folded.letters) < 2:
+            sheet = Sheet.of(chunk)
+            if len(sheet.folded.letters) < 2:
                 continue
-            for found in self._found(scan):
-                start, end = scan.folded.span(found.start, found.end)
-                yield _Mention(found, base + start, base + trailing_marks(chunk, end), found.view)
-            for view in views(chunk, scan.folded):
-                other = Scan.of(view.text, self._words)
-                if len(other.folded.letters) < 2:
-                    continue
-                for found in self._found(other, leet=view.name == "leet"):
-                    low, high = other.folded.span(found.start, found.end)
-                    start, end = view.span(low, high)
-                    initials = view.name == "leet" and disguise.is_initials(fold_text(found.row.text).split())
-                    if view.text[low:high] != chunk[start:end] and not initials:
-                        yield _Mention(
-                            replace(found, score=found.score * 0.97, plain=False),
-                            base + start,
-                            base + trailing_marks(chunk, end),
-                            view.name,
-                        )
+            scan = Scan(sheet.text, sheet.folded, self._words)
+            for found in self._found(scan, sheet.leet):
+                mention = _mention(sheet, chunk, found)
+                if mention:
+                    yield replace(mention, start=base + mention.start, end=base + trailing_marks(chunk, mention.end))
 
-    def _found(self, scan: Scan, *, leet: bool = False) -> Iterator[Found]:
+    def _found(self, scan: Scan, leet: int | None) -> Iterator[Found]:
+        """Every name in the scan, whose text is a reading of leet from the code point `leet` on (None: nowhere)."""
         names, loose = Questions(), Questions()
         exact.ask(scan, [part.heads for part in self._parts], names)
         disguise.ask(scan, names, loose)
         inside.ask(scan, names)
-        if leet:
-            disguise.ask_visual(scan, loose)
+        if leet is not None:
+            disguise.ask_visual(scan, int(scan.folded.at[scan.starts].searchsorted(leet)), loose)
         for number, part in enumerate(self._parts):
             for found in self._found_in(scan, part, self._near[number], names, loose):
                 if number or found.row.subject_no not in self._removed:
@@ -146,6 +134,20 @@ class NameIndex:
         words = fold_text(found.row.text).split()
         zipfs = [self._words.zipf(word) for word in words]
         return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful)
+
+
+def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
+    """The name in the original; None where it is in no single reading, or in one that changed nothing of it."""
+    piece = sheet.piece(*sheet.folded.span(found.start, found.end))
+    if piece is None:
+        return None
+    view, low, high = piece
+    if view is None:
+        return _Mention(found, low, high, found.view)
+    start, end = view.span(low, high)
+    if view.text[low:high] == original[start:end] or (view.name == "leet" and disguise.is_initials(fold_text(found.row.text).split())):
+        return None
+    return _Mention(replace(found, score=found.score * 0.97, plain=False), start, end, view.name)
 
 
 def _rank(found: Found) -> tuple[float, int]:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.words import WordTable
-from guard.normalise.fold import UPPER, Folded, fold
+from guard.normalise.fold import UPPER, Folded
 from guard.normalise.hashing import U64, Indices, Sums, Words
 from guard.normalise.lazy import lazy
 
@@ -27,11 +27,6 @@ class Scan:
     text: str
     folded: Folded
     words: WordTable
-
-    @classmethod
-    def of(cls, text: str, words: WordTable) -> "Scan":
-        """Fold `text`."""
-        return cls(text, fold(text), words)
 
     @lazy
     def sums(self) -> Sums:
