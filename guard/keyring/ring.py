@@ -56,6 +56,8 @@ class Keyring:
         self._cache_s = cache_s
         self.before_destroying: Callable[[Connection, str, str], object] | None = None
         """Called with (connection, kind, owner) in the transaction that destroys a key, while the key still opens what it wraps."""
+        self.before_erasing: Callable[[str, str], object] | None = None
+        """Called with (kind, owner) before such a transaction begins: for what is long, and does no harm if nothing is destroyed."""
         self._cache: dict[tuple[str, str], tuple[float, bytes]] = {}
         self._lock = threading.Lock()
 
@@ -244,6 +246,11 @@ class Keyring:
         with self._lock:
             self._cache.pop((kind, owner), None)
         return True
+
+    def prepare_destroying(self, kind: str, owner: str) -> None:
+        """To be called before the transaction in which `destroy` is, where that transaction does more."""
+        if self.before_erasing is not None:
+            self.before_erasing(kind, owner)
 
     def erased(self) -> list[tuple[str, str]]:
         """The (kind, owner) of every key ever destroyed here, oldest first."""

@@ -60,6 +60,7 @@ def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:
 def open_keyring(settings: Settings, engine: Engine) -> Keyring:
     """The stored data keys under the master key; what a legal hold covers is preserved when one of them is destroyed."""
     keyring = Keyring.open(engine, settings)
+    keyring.before_erasing = lambda kind, owner: legal_holds.prepare(engine, keyring, kind, owner)
     keyring.before_destroying = lambda connection, kind, owner: legal_holds.preserve(connection, keyring, kind, owner)
     return keyring
 

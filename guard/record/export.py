@@ -148,7 +148,7 @@ def run_export(
         log.checkpoint()
     finally:
         log.close()
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_of(path)
     try:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
@@ -158,6 +158,11 @@ def run_export(
         partial.unlink(missing_ok=True)
         raise
     return Exported(exported.rows, exported.events, path.stat().st_size, exported.manifest)
+
+
+def partial_of(path: Path) -> Path:
+    """Where an archive is while it is made; a process that was killed may leave it there."""
+    return path.with_name(f".{path.name}.partial")
 
 
 class _Member:

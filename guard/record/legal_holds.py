@@ -144,23 +144,52 @@ def covered(connection: Connection) -> ColumnElement[bool]:
     return or_(false(), *(condition for _, condition in _standing(connection)))
 
 
-def preserve(connection: Connection, keyring: Keyring, kind: str, owner: str) -> int:
-    """Before a person's or tenant's key is destroyed: gives the covered events of theirs to their hold; returns how many.
+def prepare(engine: Engine, keyring: Keyring, kind: str, owner: str) -> int:
+    """Before the transaction that destroys a person's or tenant's key: gives the covered events of theirs to their hold, a
+    transaction for each thousand, so that nobody else waits long; returns how many.
 
-    In the caller's transaction, so that no event is numbered in between. About 70 us an event.
+    What is given opens by the hold's key as well as it did before, so nothing is lost if the key is not destroyed after all.
     """
-    if kind not in {SUBJECT, TENANT}:
-        return 0
-    bodies, kept = Bodies(_Within(keyring, connection)), 0
-    for hold_id, condition in _standing(connection):
-        key = keyring.get_many(HOLD, [hold_id], connection)[hold_id]
-        theirs = LABEL_C.tenant == owner if kind == TENANT else LABEL_C["index"].in_(_indexes_of(owner))
+    kept = 0
+    with read(engine) as connection:
+        standing = [hold_id for hold_id, _ in _standing(connection)] if kind in {SUBJECT, TENANT} else []
+    for hold_id in standing:
         after: int | None = -1
         while after is not None:
-            rows, labels, after = _some(connection, and_(condition, theirs), after)
-            loose = [row for row in rows if vault.held_by(bytes(row["wrapped_key"])) is None]
-            kept += _give(connection, bodies, loose, labels, hold_id, key)
+            with write(engine) as connection:
+                condition = dict(_standing(connection)).get(hold_id, false())  # it may have been released meanwhile
+                given, after = _give_some(connection, keyring, hold_id, and_(condition, _of(kind, owner)), after)
+            kept += given
     return kept
+
+
+def preserve(connection: Connection, keyring: Keyring, kind: str, owner: str) -> int:
+    """In the transaction that destroys the key: the same for what came since `prepare`, so that no event is numbered in between.
+
+    About 70 us an event.
+    """
+    kept = 0
+    for hold_id, condition in _standing(connection) if kind in {SUBJECT, TENANT} else ():
+        after: int | None = -1
+        while after is not None:
+            given, after = _give_some(connection, keyring, hold_id, and_(condition, _of(kind, owner)), after)
+            kept += given
+    return kept
+
+
+def _of(kind: str, owner: str) -> ColumnElement[bool]:
+    return LABEL_C.tenant == owner if kind == TENANT else LABEL_C["index"].in_(_indexes_of(owner))
+
+
+def _give_some(
+    connection: Connection, keyring: Keyring, hold_id: str, condition: ColumnElement[bool], after: int
+) -> tuple[int, int | None]:
+    """Gives some events from above `after` to a hold: how many, and the last index looked at (None at the end)."""
+    rows, labels, last = _some(connection, and_(condition, ~EVENT_C["index"].in_(select(_HELD["index"]))), after)
+    if not rows:
+        return 0, None
+    key = keyring.get_many(HOLD, [hold_id], connection)[hold_id]
+    return _give(connection, Bodies(_Within(keyring, connection)), rows, labels, hold_id, key), last
 
 
 class _Within:

@@ -25,6 +25,7 @@ class Erasure(Subjects):
 
     def erase_subject(self, subject_id: str, by: By, sign: Sign | None = None) -> ErasureReceipt:
         """Destroys whatever says who this was; nobody can undo it. The protection ends with it, and the receipt says so."""
+        self.keyring.prepare_destroying("subject", subject_id)
         with self._changing("subject.erase", by) as writing:
             connection = writing.connection
             person = self._person(connection, subject_id)

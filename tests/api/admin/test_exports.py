@@ -11,6 +11,9 @@ import pytest
 
 from api.admin import alive
 from api.admin.exports import jobs_of
+from api.schemas import ExportIn
+from guard.record.export import Exported, partial_of
+from guard.registry.values import By
 
 PATH = "/admin/v1/exports"
 
@@ -74,9 +77,6 @@ async def test_what_is_wrong_is_named(world: Any, body: dict[str, Any], pointer:
 
 async def test_an_export_whose_process_died_has_failed(world: Any) -> None:
     jobs = jobs_of(world.services)
-    from api.schemas import ExportIn
-    from guard.registry.values import By
-
     export = jobs.create(ExportIn().value(), By("test"))
     auditor = world.client("auditor")
     assert (await auditor.get(f"{PATH}/{export.id}")).json()["status"] == "pending"
@@ -84,5 +84,22 @@ async def test_an_export_whose_process_died_has_failed(world: Any) -> None:
     with alive.hold(jobs.lock(export.id)):
         os.utime(jobs.lock(export.id), (0, 0))
         assert (await auditor.get(f"{PATH}/{export.id}")).json()["status"] == "pending"
+    jobs.directory.mkdir(exist_ok=True)
+    left = partial_of(jobs.directory / f"{export.id}.zip")
+    left.write_bytes(b"half of it")
     assert (await auditor.get(f"{PATH}/{export.id}")).json()["status"] == "failed"
+    assert not left.exists()
     assert (await auditor.get(f"{PATH}/exp_nobody")).status_code == 404
+
+
+async def test_an_export_under_way_when_somebody_is_erased_is_called_off(world: Any) -> None:
+    jobs = jobs_of(world.services)
+    export = jobs.create(ExportIn().value(), By("test"))
+    jobs.progress(export.id, 1, 2)
+    jobs.discard_all("somebody who may be in it was erased; ask for it again")
+    jobs.progress(export.id, 2, 2)
+    jobs.directory.mkdir(exist_ok=True)
+    archive = jobs.directory / f"{export.id}.zip"
+    archive.write_bytes(b"names")
+    jobs.finish(export.id, Exported(2, 2, 5, {}), archive)
+    assert (jobs.get(export.id).status, archive.exists()) == ("failed", False)

@@ -112,6 +112,33 @@ def test_an_erasure_spares_what_a_hold_covers_until_its_release(
     assert Decisions(engine, ring).list(DecisionFilter(subject_id=ADA)).items == []
 
 
+def test_many_held_bodies_are_given_in_pieces_before_the_erasure(
+    engine: Engine, ring: Keyring, recorded: list[Draft], tell: Any, clock: Any, log: EventLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legal_holds, "_AT_ONCE", 1)
+    pieces: list[int] = []
+    given = legal_holds._give_some
+    monkeypatch.setattr(legal_holds, "_give_some", lambda *a: pieces.append(1) or given(*a))
+    ring.before_erasing = lambda kind, owner: legal_holds.prepare(engine, ring, kind, owner)
+    legal_holds.add(engine, ring, Scope(subject_id=ADA), "court order 12", "key_1", tell, clock)
+    ring.prepare_destroying("subject", ADA)
+    assert len(pieces) == 4
+    assert statuses(engine, ring, recorded) == ["kept"] * 4  # by the hold's key; nothing is destroyed yet
+    late = make_draft(
+        "decision",
+        tenant="acme",
+        tenant_key=ring.get("tenant", "acme"),
+        subjects={ADA: ring.get("subject", ADA)},
+        body={},
+        entropy=os.urandom,
+    )
+    log.append([late])
+    log.integrate()
+    assert erase(engine, ring, ADA) == 0
+    assert statuses(engine, ring, [*recorded, late]) == ["kept"] * 5
+    assert legal_holds.prepare(engine, ring, "hold", "hold_1") == 0
+
+
 def test_a_hold_wins_over_pruning(engine: Engine, ring: Keyring, recorded: list[Draft], tell: Any, clock: Any) -> None:
     hold = legal_holds.add(engine, ring, Scope(subject_id=GRACE), "court order 12", "key_1", tell, clock)
     assert erasure.prune(engine, NOON + timedelta(days=1)) == 3
