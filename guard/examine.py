@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from guard.match.faces import FacesInPicture
+from guard.match.faces import FaceFound, FacesInPicture, alike
 from guard.match.known_images import Fingerprint
 from guard.signals.sources import Answers
 from guard.state import Published
@@ -34,8 +34,8 @@ class Faces(Protocol):
 class Examined:
     """What was found, who the hits mean, and what looking cost (CPU milliseconds where they are ours, else wall time).
 
-    `fingerprints` has those of each picture that was looked at, by its place; `encoder` names what measured the faces, None when
-    no picture was looked at.
+    `fingerprints` has those of each picture that was looked at, by its place; `faces` are all faces, for a comparison with the
+    answer's; `encoder` names what measured them, None when no picture was looked at.
     """
 
     findings: Findings = field(default_factory=Findings)
@@ -43,6 +43,7 @@ class Examined:
     timings_ms: dict[str, float] = field(default_factory=dict)
     fingerprints: dict[str, tuple[Fingerprint, ...]] = field(default_factory=dict)
     encoder: str | None = None
+    faces: tuple[FaceFound, ...] = ()
 
 
 def picture_channel(stage: Stage) -> Channel:
@@ -101,7 +102,7 @@ async def examine_pictures(
     )
     cpu_ms = sum(answer.cpu_ms for answer in answers)
     timings = {**texts.timings_ms, "faces": cpu_ms, "pictures_wall": (time.perf_counter() - started) * 1e3}
-    return Examined(findings, people, timings, fingerprints, answers[0].encoder if answers else None)
+    return Examined(findings, people, timings, fingerprints, answers[0].encoder if answers else None, tuple(found))
 
 
 def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
@@ -109,9 +110,12 @@ def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
 
     A prompt's signals hold for its answer too (a face in the answer to a sexual prompt), all but `style`: a drawing may be
     asked for and a photograph come back. A mention in the prompt is a second sign of a person whom the answer shows.
+    `keeps_person` says how like the answer's faces are to those of the input pictures.
     """
     asked_signals = {name: value for name, value in asked.findings.signals.items() if name != "style"}
     signals = together(asked_signals, answered.findings.signals)
+    if asked.faces and answered.faces:
+        signals["keeps_person"] = alike(asked.faces, answered.faces)
     shown = {hit.subject_id for hit in answered.findings.hits}
     named = tuple(hit for hit in asked.findings.hits if hit.subject_id in shown and hit.modality is Modality.NAME)
     people = {**{hit.subject_id: asked.people[hit.subject_id] for hit in named}, **answered.people}

@@ -10,7 +10,7 @@ from guard.types import Context, Decision, Findings, Modality, Outcome
 Screen = Callable[[Case], Findings]
 """What the matchers and signals find in `case.prompt`, with `case.people` as the registry. Pictures are not its work."""
 
-_NOT_FROM_TEXT = frozenset({"nudity", "unread_text", "probing", "moderation"})
+_NOT_FROM_TEXT = frozenset({"nudity", "unread_text", "probing", "moderation", "keeps_person"})
 
 
 @dataclass(frozen=True, slots=True)

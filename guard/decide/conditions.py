@@ -33,6 +33,7 @@ SIGNALS: dict[str, float | str | bool] = {
     "moderation_violence": 0.0,
     "moderation_hate": 0.0,
     "moderation_self_harm": 0.0,
+    "keeps_person": 0.0,
     "age_years": -1.0,
     "style": "",
 }

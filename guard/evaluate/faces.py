@@ -221,7 +221,7 @@ def try_changes(seen: Seen, judges: _Judges, photos: int, progress: Done, keep: 
         person = enough[place // len(CHANGES)]
         scale = next(scale for scale, judged in judges.scales if person in judged)
         template = faces_fit.template(seen.sample.vectors[rows[person][1 : 1 + faces_fit.PHOTOS_PER_TEMPLATE]])
-        scores = [float(faces_fit.score(scale, template[None], face.vector[None])[0, 0]) for face in found.faces]
+        scores = [float(scale.compared(template[None], face.vector[None])[0, 0]) for face in found.faces]
         missed[look.change] += max(scores, default=-np.inf) < scale.normalised(Thresholds.of(1_000).hold)
         progress(place + 1, len(looks))
     return [_wilson(name, count, len(enough)) for name, count in missed.items()]

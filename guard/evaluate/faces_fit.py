@@ -102,23 +102,14 @@ def cross_trials(sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, seed: int = 
             scale = _bare(sample.of(rest), "", seed)
             for enrolled, seen in ((one, other), (other, one)):
                 rows, columns = np.flatnonzero(np.isin(owners, enrolled)), np.flatnonzero(np.isin(sample.people, seen))
-                scores[np.ix_(rows, columns)] = score(scale, templates[rows], sample.vectors[columns])
+                scores[np.ix_(rows, columns)] = scale.compared(templates[rows], sample.vectors[columns])
     return Trials(scores, owners, sample.people, used)
 
 
 def trials(scale: Scale, sample: Sample, photos: int = PHOTOS_PER_TEMPLATE, *, spare: bool = True) -> Trials:
     """Everyone against everyone on one scale; the sample must not be what the scale was made from."""
     templates, owners, used = templates_of(sample, photos, spare=spare)
-    return Trials(score(scale, templates, sample.vectors), owners, sample.people, used)
-
-
-def score(scale: Scale, templates: Floats, probes: Floats) -> NDArray[np.float32]:
-    """Normalised scores, shape (templates, probes)."""
-    rows, columns = scale.whiten(templates), scale.whiten(probes)
-    slopes, offsets = scale.normaliser(rows)
-    probe_slopes, probe_offsets = scale.normaliser(columns)
-    result: NDArray[np.float32] = (rows @ columns.T) * (slopes[:, None] + probe_slopes[None]) - offsets[:, None] - probe_offsets[None]
-    return result
+    return Trials(scale.compared(templates, sample.vectors), owners, sample.people, used)
 
 
 def _bare(sample: Sample, encoder: str, seed: int) -> Scale:

@@ -2,5 +2,6 @@
 
 from guard.match.faces.found import Box, FaceFound, FacesInPicture, Quality, Vector
 from guard.match.faces.gallery import FaceCandidate, FaceGallery, FaceHit, build, hits
+from guard.match.faces.same import alike
 
-__all__ = ["Box", "FaceCandidate", "FaceFound", "FaceGallery", "FaceHit", "FacesInPicture", "Quality", "Vector", "build", "hits"]
+__all__ = ["Box", "FaceCandidate", "FaceFound", "FaceGallery", "FaceHit", "FacesInPicture", "Quality", "Vector", "alike", "build", "hits"]

@@ -102,6 +102,14 @@ class Scale:
         slope = 0.5 / np.maximum(near.std(axis=1), 1e-6)
         return slope.astype(np.float32), (near.mean(axis=1) * slope).astype(np.float32)
 
+    def compared(self, some: Floats, more: Floats) -> Floats:
+        """Normalised scores of every vector of `some` with every one of `more`: shapes (n, d) and (m, d) give (n, m)."""
+        rows, columns = self.whiten(some), self.whiten(more)
+        slopes, offsets = self.normaliser(rows)
+        other_slopes, other_offsets = self.normaliser(columns)
+        result: Floats = (rows @ columns.T) * (slopes[:, None] + other_slopes) - offsets[:, None] - other_offsets
+        return result
+
     def score(self, normalised: NDArray[np.floating]) -> NDArray[np.float64]:
         """Normalised scores as scores 0..1."""
         at, log_rate = self.curve
