@@ -35,6 +35,7 @@ from guard.settings import Settings
 from guard.signals.gather import gather
 from guard.state import Current
 from guard.staydown import StayDown
+from guard.stream import Room
 from guard.types import Channel, Text
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,8 @@ class Worker:
             ledger=RegistryLedger(self.registry),
             mounts=self.mounts,
             images=self.images,
+            partials=settings.partial_images,
+            room=Room(int(settings.held_mb * 1_000_000)),
             films=Films(FilmLimits(settings.max_video_frames, settings.video_frames_per_s)),
             links=self.links,
             fetcher=self.fetcher,

@@ -64,10 +64,11 @@ from guard.ports import Reviews, Tenants
 from guard.probing import Probing
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
+from guard.settings import PartialImages
 from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
-from guard.stream import Held, noted_stream, screened_stream, upstream_refusal
+from guard.stream import Held, Room, noted_stream, screened_stream, upstream_refusal
 from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted, granted
 
@@ -98,6 +99,8 @@ class Pipeline:
     sources: Sources = field(default_factory=Sources)
     images: Fetcher | None = None
     films: Films = field(default_factory=Films)
+    partials: PartialImages = PartialImages.HOLD
+    room: Room = field(default_factory=Room)
     links: Links | None = None
     pending_protects: bool = True
     keepalive_s: float = 5.0
@@ -520,6 +523,8 @@ class Pipeline:
             fetch=partial(self._fetch, request),
             limits=limits,
             keep_alive=dialect.keep_alive,
+            partials=self.partials,
+            room=self.room,
         )
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
         return Outgoing(200, [*typed(head, EVENT_STREAM[1]), (b"cache-control", b"no-cache")], closing(frames, stack))

@@ -36,6 +36,14 @@ class UrlOutputs(StrEnum):
     BASE64 = "base64"
 
 
+class PartialImages(StrEnum):
+    """What becomes of the partial pictures of a stream."""
+
+    HOLD = "hold"
+    DROP = "drop"
+    SCREEN = "screen"
+
+
 class Settings(BaseSettings):
     """Read once at start and passed down; no other code reads the environment."""
 
@@ -189,6 +197,14 @@ class Settings(BaseSettings):
         30, gt=0, description="Time for the face workers to answer for one picture; beyond it the request is refused."
     )
     face_queue: int = Field(32, ge=1, description="Pictures waiting for a face worker, per gateway worker; beyond it 503.")
+    partial_images: PartialImages = Field(
+        PartialImages.HOLD,
+        description="Partial pictures of a stream, which show a person as well as the whole one: `hold`: they wait until all of it was looked at; "
+        "`drop`: they are left out; `screen`: each is looked at, recorded and released on its own.",
+    )
+    held_mb: float = Field(
+        256, gt=0, description="What streams hold back together, per worker, in 1,000,000 bytes; beyond it providers have to wait, the oldest stream excepted."
+    )
     keepalive_s: float = Field(5.0, gt=0, description="Seconds between comment keep-alives while a stream's pictures are held.")
     shutdown_s: float = Field(30, gt=0, description="Time for running requests to end at shutdown.")
     checkpoint_s: float = Field(2.0, gt=0, le=5, description="Longest time between an event and the checkpoint that covers it.")

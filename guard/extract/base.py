@@ -100,7 +100,7 @@ class Answer:
     a piece of text). `linked`, where it is set, writes the answer with the places the client must go to next under a base URL
     (`https://host/prefix`, no slash at the end). `issued` lists ids (and digests of sealed state) that a later request may point at, for the ledger.
     `film` says that the body is a video, whose frames must be looked at before it is released (`with_frames`).
-    `listed` are the ids on a page of a list: `only` writes the page with some of them, `more` says that another page follows.
+    `partial` says that an event only shows a picture on its way. `listed` are the ids on a page of a list: `only` writes the page with some of them, `more` says that another page follows.
     """
 
     texts: tuple[Text, ...]
@@ -117,6 +117,7 @@ class Answer:
     only: "Callable[[Collection[str]], bytes] | None" = None
     more: bool = False
     film: bool = False
+    partial: bool = False
 
     def release(self) -> bytes:
         """The bytes for the caller: the upstream's own, which parsed strictly."""

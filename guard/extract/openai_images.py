@@ -15,6 +15,7 @@ from guard.extract.fields import Reader, Reading, base64_picture, data_url, desc
 from guard.extract.form_body import Form, form_generation, reads_form
 from guard.extract.json_body import Tree, answer_of, error_texts, events, has_error, json_generation, parse_answer, read_tree, reads
 from guard.extract.json_strict import Json, dump
+from guard.extract.sse import Event
 
 MOST_IMAGES = 16
 
@@ -113,7 +114,13 @@ def _is_final(tree: dict[str, Json]) -> bool:
     return not (isinstance(kind, str) and kind.endswith(".partial_image"))
 
 
-read_event = events(EVENT, _is_final)
+_read_event = events(EVENT, _is_final)
+
+
+def read_event(event: Event, limits: Limits) -> Answer:
+    """A picture on its way, or the finished one."""
+    answer = _read_event(event, limits)
+    return replace(answer, partial=bool(answer.pictures) and not answer.final)
 
 
 def _pointing(answer: Answer, tree: Tree) -> Answer:

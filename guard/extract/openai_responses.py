@@ -4,6 +4,8 @@ Item and tool types that nobody listed are refused and named. State at the provi
 file ids, sealed reasoning) goes to the ledger, or is refused where there is none. Facts: types of `openai` 3.54.
 """
 
+from dataclasses import replace
+
 from guard.errors import UnscreenableError, UpstreamInvalidError
 from guard.extract import fields
 from guard.extract.base import JSON_TYPE, Answer, Generation, Kind, Limits, Route, Target
@@ -280,7 +282,7 @@ def read_event(event: Event, limits: Limits) -> Answer:
     if not isinstance(kind, str) or not kind.startswith("response."):
         raise UpstreamInvalidError("The stream has an event that is none of /responses.")
     final = not kind.endswith((".delta", ".partial_image", ".added", ".created", ".in_progress", ".queued"))
-    return answer_of(event.data, read_tree(tree, limits, _EVENT), final=final)
+    return replace(answer_of(event.data, read_tree(tree, limits, _EVENT), final=final), partial=kind.endswith(".partial_image"))
 
 
 _ID = {"response_id": r"[A-Za-z0-9_-]{1,128}"}

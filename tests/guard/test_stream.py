@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from guard.errors import LogUnavailableError, UnscreenableError, UpstreamInvalidError
 from guard.extract.base import Answer, Limits, Refusal
 from guard.extract.sse import KEEP_ALIVE, Event
-from guard.stream import Held, noted_stream, screened_stream
+from guard.settings import PartialImages
+from guard.stream import Held, Room, noted_stream, screened_stream
 from guard.types import Picture, Text
 
 ERROR = b'data: {"error":{}}\n\n'
@@ -18,10 +19,15 @@ def read(event: Event) -> Answer:
     if b"bad" in event.data:
         raise UnscreenableError("no picture", "b64_json")
     texts = (Text("revised_prompt", "x"),) if b"text" in event.data else ()
-    return Answer(texts, (PICTURE,) if b"pic" in event.data else (), event.data)
+    return Answer(texts, (PICTURE,) if b"pic" in event.data else (), event.data, partial=b"part" in event.data)
 
 
-async def run(blocks: Sequence[bytes | Exception], verdict: bytes | None = None) -> tuple[list[bytes], list[object]]:
+async def run(
+    blocks: Sequence[bytes | Exception],
+    verdict: bytes | None = None,
+    partials: PartialImages = PartialImages.HOLD,
+    room: Room | None = None,
+) -> tuple[list[bytes], list[object]]:
     judged: list[object] = []
 
     async def judge(held: Sequence[Answer], error: UnscreenableError | None) -> bytes | None:
@@ -37,7 +43,7 @@ async def run(blocks: Sequence[bytes | Exception], verdict: bytes | None = None)
     async def fetch(remote: Sequence[tuple[str, str]]) -> dict[str, bytes]:
         return {}
 
-    held = Held(read, judge, fetch, Limits())
+    held = Held(read, judge, fetch, Limits(), partials=partials, room=room or Room())
 
     def error_frame(refusal: Refusal) -> bytes:
         return ERROR
@@ -124,3 +130,57 @@ async def test_a_stream_that_cannot_be_noted_goes_on() -> None:
     assert await noted(blocks) == blocks
     assert await noted([b"\xef\xbb\xbfdata: a\n\n", b"x"]) == [b"\xef\xbb\xbfdata: a\n\n", b"x"]
     assert await noted([b"data: a\n\n", b"data: b\n\n"], LogUnavailableError("full")) == [["a"], b"data: a\n\n", b"data: b\n\n"]
+
+
+PARTS = [b"data: one\n\ndata: part pic1\n\n", b"data: text\n\ndata: part pic2\n\n", b"data: pic3\n\n"]
+
+
+async def test_partial_pictures_are_dropped_where_the_operator_says_so() -> None:
+    frames, judged = await run(PARTS, partials=PartialImages.DROP)
+    assert frames == [b"data: one\n\n", b"data: text\n\n", b"data: pic3\n\n"]
+    assert judged == [([b"text", b"pic3"], None)]
+
+
+async def test_partial_pictures_are_judged_one_by_one_with_all_that_left_before() -> None:
+    frames, judged = await run(PARTS, partials=PartialImages.SCREEN)
+    assert frames == [b"data: one\n\n", b"data: part pic1\n\n", b"data: text\n\n", b"data: part pic2\n\n", b"data: pic3\n\n"]
+    assert judged == [
+        ([b"part pic1"], None),
+        ([b"part pic1", b"text", b"part pic2"], None),
+        ([b"part pic1", b"text", b"part pic2", b"pic3"], None),
+    ]
+    assert (await run(PARTS, b"data: no\n\n", PartialImages.SCREEN))[0] == [b"data: one\n\n", b"data: no\n\n"]
+
+
+async def test_streams_wait_for_room_and_the_oldest_goes_on() -> None:
+    room = Room(10)
+    order: list[str] = []
+
+    async def take(stream: str, size_bytes: int) -> None:
+        await room.take(stream, size_bytes)
+        order.append(stream)
+
+    await take("old", 6)
+    await take("young", 4)
+    waiting = [asyncio.ensure_future(take(*asked)) for asked in (("young", 3), ("new", 1))]
+    await asyncio.sleep(0)
+    await take("old", 50)
+    assert order == ["old", "young", "old"]
+    room.leave("old")
+    await asyncio.gather(*waiting)
+    assert order == ["old", "young", "old", "young", "new"]
+    room.give_back("young", 7)
+    await take("new", 9)
+
+
+async def test_a_stream_leaves_its_room_whatever_becomes_of_it() -> None:
+    room = Room(100)
+    for blocks in ([b"data: pic" + b"x" * 80 + b"\n\n"], [b"data: bad\n\n"], [b"data: x\n\n", UpstreamInvalidError("broke")]):
+        await run(blocks, room=room)
+    await asyncio.wait_for(room.take("next", 100), 1)
+    await asyncio.wait_for(room.take("next", 0), 1)
+    other = asyncio.ensure_future(room.take("other", 1))
+    await asyncio.sleep(0)
+    assert not other.done()
+    room.leave("next")
+    await other
