@@ -354,7 +354,7 @@ _LABELS = (
     "last:",
 )
 _NAME_WORDS = re.compile(
-    r"(?:[,;.]|\s|\b(?:and|und|et|y|e|with|whose|a|the|her|his|their|person|someone|is|has)\b){0,6}\b(?:first|given|fore|last|family|sur|second|vor|nach)[\s_-]?names?\b(?:\s*(?:is|are|=|was|being|ist|lautet|of))?[\s:=\"'“]{0,4}"
+    r"(?:[,;.]|\s|\b(?:and|und|et|y|e|with|whose|a|the|her|his|their|person|someone|is|has)\b){0,6}\b(?:first|given|fore|last|family|sur|second|vor|nach)[\s_-]?names?\b(?:\s*(?:=|(?:is|are|was|being|ist|lautet|of)\b))?[\s:=\"'“]{0,4}"
     r"|[,;\s]{0,3}\b(?:prénom|nom de famille|nombre|apellido|cognome|nome|sobrenome|имя|фамилия|first|last)\b\s?[:=]?\s?|(?:名字|姓氏?|名前|名|이름|성)(?:是|は|은|는)?[:：]?",
     re.IGNORECASE,
 )
@@ -367,6 +367,15 @@ def labelled(text: str) -> View | None:
         return None
     found = replaced((text, ()), _NAME_WORDS, lambda _: " ")
     return View("labelled parts", *found) if found else None
+
+
+_INITIALS = re.compile(r"(?<=[^\W\d_]{2})(?:[ \u00a0][A-ZА-Я]\.?){1,3}[ \u00a0](?=[^\W\d_]{2})")
+
+
+def without_initials(text: str) -> View | None:
+    """The text without initials between two words: a name with them is looked for as one without."""
+    found = replaced((text, ()), _INITIALS, lambda _: " ")
+    return View("middle name", *found) if found else None
 
 
 def views(text: str, folded: Folded) -> Iterator[View]:
@@ -382,7 +391,7 @@ def views(text: str, folded: Folded) -> Iterator[View]:
                 yield reading
     if (signs.letters or len(_CODE_WORDS.intersection(text.lower().replace(",", " ").split())) >= 3) and (reading := spelled_out(text)):
         yield reading
-    for make in (labelled, quoted):
+    for make in (labelled, quoted, without_initials):
         if reading := make(text):
             yield reading
     signs_of_leet = decoding is None and (signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)))

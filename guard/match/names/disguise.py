@@ -4,6 +4,7 @@ Looked for only around words that no language has, so that an honest prompt pays
 """
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
@@ -22,7 +23,9 @@ _TURN_VALUE = code_values(_ROT13) - code_values(np.arange(0x80, dtype=np.uint32)
 _SEED_VISUAL = np.uint64(0x5851F42D4C957F2D)
 _WORDS, _VISUAL_WORDS = 4, 6
 _SHORTEST, _SHORTEST_ALONE = 6, 9
-_MOST_PIGS = 200
+_MOST_PIGS = 64
+# Consonants at the head of a word: Schmidt, McBride.
+_LONGEST_CLUSTER = 4
 _Y = np.array(ord("y"), dtype=np.uint32)
 
 
@@ -56,7 +59,7 @@ def is_initials(words: Sequence[str]) -> bool:
 
 
 def _check_backwards(scan: Scan, row: Row, one: int, other: int) -> Found | None:
-    if not scan.odd[one : other + 1].any():
+    if not (scan.odd[one : other + 1].any() or scan.ends_high[one : other + 1].any()):
         return None
     words = fold_text(row.text).split()
     seen = [scan.word(number)[::-1] for number in range(one, other + 1)]
@@ -98,12 +101,12 @@ def _check_visual(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     return None
 
 
-def _check_pig_latin(scan: Scan, row: Row, one: int, _: int) -> Found | None:
+def _check_pig_latin(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     words = fold_text(row.text).split()
-    readings = [_unpigged(scan.word(one)), _unpigged(scan.word(one + 1))]
-    for first, last in ((words[0], words[-1]), (words[-1], words[0])):
-        if first in readings[0] and last in readings[1]:
-            return Found(row, int(scan.starts[one]), int(scan.ends[one + 1]), "pig Latin", 0.9, plain=False)
+    readings = [_unpigged(scan.word(number)) for number in range(one, other + 1)]
+    for order in (words, [words[-1], *words[:-1]]):
+        if len(order) == len(readings) and all(word in reading for word, reading in zip(order, readings, strict=True)):
+            return Found(row, int(scan.starts[one]), int(scan.ends[other]), "pig Latin", 0.9, plain=False)
     return None
 
 
@@ -120,7 +123,7 @@ def _unpigged(word: str) -> list[str]:
     if len(word) < 4 or not word.endswith("ay"):
         return []
     stem = word[:-2]
-    out = [stem[-size:] + stem[:-size] for size in range(1, min(4, len(stem)))]
+    out = [stem[-size:] + stem[:-size] for size in range(1, min(_LONGEST_CLUSTER + 1, len(stem)))]
     if stem[-1] in "wyh" and len(stem) > 1:
         out.append(stem[:-1])
     return out
@@ -135,10 +138,10 @@ def _ask_pig_latin(scan: Scan, questions: Questions) -> None:
     ay[ends[letters.take(ends - 2, mode="clip") == ord("a")]] = True
     told = ay.take(scan.ends) & (scan.sizes >= 4)
     for one in (told[:-1] & told[1:]).nonzero()[0].tolist()[:_MOST_PIGS]:
-        readings = [hash_word(a + b) for a in _unpigged(scan.word(one)) for b in _unpigged(scan.word(one + 1))]
-        if readings:
-            number = np.full(len(readings), one)
-            questions.put(np.array(readings, dtype=np.uint64), number, number, _check_pig_latin)
+        for last in range(one + 1, one + 3 if one + 2 < len(told) and told[one + 2] else one + 2):
+            words = [_unpigged(scan.word(number)) for number in range(one, last + 1)]
+            readings = np.array([hash_word("".join(reading)) for reading in product(*words)], dtype=np.uint64)
+            questions.put(readings, np.full(len(readings), one), np.full(len(readings), last), _check_pig_latin)
 
 
 def _ask_backwards(scan: Scan, numbers: Indices, questions: Questions) -> None:
@@ -165,7 +168,7 @@ def _ask_rot13(scan: Scan, numbers: Indices, questions: Questions) -> None:
 
 def ask(scan: Scan, exact: Questions, loose: Questions) -> None:
     """Put down what may be a name in one of these disguises, for the table of names and for that of loose keys."""
-    if not np.count_nonzero(scan.odd & scan.latin):
+    if not np.count_nonzero((scan.odd | scan.ends_high) & scan.latin):
         return
     numbers = np.arange(len(scan.starts))
     _ask_backwards(scan, numbers, exact)

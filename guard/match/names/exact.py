@@ -21,6 +21,9 @@ _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
 _LOOSE_SIZES = np.arange(2, _LOOSE_LETTERS + 1)
 # Letters of a name with its plural s.
 _SHORTEST_PLURAL = 5
+# What parts an ending from a name within a word, and how many of them are looked at.
+_APOSTROPHES = frozenset("'’ʼ‘`´")
+_MOST_APOSTROPHES = 64
 _S, _BEFORE = np.array(ord("s"), dtype=np.uint32), np.arange(_WORDS)
 # What stands in quotes or brackets between a first name and a surname.
 _NICKNAME = re.compile(r"\s*(?:\([^()\n]+\)|[\"'“‘«][^\"\n]+[\"'”’»])\s*")
@@ -196,6 +199,18 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     return Found(row, begin, stop, "middle name", 0.93)
 
 
+def _before_apostrophes(scan: Scan) -> tuple[Indices, Indices]:
+    """Stretches that end inside a word, before an apostrophe that parts an ending from it."""
+    at, breaks = scan.folded.at, scan.folded.breaks
+    cuts = [cut for cut in ((at[1:] - at[:-1] > 1) & ~breaks[1:]).nonzero()[0].tolist() if scan.text[int(at[cut]) + 1] in _APOSTROPHES][
+        :_MOST_APOSTROPHES
+    ]
+    ends = np.array(cuts, dtype=np.int64) + 1
+    starts = scan.folded.starts
+    last = starts.searchsorted(ends) - 1
+    return starts.take(last[:, None] - _BEFORE, mode="clip").reshape(-1), np.repeat(ends, len(_BEFORE))
+
+
 def _ask_plural(scan: Scan, questions: Questions) -> None:
     """Put down the runs of words that end in s, without it."""
     starts, ends = scan.folded.starts, scan.folded.ends
@@ -232,6 +247,8 @@ def ask(scan: Scan, heads: Sequence[BitMap], questions: Questions) -> None:
         if np.count_nonzero(scan.folded.kinds & LOOSE):
             extra.append(_loose_stretches(scan, heads))
         extra.append(_with_particles(scan))
+    if not _APOSTROPHES.isdisjoint(scan.text):
+        extra.append(_before_apostrophes(scan))
     for begin, end in extra:
         if len(begin):
             questions.put(scan.sums.of(begin, end), begin, end, _check)

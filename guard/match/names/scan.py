@@ -70,6 +70,13 @@ class Scan:
         return out
 
     @lazy
+    def ends_high(self) -> npt.NDArray[np.bool_]:
+        """Whether each word begins with a small letter and ends with a capital, as a name read backwards."""
+        kinds = self.folded.kinds
+        out: npt.NDArray[np.bool_] = ((kinds[self.ends - 1] & UPPER) != 0) & ((kinds[self.starts] & UPPER) == 0)
+        return out
+
+    @lazy
     def odd(self) -> npt.NDArray[np.bool_]:
         """Words that no language has: where disguises are looked for."""
         out: npt.NDArray[np.bool_] = (self.levels == 0) & (self.sizes >= _SHORTEST_ODD)

@@ -47,9 +47,9 @@ def frequencies() -> Mapping[str, float]:
             zipf = math.log10(share) + 9.0
             if language != "en" and zipf < _LEAST_ZIPF:
                 break
-            if language != "en" and word.isascii():
-                zipf -= _FOREIGN_LATIN_PENALTY
             form = word if word.isascii() and word.isalnum() else fold_text(word).replace(" ", "")
+            if language != "en" and form.isascii():
+                zipf -= _FOREIGN_LATIN_PENALTY
             if zipf > out.get(form, 0.0):
                 out[form] = zipf
     for name in given_names():
