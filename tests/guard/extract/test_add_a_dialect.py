@@ -1,53 +1,55 @@
-"""The dialect of docs/how-to/add-a-dialect.md works as the page says."""
+"""The dialect of docs/how-to/add-a-dialect.md works as the page says, and the page's one row is all that the kit needs."""
 
-import base64
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from guard.errors import UnscreenableError
-from guard.extract.base import Dialect, Limits, Refusal, Refused
+from guard.extract.base import Dialect, Refusal, Refused
+from guard.extract.dialects import USUAL_PREFIXES
 from guard.extract.routing import Router
-from tests.guard.extract.pictures import drawn
+from tests.guard.extract import test_dialects as kit
+from tests.paths import calls
+from tests.paths.calls import Call
 
 PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "add-a-dialect.md").read_text()
-B64 = base64.b64encode(drawn("png")).decode()
+MOST_LINES = 150
 
 
-@pytest.fixture(scope="module")
-def acme() -> Dialect:
-    code = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert code
-    names: dict[str, object] = {}
-    exec(compile(code.group(1), "add-a-dialect.md", "exec"), names)
-    dialect = names["DIALECT"]
-    assert isinstance(dialect, Dialect)
-    return dialect
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """What the page's two pieces of code define, and the dialect mounted where the kit looks for it."""
+    found: dict[str, object] = dict(vars(calls))
+    for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        exec(compile(code, "add-a-dialect.md", "exec"), found)
+    monkeypatch.setitem(USUAL_PREFIXES, "acme", "/acme/v3")
+    monkeypatch.setattr(kit, "ROUTER", Router({"/acme/v3": found["DIALECT"]}))  # type: ignore[dict-item]
+    return found
 
 
-def test_its_request_is_read_and_written_back(acme: Dialect) -> None:
-    target = Router({"/acme/v3": acme}).match("POST", b"/acme/v3/paint", b"", [(b"content-type", b"application/json")])
-    body = {"prompt": "a cat", "avoid": "Jane Roe", "start_from": B64, "palette": "warm", "steps": 3}
-    assert target.route.read
-    read = target.route.read(target, json.dumps(body).encode(), Limits())
-    assert [(text.where, text.text) for text in read.texts] == [("prompt", "a cat"), ("avoid", "Jane Roe")]
-    assert [picture.where for picture in read.pictures] == ["start_from"]
-    assert json.loads(read.rebuild()[1]) == body
+def test_its_one_row_passes_the_kit(names: dict[str, object]) -> None:
+    call = names["CALL"]
+    assert isinstance(call, Call)
+    kit.test_every_name_and_picture_of_a_request_is_taken_out_and_the_body_written_back(call)
+    kit.test_a_picture_with_something_behind_it_is_refused_wherever_it_is(call)
+    kit.test_a_key_that_occurs_twice_at_any_depth_is_refused(call)
+    kit.test_every_name_and_picture_of_an_answer_is_taken_out_and_the_bytes_released(call)
+    kit.test_garbage_is_no_answer(call, b"null")
+    kit.test_an_error_of_the_provider_is_screened_too(call, 400)
     with pytest.raises(UnscreenableError):
-        target.route.read(target, json.dumps({**body, "character": "jane"}).encode(), Limits())
+        kit.read("/acme/v3/paint", b'{"prompt":"a cat","character":"jane"}')
 
 
-def test_its_answer_and_its_refusal(acme: Dialect) -> None:
-    (route,) = acme.routes
-    assert route.answer
-    body = json.dumps({"pictures": [B64], "caption": "Jane Roe"}).encode()
-    answer = route.answer(200, "application/json", body, Limits())
-    assert ([picture.where for picture in answer.pictures], [text.text for text in answer.texts], answer.release()) == (
-        ["pictures[0]"],
-        ["Jane Roe"],
-        body,
-    )
-    reply = acme.refusal(Refusal(Refused.REFUSE, "dec_1"))
-    assert (reply.status, json.loads(reply.body)["blocked"], json.loads(reply.body)["decision"]) == (400, True, "dec_1")
+def test_it_refuses_as_the_row_says(names: dict[str, object]) -> None:
+    dialect, call = names["DIALECT"], names["CALL"]
+    assert isinstance(dialect, Dialect)
+    assert isinstance(call, Call)
+    reply = dialect.refusal(Refusal(Refused.REFUSE, "dec_1"))
+    assert call.shape.said(reply.status, dict(reply.headers), kit.json.loads(reply.body)) == call.shape.of_request
+    kit.test_every_likeness_refusal_looks_the_same(dialect)
+    kit.test_a_refusal_in_a_stream_is_one_event_of_json(dialect)
+
+
+def test_the_page_keeps_its_promise_of_length() -> None:
+    assert sum(len(code.splitlines()) for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)) < MOST_LINES
