@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from guard.cli.output import EXIT_NO, Json, show_json, show_table
+from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
 
 app = typer.Typer(help="How good the guard is, on your own names, prompts and photos.", no_args_is_help=True)
 
@@ -54,23 +54,68 @@ def face_costs(json: Json = False) -> None:
     """CPU and memory of the face search and of a face worker on this machine. Exit status 1 if a figure is over its limit."""
     from guard.evaluate.faces_costs import costs
 
-    found = list(costs())
+    _show_costs("What faces cost on this machine", list(costs()), json=json)
+
+
+def _show_costs(title: str, found: "list[Cost]", *, json: bool) -> None:
     if json:
         show_json([{**asdict(cost), "met": cost.met} for cost in found])
     else:
         rows = [(c.name, f"{c.value:.1f} {c.unit}", f"{c.limit:g} {c.unit}", "met" if c.met else "over") for c in found]
-        show_table("What faces cost on this machine", ["", "measured", "at most", ""], rows)
+        show_table(title, ["", "measured", "at most", ""], rows)
     if not all(cost.met for cost in found):
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command("signals")
+def signals(
+    prompts: Annotated[Path, typer.Option(help="Prompts, JSON Lines with `text`, and `signals` where somebody labelled them.")],
+    json: Json = False,
+) -> None:
+    """False alarms of the signals of words on two halves of the prompts, and whether disguises hide a word. Exit status 1 if a target is missed."""
+    from guard.evaluate import signals as evaluation
+
+    try:
+        rates = evaluation.measure(evaluation.read(prompts))
+    except (OSError, ValueError) as error:
+        fail(str(error))
+    if json:
+        show_json([{**asdict(rate), "value": rate.value, "interval": rate.interval, "met": rate.met} for rate in rates])
+    else:
+        rows = [(r.group, r.name, f"{r.hits} of {r.trials}", f"{r.value:.2%}", "{:.2%} to {:.2%}".format(*r.interval)) for r in rates]
+        show_table("Signals of words", ["what", "of what", "prompts", "share", "95 % interval"], rows)
+    if not all(rate.met for rate in rates):
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command("speed")
+def speed(json: Json = False) -> None:
+    """CPU of a decision and of the signals of words on this machine. Exit status 1 if a target is missed."""
+    from guard.evaluate import speed as evaluation
+
+    figures = list(evaluation.measure())
+    if json:
+        show_json([{**asdict(figure), "met": figure.met} for figure in figures])
+    else:
+        rows = [(f.what, f"{f.p50_us:.0f}", f"{f.p95_us:.0f}", f"{f.most_us:.0f}", "met" if f.met else "missed") for f in figures]
+        show_table("CPU microseconds", ["what", "p50", "p95", "at most", ""], rows)
+    if not all(figure.met for figure in figures):
         raise typer.Exit(EXIT_NO)
 
 
 def bench(
     seconds: Annotated[float, typer.Option(help="Time a figure.")] = 3.0,
     people: Annotated[int, typer.Option(help="How many people are registered.")] = 100_000,
+    loads: Annotated[bool, typer.Option(help="Measure large bodies and many streams instead, each against the most it may cost.")] = False,
     json: Json = False,
 ) -> None:
     """What the guard costs on this machine: CPU a request, added latency, memory, beside the upstream alone."""
     from guard.evaluate.bench import measure
+    from guard.evaluate.bench_loads import loads as load_figures
+
+    if loads:
+        _show_costs("What large bodies and many streams cost one worker", list(load_figures()), json=json)
+        return
 
     figures = list(measure(seconds, people))
     if json:

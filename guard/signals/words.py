@@ -18,6 +18,7 @@ from guard.normalise.letters import Script
 _SCRIPT = 0x0F  # the bits of `Folded.kinds` that hold the script
 _ASCII_WORD = re.compile(r"[a-z0-9$@!]+")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _REPEATED = re.compile(r"(.)\1{2,}")
 _THREE_LETTERS = re.compile(r"(?<![^ ])[^ ] [^ ] [^ ](?![^ ])")
 _LEET = str.maketrans({"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "$": "s", "@": "a", "!": "i"})
@@ -55,7 +56,8 @@ class Remembered(dict[str, ValueT], Generic[ValueT]):
 def words_of(text: str) -> list[str]:
     """The folded words of a text in order; scripts without spaces come as whole runs.
 
-    Where there is camel case, it follows again taken apart (`NudeFigure`, `NuDe`), with its neighbours.
+    What may be read in two ways follows again: what looks like a measure (`5ex`), letters drawn out, as two (`kiiillled`), and
+    camel case, taken apart (`NudeFigure`, `NuDe`).
     """
     words = _words(text.lower())
     if _CAMEL.search(text) is not None:
@@ -69,8 +71,12 @@ def words_of(text: str) -> list[str]:
 
 def _words(text: str) -> list[str]:
     """The words of a text in lower case."""
-    words = list(map(_PLAIN.__getitem__, _ASCII_WORD.findall(text) if text.isascii() else _folded(text)))
-    return words if _THREE_LETTERS.search(" ".join(words)) is None else _joined(words)
+    found = _ASCII_WORD.findall(text) if text.isascii() else _folded(text)
+    words = list(map(_PLAIN.__getitem__, found))
+    if _THREE_LETTERS.search(" ".join(words)) is not None:
+        words = _joined(words)
+    others = [other for other in map(_OTHERWISE.__getitem__, found) if other]
+    return [*words, "", *others] if others else words
 
 
 def _folded(text: str) -> list[str]:
@@ -103,7 +109,14 @@ def _plain(word: str) -> str:
     return _undrawn(word if word.isalpha() else _unleeted(word))
 
 
-_PLAIN = Remembered(_plain)
+def _otherwise(word: str) -> str:
+    """How else a word may be read; empty where in no other way."""
+    if _MEASURE.fullmatch(word) is not None:
+        return "" if word.isdigit() or len(word) < 3 else word.translate(_LEET)
+    return "" if _DRAWN_OUT.search(word) is None else _unleeted(_latin(_DRAWN_OUT.sub(r"\1\1", word)))
+
+
+_PLAIN, _OTHERWISE = Remembered(_plain), Remembered(_otherwise)
 
 
 def _undrawn(word: str) -> str:
