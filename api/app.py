@@ -27,7 +27,7 @@ class App:
         prefixes: raw path prefixes of the mounted dialects, such as `/v1`.
         checks: name to a check of what readiness means.
         before_scrape: makes this worker's metrics current.
-        upstreams: provider to `ok` or `down`; told, but a provider that is down makes no gateway unready.
+        upstreams_down: provider to whether it does not answer; told, but none makes a gateway unready.
         links: pictures behind links of our own.
         admin_port: where admin and console are served alone, or None for everywhere.
     """
@@ -37,7 +37,7 @@ class App:
     prefixes: Sequence[bytes]
     checks: Mapping[str, Check]
     before_scrape: Callable[[], None]
-    upstreams: Callable[[], Mapping[str, str]] = dict
+    upstreams_down: Callable[[], Mapping[str, bool]] = dict
     links: Links | None = None
     admin_port: int | None = None
 
@@ -69,7 +69,8 @@ class App:
     async def _ready(self, send: Send) -> None:
         results = {name: await check() for name, check in self.checks.items()}
         ready = all(results.values())
-        body = {"status": "ready" if ready else "not ready", "checks": results, "upstreams": self.upstreams()}
+        upstreams = {name: "down" if down else "ok" for name, down in self.upstreams_down().items()}
+        body = {"status": "ready" if ready else "not ready", "checks": results, "upstreams": upstreams}
         await _answer(send, 200 if ready else 503, orjson.dumps(body))
 
 

@@ -137,7 +137,7 @@ class Worker:
             [prefix.encode() for prefix in self.mounts],
             checks,
             self._flush_metrics,
-            self._upstreams,
+            self._upstreams_down,
             self.links,
             settings.admin_port,
         )
@@ -154,11 +154,12 @@ class Worker:
     def _flush_metrics(self) -> None:
         published = self.current.latest
         people, revision = (len(published.gallery), published.revision) if published else (0, 0)
-        down = {mount.name: mount.upstream.circuit.is_open for mount in self.mounts.values()}
-        self.metrics.flush(faces_waiting=self.faces.waiting, people=people, revision=revision, upstreams_down=down)
+        self.metrics.flush(faces_waiting=self.faces.waiting, people=people, revision=revision, upstreams_down=self._upstreams_down())
 
-    def _upstreams(self) -> dict[str, str]:
-        return {mount.name: "down" if mount.upstream.circuit.is_open else "ok" for mount in self.mounts.values()}
+    def _upstreams_down(self) -> dict[str, bool]:
+        """Provider to whether it does not answer, under any of its prefixes."""
+        down = {mount.name for mount in self.mounts.values() if mount.upstream.circuit.is_open}
+        return {mount.name: mount.name in down for mount in self.mounts.values()}
 
     async def _sweep_links(self) -> None:
         while self.links is not None:

@@ -23,6 +23,9 @@ from guard.forward import Auth, UpstreamLimits
 USUAL_AUTH = {"azure": Auth.API_KEY, "gemini": Auth.X_GOOG_API_KEY, "bfl": Auth.X_KEY}
 """How the key is sent where a provider does not take `Authorization: Bearer`."""
 
+_VERSIONS = {"gemini": ("v1beta", "v1"), "vertex": ("v1", "v1beta1")}
+"""The versions among which a provider's own clients choose; each speaks the same dialect."""
+
 OWN_PATHS = ("/admin", "/console", "/opt-out", "/pictures", "/healthz", "/readyz", "/metrics", "/docs")
 """What the guard answers itself; no provider is mounted there."""
 
@@ -56,6 +59,17 @@ class UpstreamSpec:
     auth: Auth = Auth.BEARER
     models: frozenset[str] = frozenset()
     tools: frozenset[str] = frozenset()
+
+    def in_other_versions(self) -> "tuple[UpstreamSpec, ...]":
+        """The same provider under the prefixes of its other versions, where its clients look too."""
+        place, _, own = self.prefix.rpartition("/")
+        known = _VERSIONS.get(self.dialect, ())
+        base = self.base_url.removesuffix(f"/{own}")
+        return tuple(
+            replace(self, prefix=f"{place}/{version}", base_url=self.base_url if base == self.base_url else f"{base}/{version}")
+            for version in known
+            if own in known and version != own
+        )
 
     def key(self, environment: Mapping[str, str]) -> str | None:
         """The provider's key; InvalidInputError where its variable is not set."""

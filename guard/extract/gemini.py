@@ -11,7 +11,7 @@ from guard.extract import fields, gemini_interactions, imagen, pieces
 from guard.extract.base import JSON_TYPE, Answer, Dialect, Generation, Kind, Limits, Refusal, Refused, Reply, Route, Target, reply
 from guard.extract.fields import Reader, Reading, anything, described, each, known, obj, stored, text
 from guard.extract.google import MODEL, both, error_body, error_frame, error_refusal, mime, packed_picture, retry_header, signature
-from guard.extract.json_body import Tree, answer_of, answers, check_json, error_texts, events, json_generation, read_tree
+from guard.extract.json_body import Tree, answer_of, answers, check_json, error_texts, events, json_generation, read_tree, reads
 from guard.extract.json_strict import Json
 from guard.extract.openai_refusals import HELP, message, status
 from guard.extract.sse import frame
@@ -52,23 +52,23 @@ def _tool(value: Json, where: str, reading: Reading) -> Json:
 
 
 described(_tool, inner={".functionDeclarations": anything})
-REQUEST = obj(
-    both(
-        {
-            "contents": each(CONTENT),
-            "systemInstruction": CONTENT,
-            "tools": each(_tool, 512),
-            "toolConfig": anything,
-            "safetySettings": anything,
-            "generationConfig": anything,
-            "cachedContent": stored,
-            "continuationToken": signature,
-            "labels": anything,
-            "model": fields.model,
-        }
-    ),
-    required=("contents",),
+_REQUEST = both(
+    {
+        "contents": each(CONTENT),
+        "systemInstruction": CONTENT,
+        "tools": each(_tool, 512),
+        "toolConfig": anything,
+        "safetySettings": anything,
+        "generationConfig": anything,
+        "cachedContent": stored,
+        "continuationToken": signature,
+        "labels": anything,
+        "model": fields.model,
+    }
 )
+REQUEST = obj(_REQUEST, required=("contents",))
+_COUNTED = obj({**_REQUEST, **both({"generateContentRequest": obj(_REQUEST)})})
+_COUNT = obj({"totalTokens": fields.ignored}, other=fields.unknown_in_answer)
 _ANSWERED_PART = obj({**_PART_FIELDS, "functionResponse": _FUNCTION_RESPONSE}, other=fields.unknown_in_answer)
 _ANSWERED = obj({"role": fields.ignored, "parts": each(_ANSWERED_PART)}, other=fields.unknown_in_answer)
 _CANDIDATE = obj(
@@ -156,7 +156,7 @@ def routes(base: str, params: dict[str, str]) -> tuple[Route, ...]:
     return (
         Route("generateContent", "POST", f"{base}:generateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_generate, answer=ANSWERS, shape=REQUEST, issues=True, refusal=refusal),
         Route("streamGenerateContent", "POST", f"{base}:streamGenerateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_stream, answer=read_chunks, event=events(ANSWER, lambda _: False), shape=REQUEST, issues=True, refusal=refusal, error_frame=blocked_frame),
-        Route("countTokens", "POST", f"{base}:countTokens", Kind.PASS, content_types=(JSON_TYPE,), params=params),
+        Route("countTokens", "POST", f"{base}:countTokens", content_types=(JSON_TYPE,), params=params, read=reads(_COUNTED, stream=False), answer=answers(_COUNT, "totalTokens"), shape=_COUNTED),
         *imagen.routes(base, params),
         Route("batchGenerateContent", "POST", f"{base}:batchGenerateContent", Kind.REFUSE, params=params, notes="Batches are answered past the guard; send each request by itself."),
     )  # fmt: skip

@@ -1,5 +1,7 @@
 """The configured providers, from the settings to what the gateway mounts."""
 
+from collections.abc import Collection
+
 from guard.errors import InvalidInputError
 from guard.extract.base import Limits
 from guard.forward import Auth, UpstreamLimits
@@ -40,7 +42,13 @@ def mounts(settings: Settings) -> dict[str, Mount]:
         ledger=True,
         remote=settings.remote_images is not RemoteImages.OFF,
     )
-    return {spec.prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for spec in specifications(settings)}
+    named = {spec.prefix: spec for spec in specifications(settings)}
+    others = {other.prefix: other for spec in named.values() for other in spec.in_other_versions() if _is_free(other.prefix, named)}
+    return {prefix: mount(spec, _key(spec, settings), limits, settings.public_base) for prefix, spec in {**named, **others}.items()}
+
+
+def _is_free(prefix: str, taken: Collection[str]) -> bool:
+    return not any(f"{prefix}/".startswith(f"{other}/") or f"{other}/".startswith(f"{prefix}/") for other in taken)
 
 
 def links(settings: Settings) -> Links | None:

@@ -106,3 +106,18 @@ def test_no_dialect_lets_a_callers_credentials_travel() -> None:
     secrets = {auth.header("k") for auth in Auth if auth is not Auth.NONE}
     names = {header[0].lower().encode() for header in secrets if header} | {b"cookie", b"x-api-key", b"proxy-authorization"}
     assert {dialect.name: names & dialect.request_headers for dialect in DIALECTS.values()} == {name: set() for name in DIALECTS}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "prefix", "base_url", "others"),
+    [
+        ("gemini", "/gemini/v1beta", "https://g.example/v1beta", [("/gemini/v1", "https://g.example/v1")]),
+        ("gemini", "/g/v1", "https://g.example", [("/g/v1beta", "https://g.example")]),
+        ("gemini", "/google", "https://g.example/v1beta", []),
+        ("vertex", "/vertex/v1", "https://v.example/v1", [("/vertex/v1beta1", "https://v.example/v1beta1")]),
+        ("openai", "/v1", "https://o.example/v1", []),
+    ],
+)
+def test_other_versions_of_a_provider(dialect: str, prefix: str, base_url: str, others: list[tuple[str, str]]) -> None:
+    spec = UpstreamSpec("a", dialect, base_url, prefix, USUAL)
+    assert [(other.prefix, other.base_url) for other in spec.in_other_versions()] == others

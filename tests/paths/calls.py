@@ -334,6 +334,7 @@ CALLS = (
     Call("gemini", f"{MODEL}:generateContent", CONTENTS, CANDIDATES, GEMINI, GOOGLE_ERROR, CHUNKS, _SPOKEN, in_pieces=True),
     Call("gemini", f"{MODEL}:generateContent", SNAKES, CANDIDATES, GEMINI, GOOGLE_ERROR, tag="in snake case"),
     Call("gemini", "/models/imagen-4.0:predict", PREDICT, PREDICTED, GOOGLE, GOOGLE_ERROR),
+    Call("gemini", f"{MODEL}:countTokens", {"generateContentRequest": CONTENTS}, {"totalTokens": 3, "note": NAME}, GOOGLE, GOOGLE_ERROR),
     Call("gemini", "/interactions", INTERACT, INTERACTED, INTERACTION, {"error": {"code": "bad", "message": NAME}}, STEPS, ("", {"stream": True}), in_pieces=True),
     Call("vertex", f"{VERTEX}{MODEL}:generateContent", CONTENTS, CANDIDATES, GEMINI, GOOGLE_ERROR, CHUNKS, (VERTEX + _SPOKEN[0], {}), in_pieces=True),
     Call("vertex", f"{VERTEX}/models/imagen-4.0:predict", PREDICT, PREDICTED, GOOGLE, GOOGLE_ERROR),

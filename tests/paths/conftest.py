@@ -63,10 +63,19 @@ def running_provider() -> Iterator[Provider]:
 @pytest.fixture(scope="session")
 def running_guard_of_all(running_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
     """One guard with every dialect mounted; a person is registered with name and face. Prefer `guard`."""
-    listed = [
+    listed: list[dict[str, object]] = [
         {"name": name, "dialect": name, "base_url": f"{running_provider.url}/{name}", "key_variable": f"KEY_{number}"}
         for number, name in enumerate(DIALECTS)
     ]
+    gone = {
+        "name": "gone",
+        "dialect": "openai",
+        "prefix": "/gone/v1",
+        "base_url": "http://127.0.0.1:9/v1",
+        "models": ["m-1"],
+        "failures": 2,
+    }
+    listed.append({**gone, "rest_s": 60})
     written: Path = tmp_path_factory.mktemp("upstreams") / "upstreams.json"
     written.write_text(json.dumps({"upstreams": listed}))
     policy = written.with_name("kit.yaml")

@@ -198,6 +198,33 @@ def test_what_is_known_and_not_offered_is_refused_by_name(path: str, why: str, g
     assert why in answer.json()["error"]["message"]
 
 
+def test_a_provider_that_does_not_answer_is_left_alone_and_shown(guard: Trial) -> None:
+    """Last of its requests: nobody asks this one again within a minute."""
+    answers = [post(guard, "/gone/v1/images/generations", {"model": "m-1", "prompt": "a tyre"}) for _ in range(3)]
+    assert [(answer.status_code, answer.json()["error"]["code"]) for answer in answers] == [(502, "upstream_unreachable")] * 3
+    assert [answer.headers["x-guard-outcome"] for answer in answers] == ["allow"] * 3
+    assert "did not answer 2 times in a row" in answers[2].json()["error"]["message"]
+    ready = guard.http.get(f"{guard.url}/readyz")
+    assert (ready.status_code, ready.json()["upstreams"]["gone"], ready.json()["upstreams"]["openai"]) == (200, "down", "ok")
+    told = guard.http.get(f"{guard.url}/metrics").text.splitlines()
+    assert [line.endswith(" 1.0") for line in told if line.startswith("guard_upstream_down{")].count(True) == 1
+    other = post(guard, "/gone/v1/images/generations", {"model": "m-2", "prompt": "a tyre"})
+    assert (other.status_code, other.json()["error"]["param"]) == (400, "model")
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path"),
+    [("/gemini/v1", GEMINI), ("/vertex/v1beta1", "/publishers/google" + GEMINI)],
+)
+def test_a_provider_is_found_under_the_versions_that_its_clients_choose_from(
+    prefix: str, path: str, guard: Trial, provider: Provider
+) -> None:
+    sent = provider.says(f"/{prefix.split('/')[1]}{path}", {"candidates": [], "usageMetadata": {}})
+    asked = {"contents": [{"role": "user", "parts": [{"text": "a tyre"}]}]}
+    assert post(guard, prefix + path, asked).content == sent
+    assert post(guard, prefix + "/never", asked).json()["error"]["status"] == "NOT_FOUND"
+
+
 # -- jobs and links --------------------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,8 @@ BASE, KEY, REFUSED = os.environ["BASE_URL"], os.environ["CALLER_KEY"], os.enviro
 PICTURE = types.Part.from_bytes(data=base64.b64decode(os.environ["PICTURE"]), mime_type="image/png")
 DRAWER, PAINTER = "gemini-2.5-flash-image", "imagen-4.0"
 
-gemini = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=f"{BASE}/gemini", api_version="v1beta"))
-vertex = genai.Client(vertexai=True, api_key=KEY, http_options=types.HttpOptions(base_url=f"{BASE}/vertex", api_version="v1"))
+gemini = genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=f"{BASE}/gemini"))
+vertex = genai.Client(vertexai=True, api_key=KEY, http_options=types.HttpOptions(base_url=f"{BASE}/vertex"))
 
 
 def drawn(answer):
