@@ -107,7 +107,7 @@ def _failed(tree: Tree) -> bool:
     return "error" in tree
 
 
-ANSWERS = answers(ANSWER, "usageMetadata", _failed)
+ANSWERS = answers(ANSWER, "candidates", "promptFeedback", "usageMetadata", is_error=_failed)
 
 
 def read_chunks(status_: int, content_type: str, body: bytes, limits: Limits) -> Answer:

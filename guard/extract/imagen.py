@@ -64,6 +64,7 @@ _PREDICTION = obj(
     },
     other=fields.unknown_in_answer,
 )
+# What was filtered is not told unless asked for, so an answer may be empty.
 _PREDICTIONS = obj({"predictions": each(_PREDICTION)}, other=anything)
 
 
@@ -77,7 +78,7 @@ def routes(base: str, params: dict[str, str]) -> tuple[Route, ...]:
             content_types=(JSON_TYPE,),
             params=params,
             read=reads(PREDICT, stream=False),
-            answer=answers(_PREDICTIONS, "predictions"),
+            answer=answers(_PREDICTIONS),
             shape=PREDICT,
             refusal=error_refusal,
             error_frame=error_frame,

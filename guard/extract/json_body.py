@@ -52,7 +52,7 @@ def json_generation(
         stored=tuple(reading.stored),
         amend=lambda changes: (JSON_TYPE, dump(amended(whole(tree, reading), changes))),
         remote=tuple(reading.remote),
-        inline=lambda pictures: json_generation(target, body, limits, shape, stream=stream, fetched=pictures),
+        inline=(lambda pictures: json_generation(target, body, limits, shape, stream=stream, fetched=pictures)) if reading.remote else None,
     )
 
 
@@ -84,21 +84,22 @@ def reads(shape: Reader, *, stream: bool | None = None) -> ReadRequest:
     return read
 
 
-def answers(shape: Reader, required: str, is_error: Callable[[Tree], bool] | None = None) -> ReadAnswer:
+def answers(shape: Reader, *required: str, is_error: Callable[[Tree], bool] | None = None) -> ReadAnswer:
     """A route's `answer` for JSON of a shape.
 
     Args:
-        required: the key without which an answer that is no error is none.
+        required: the keys of which an answer that is no error has one; none where it may be empty.
         is_error: whether a tree is the provider's error although its status is 200; by default if it has `error`.
     """
     fails = is_error or has_error
 
     def answer(status: int, content_type: str, body: bytes, limits: Limits) -> Answer:
         tree = parse_answer(content_type, body)
-        if status >= 400 or (fails(tree) and required not in tree):
+        has_one = not tree.keys().isdisjoint(required)
+        if status >= 400 or (fails(tree) and not has_one):
             return Answer(error_texts(tree, limits), (), body, error=True)
-        if required not in tree:
-            raise UpstreamInvalidError(f"The upstream's answer has no {required}.")
+        if required and not has_one:
+            raise UpstreamInvalidError(f"The upstream's answer has no {' or '.join(required)}.")
         return pointing(answer_of(body, read_tree(tree, limits, shape)), tree)
 
     return answer

@@ -77,8 +77,8 @@ def _failed(tree: Tree) -> bool:
     return "error_code" in tree or tree.get("content_violation") is True
 
 
-_READ_ANSWER = or_bare_picture(answers(_ANSWER, "image", _failed))
-_READ_LAYOUT = answers(_ANSWER, "layout", _failed)
+_READ_ANSWER = or_bare_picture(answers(_ANSWER, "image", is_error=_failed))
+_READ_LAYOUT = answers(_ANSWER, "layout", is_error=_failed)
 
 
 def _body(refused_: Refusal) -> dict[str, object]:
@@ -118,7 +118,6 @@ def _route(name: str, shape: Reader) -> Route:
         "POST",
         f"/image/{name}",
         content_types=(JSON_TYPE,),
-        query=frozenset({"breadcrumb"}),
         read=reads(shape, stream=False),
         answer=answer,
         shape=shape,

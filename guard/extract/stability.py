@@ -43,7 +43,7 @@ _CALLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "control/style-transfer": (("init_image", "style_image"), ("init_image", "style_image")),
 }
 _ANSWER = obj({"image": base64_picture}, other=fields.unknown_in_answer)
-_READ_ANSWER = or_bare_picture(answers(_ANSWER, "image", lambda tree: "errors" in tree))
+_READ_ANSWER = or_bare_picture(answers(_ANSWER, "image", is_error=lambda tree: "errors" in tree))
 
 
 def _route(call: str) -> Route:
