@@ -214,7 +214,7 @@ _BANG = re.compile("[A-Za-z]![A-Za-z]")
 _LEET_WORD = re.compile(rf"[A-Za-z{_LEET_CHARS}]+")
 _LONGEST_LEET = 40
 _UNIT = re.compile(
-    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,4}|[A-Za-z]+[!(|+]+|[!(|+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
+    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
     re.IGNORECASE,
 )
 _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", strict=True)))
@@ -222,7 +222,7 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", st
 
 def leet(text: str) -> View | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
-    cores = (match.group().strip("!(+|") for match in _LEET_WORD.finditer(text))
+    cores = (match.group().strip("!(+") for match in _LEET_WORD.finditer(text))
     if not any(_mixed(core) and not _UNIT.fullmatch(core) for core in cores):
         return None
 

@@ -24,6 +24,8 @@ from guard.types import Strength
 # (log of their keys, at least of _FEWEST): this much, or with a cue beside it, or without any doubt (measured on the
 # tuning half of wd_*.tsv and prompts, docs/explanation/matching-names.md).
 _GAIN, _SURE = 1.0, 8.0
+# So much more where words carry endings that hide how ordinary they are, and in the other order.
+_KOREAN, _TURNED = 2.0, 4.0
 _FEWEST = 30_000
 # Least gain of each word, and most nats for each letter of a word and its name.
 _GAIN_EACH, _COST_EACH = 1.5, 1.1
@@ -86,7 +88,7 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
 
 def _level(scan: Scan, word: str) -> int:
     """How ordinary a Korean word is, with or without its particle."""
-    forms = [word[begin:end] for begin, end in _forms(word, first=False)]
+    forms = [word, *(word[: -len(josa)] for josa in _JOSA if word.endswith(josa) and len(word) > len(josa))]
     forms += [word[: -len(ending)] for ending in _VERBAL if word.endswith(ending) and len(word) - len(ending) >= 2]
     return int(scan.words.levels(np.array([hash_word(form) for form in forms], dtype=np.uint64)).max())
 
@@ -154,7 +156,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         if seen == words or not parted_plainly(scan, first, last) or scan.word(first).endswith(_KOREAN_GRAMMAR):
             continue
         gains = [_gain(_level_of(scan, first + at, word), word, words[at]) for at, word in enumerate(seen)]
-        beyond = sum(gain for gain, _ in gains) - least
+        hangul = script_of(seen[0][0]) is Script.HANGUL
+        beyond = sum(gain for gain, _ in gains) - least - _KOREAN * hangul - _TURNED * (words != name)
         if min(gains)[0] < _GAIN_EACH or beyond < 0:
             continue
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)

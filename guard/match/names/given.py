@@ -7,6 +7,44 @@ decide how strong an alias made of dictionary words is, and which short forms ar
 from collections.abc import Mapping
 from functools import cache
 
+# Words that belong to the surname after them.
+PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "del",
+        "della",
+        "di",
+        "du",
+        "van",
+        "von",
+        "der",
+        "den",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ibn",
+        "ben",
+        "bint",
+        "st",
+        "saint",
+        "mac",
+        "mc",
+        "o",
+        "y",
+        "e",
+        "af",
+        "av",
+        "zu",
+        "zur",
+    ]
+)
+
 # One line a group: forms of one given name that people use for each other; the first is the full form.
 _GROUPS = """
 abigail abby gail|abraham abe|adam|adelaide addie|adrian|agnes|aidan|alan allan allen al|albert al bert bertie|alexander alex alec sandy xander sasha lex|alexandra alex sandra sasha lexi

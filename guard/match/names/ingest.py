@@ -6,8 +6,8 @@ from typing import Protocol
 
 from anyascii import anyascii
 
-from guard.match.names.given import short_forms
-from guard.match.names.strength import HAN_SURNAMES, HANGUL_SURNAMES, PARTICLES, rate, refusal_reason
+from guard.match.names.given import PARTICLES, short_forms
+from guard.match.names.strength import HAN_SURNAMES, HANGUL_SURNAMES, rate, refusal_reason
 from guard.match.names.writing import latin_form
 from guard.normalise.letters import fold_text
 from guard.types import Alias, AliasKind, Strength

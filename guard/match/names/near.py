@@ -27,6 +27,8 @@ _CUTS, _LEAST_TO_CUT = np.array([0, 2, 3, 4]), np.array([0, 5, 6, 7])
 _MOST_PAIRS = 40_000
 # Keys of names from which lower-case near misses need a cue: about 300,000 people.
 CROWD = 1_500_000
+# Keys of names up to which an error in an ordinary word beside one in an odd word is taken for a name: about 100,000 people.
+_SOME = 600_000
 _SEED_PAIR = np.uint64(0x27D4EB2F165667C5)
 
 _ENDINGS = frozenset(
@@ -412,7 +414,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
                 continue
             view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
             ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
-            weak = cost > 0 or ordinary or _by_chance(scan, first, seen, wanted, steps)
+            chance = _by_chance(scan, first, seen, wanted, steps)
+            weak = cost > 0 or ordinary or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
             score = 1.0 - cost - sum(price for _, price in steps)
             same = Prefix.similarity(seen[-1], wanted[-1])
             end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])
@@ -424,7 +427,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
                 max(score, 0.7),
                 plain=False,
                 weak=weak,
-                doubtful=_doubtful(scan, first, steps) or _crowded(scan, part, first, last),
+                doubtful=chance or _doubtful(scan, first, steps) or _crowded(scan, part, first, last),
             )
     return None
 
@@ -442,6 +445,11 @@ def _by_chance(scan: Scan, one: int, seen: Sequence[str], wanted: Sequence[str],
         if ordinary and (kind == "typing error" or (not kind and len(word) < SHORTEST and len(seen) == 2)):
             return True
     return False
+
+
+def _all_changed(scan: Scan, one: int, steps: Sequence[tuple[str, float]]) -> bool:
+    """Whether every word has an error and one of them is a word of no language: too much for chance where names are few."""
+    return all(kind == "typing error" for kind, _ in steps) and bool(scan.odd[one : one + len(steps)].any())
 
 
 def _crowded(scan: Scan, part: Part, first: int, last: int) -> bool:

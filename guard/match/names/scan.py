@@ -6,15 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from guard.match.names.given import PARTICLES
 from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER, Folded
-from guard.normalise.hashing import U64, Indices, Sums, Words
+from guard.normalise.hashing import U64, Indices, Sums, Words, hash_word
 from guard.normalise.lazy import lazy
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
 _APART = re.compile(r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|\w\w\.\s")
 _SHORTEST_ODD = 3
+_PARTICLES = np.array(sorted(hash_word(word) for word in PARTICLES if len(word) > 1), dtype=np.uint64)
+_LONGEST_PARTICLE = max(map(len, PARTICLES))
 _SHORTEST_NAME = 3
 _MANY_PAIRS = 64
 _LATIN_END = 0x250
@@ -94,9 +97,21 @@ class Scan:
         if len(self.starts) < 2:
             return self.starts[:0]
         fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
+        fine |= self._particles(fine)
         odd, capital = self.odd, self.capital & (self.sizes >= _SHORTEST_NAME)
         telling = odd[:-1] | odd[1:] | (capital[:-1] & capital[1:])
         return self.once((fine[:-1] & fine[1:] & telling).nonzero()[0])
+
+    def _particles(self, fine: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Particles of surnames beside a word of no language that has a capital: `de Brogliova`."""
+        out = np.zeros(len(fine), dtype=np.bool_)
+        some = (~fine & (self.sizes <= _LONGEST_PARTICLE)).nonzero()[0]
+        telling = self.odd & self.capital
+        some = some[telling.take(some - 1, mode="clip") | telling.take(some + 1, mode="clip")]
+        if len(some):
+            hashes = self.hashes[some]
+            out[some] = _PARTICLES.take(_PARTICLES.searchsorted(hashes), mode="clip") == hashes
+        return out
 
     def once(self, pairs: Indices) -> Indices:
         """Where there are many pairs, the first of each two words: repeating a name many times says nothing more."""

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from guard.match.names.given import given_names, surnames
+from guard.match.names.given import PARTICLES, given_names, surnames
 from guard.match.names.words import FrequencyTable, Ordinary
 from guard.match.names.writing import latin_form
 from guard.normalise.letters import Script, fold_text, script_of
@@ -18,43 +18,6 @@ EVERYDAY_ZIPF = 4.6
 
 # Two words this frequent stand beside each other by chance, in scripts whose names no list here knows.
 _TWO_ORDINARY = 4.8
-# Words that belong to the surname after them.
-PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "del",
-        "della",
-        "di",
-        "du",
-        "van",
-        "von",
-        "der",
-        "den",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "ben",
-        "bint",
-        "st",
-        "saint",
-        "mac",
-        "mc",
-        "o",
-        "y",
-        "e",
-        "af",
-        "av",
-        "zu",
-        "zur",
-    ]
-)
 HANGUL_SURNAMES = frozenset(
     "김이박최정강조윤장임한오서신권황안송전홍유고문양손배백허남심노하곽성차주우구민류나진지엄채원천방공현함변염여추도소석선설마길연위표명기반왕금옥육인맹제모"
 )
