@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
-from guard.errors import ConflictError, NotFoundError
+from guard.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
 from guard.registry import approvals, case_files, keys
 from guard.registry.desk import Desk, Person, Writing, open_words, seal_words
 from guard.registry.tables import DIRECTIVE, SUBJECT
@@ -102,6 +102,13 @@ def status_for(role: str, *, staff_active: bool) -> DirectiveStatus:
     return DirectiveStatus.ACTIVE if role == "staff" and staff_active else DirectiveStatus.PENDING_VERIFICATION
 
 
+def refuse_past(data: DirectiveData, now: datetime) -> None:
+    """Raises InvalidInputError for a directive that would never bind, because its end has passed."""
+    if data.expires_at is not None and data.expires_at <= now:
+        message = f"has passed already ({data.expires_at.isoformat()}), so this would never bind"
+        raise InvalidInputError(f"expires_at {message}", [FieldError("/expires_at", message)])
+
+
 def make(directive_id: str, data: DirectiveData, status: DirectiveStatus, authority: str) -> Directive:
     """The first version of a directive."""
     return Directive(
@@ -170,6 +177,7 @@ class Directives(Desk):
     ) -> DirectiveChange:
         """One more directive for a subject, with the case that tells who asked for it."""
         with self._changing("directive.add", by) as writing:
+            refuse_past(data, writing.at)
             person = self._person(writing.connection, subject_id)
             waits = data.effect in approvals.PERMITTING and self.settings.two_person
             status = status_for(requester.role, staff_active=self.settings.staff_opt_outs_active and not waits)
@@ -192,6 +200,7 @@ class Directives(Desk):
         if self.settings.two_person:
             return self.add_directive(subject_id, data, by)
         with self._changing("grant.create", by) as writing:
+            refuse_past(data, writing.at)
             person = self._person(writing.connection, subject_id)
             directive = make(self._new_id("dir"), data, DirectiveStatus.ACTIVE, "staff")
             self._insert_version(writing, person, directive, use_description=data.use_description)

@@ -89,6 +89,7 @@ class Imports(Subjects):
                 continue
             seen.update(dict.fromkeys(subject.external_ids.items(), line.line))
             try:
+                directive_versions.refuse_past(line.opt_out.directive, self._clock())
                 judged.append(judge(subject, self.rules))
             except InvalidInputError as exc:
                 refused.append(RefusedLine(line.line, subject.name, str(exc)))

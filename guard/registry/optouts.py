@@ -18,6 +18,7 @@ class OptOuts(Subjects, Cases):
         """
         profile = judge(opt_out.subject, self.rules, "/subject")
         with self._changing("opt_out.create", by) as writing:
+            directive_versions.refuse_past(opt_out.directive, writing.at)
             if not allow_duplicate:
                 self._refuse_duplicates(writing.connection, profile, writing.at)
             person = self._insert_subject(writing, opt_out.subject, profile)

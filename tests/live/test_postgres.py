@@ -11,6 +11,7 @@ import sqlalchemy
 
 from guard.evaluate import trial
 from guard.record.verify import main as verify
+from tests.paths.test_two_workers import counted_out
 
 SERVER = "postgresql+psycopg://postgres@127.0.0.1:5432"
 
@@ -33,12 +34,13 @@ def database_url() -> Iterator[str]:
 
 
 def test_opt_out_refusal_export_and_proof(database_url: str, tmp_path: Path) -> None:
-    with trial.running(environment={"GUARD_DATABASE_URL": database_url, "GUARD_POLICY": "prompt-only"}) as guard:
+    with trial.running(environment={"GUARD_DATABASE_URL": database_url, "GUARD_POLICY": "prompt-only", "GUARD_WORKERS": "2"}) as guard:
         client = guard.client()
         assert client.images.generate(prompt="a photo of Ludmila Treewater").data
         guard.made("/opt-outs", json={"subject": {"name": "Ludmila Treewater"}})
         with pytest.raises(openai.BadRequestError) as refused:
             client.images.generate(prompt="a photo of Ludmila Treewater")
+        assert counted_out(guard, uses=5, requests=30) == {200: 5, 400: 25}
         archive, key = tmp_path / "export.zip", tmp_path / "key"
         archive.write_bytes(guard.exported())
         key.write_text(guard.admin("GET", "/log/key").text)

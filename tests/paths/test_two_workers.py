@@ -1,6 +1,7 @@
 """Two gateway workers: what one of them is told, both know before the teller has the answer."""
 
 import concurrent.futures
+from collections import Counter
 
 import httpx2
 
@@ -30,6 +31,22 @@ def test_a_201_means_that_both_workers_refuse(upstream: StandIn) -> None:
                 revoked = guard.admin("POST", f"/directives/{made['directive_id']}/revoke", json={"reason": "changed her mind"})
                 assert revoked.status_code in (200, 201)
                 assert {*threads.map(lambda prompt: ask(guard, prompt), [prompt] * 8)} == {200}
+
+
+def test_a_counted_grant_is_never_exceeded(upstream: StandIn) -> None:
+    upstream.clear()
+    with trial.running(upstream_url=f"{upstream.url}/v1", environment={"GUARD_WORKERS": "2", "GUARD_POLICY": "prompt-only"}) as guard:
+        assert counted_out(guard, uses=7, requests=40) == {200: 7, 400: 33}
+        assert sum(seen.path == b"/v1/images/generations" for seen in upstream.seen) == 7
+
+
+def counted_out(guard: Trial, uses: int, requests: int) -> Counter[int]:
+    """The statuses of many requests at once under one counted grant."""
+    subject_id = guard.made("/opt-outs", json={"subject": {"name": "Torvald Engebakk"}})["subject_id"]
+    guard.caller_key()
+    guard.made("/grants", json={"subject_id": subject_id, "tenant": "default", "max_uses": uses})
+    with concurrent.futures.ThreadPoolExecutor(requests) as threads:
+        return Counter(threads.map(lambda _: ask(guard, "a photo of Torvald Engebakk at sea"), range(requests)))
 
 
 def test_a_deleted_key_is_refused_within_a_second(upstream: StandIn) -> None:
