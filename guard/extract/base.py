@@ -181,7 +181,8 @@ class Route:
     the reader of the body (`fields.Reader`), from which the reference page of routes is made. `issues` says that answers hand
     out ids or ways that the client needs later, so that they are read even where the policy looks at no answer. `refusal` and
     `error_frame` take the place of the dialect's where the provider refuses this call in another shape. `hosts` is the pattern
-    of the provider's other hosts that the query may name as `host`.
+    of the provider's other hosts that the query may name as `host`. `unstreamed` is the refusal where a stream comes as one list,
+    because the query does not ask for events (`alt=sse`).
     """
 
     name: str
@@ -200,6 +201,7 @@ class Route:
     refusal: "Callable[[Refusal], Reply] | None" = None
     error_frame: "Callable[[Refusal], bytes] | None" = None
     hosts: str = ""
+    unstreamed: "Callable[[Refusal], Reply] | None" = None
 
 
 class Refused(StrEnum):

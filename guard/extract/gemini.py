@@ -143,6 +143,12 @@ def refusal(refused: Refusal) -> Reply:
     return reply(status(refused), error_body(refused), retry_header(refused))
 
 
+def list_refusal(refused: Refusal) -> Reply:
+    """The same as the list of chunks that a stream without events is."""
+    whole = refusal(refused)
+    return Reply(whole.status, whole.headers, b"[" + whole.body + b"]")
+
+
 def blocked_frame(refused: Refusal) -> bytes:
     """The last event of a stream."""
     return frame("", orjson.dumps(_blocked(refused) if refused.why in (Refused.REFUSE, Refused.HOLD) else error_body(refused)))
@@ -155,7 +161,7 @@ def routes(base: str, params: dict[str, str]) -> tuple[Route, ...]:
     """The calls of Gemini and Imagen models below a path that ends with the model."""
     return (
         Route("generateContent", "POST", f"{base}:generateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_generate, answer=ANSWERS, shape=REQUEST, issues=True, refusal=refusal),
-        Route("streamGenerateContent", "POST", f"{base}:streamGenerateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_stream, answer=read_chunks, event=events(ANSWER, lambda _: False), shape=REQUEST, issues=True, refusal=refusal, error_frame=blocked_frame),
+        Route("streamGenerateContent", "POST", f"{base}:streamGenerateContent", content_types=(JSON_TYPE,), params=params, query=_ALT, read=read_stream, answer=read_chunks, event=events(ANSWER, lambda _: False), shape=REQUEST, issues=True, refusal=refusal, error_frame=blocked_frame, unstreamed=list_refusal),
         Route("countTokens", "POST", f"{base}:countTokens", content_types=(JSON_TYPE,), params=params, read=reads(_COUNTED, stream=False), answer=answers(_COUNT, "totalTokens"), shape=_COUNTED),
         *imagen.routes(base, params),
         Route("batchGenerateContent", "POST", f"{base}:batchGenerateContent", Kind.REFUSE, params=params, notes="Batches are answered past the guard; send each request by itself."),

@@ -238,6 +238,9 @@ def test_a_stream_as_one_list_is_read_chunk_by_chunk() -> None:
     read_ = route.answer(200, "application/json", whole, LIMITS)
     assert NAME in [text.text for text in read_.texts]
     assert ([picture.data for picture in read_.pictures], read_.release()) == ([PNG], whole)
+    listed, events = target(STREAM.partition("?")[0]).dialect, target(STREAM).dialect
+    refused = Refusal(Refused.REFUSE, "dec_1")
+    assert json.loads(listed.refusal(refused).body) == [json.loads(events.refusal(refused).body)]
     for bad in (b"[1]", b'[{"candidates": 1}]', b"[[]]"):
         with pytest.raises(GuardError):
             route.answer(200, "application/json", bad, LIMITS)
