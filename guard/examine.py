@@ -95,7 +95,7 @@ async def examine_pictures(
             people[owner.id] = owner
     findings = Findings(
         hits=tuple(hits),
-        faces=texts.findings.faces + len(found),
+        faces=texts.findings.faces + sum(len(answer.counted) for answer in answers),
         signals=texts.findings.signals,
         not_examined=texts.findings.not_examined,
         problem=texts.findings.problem,

@@ -70,6 +70,13 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=64, description="Gateway worker processes.")
     face_workers: int = Field(1, ge=0, le=64, description="Face worker processes (each at most about 350 MB).")
 
+    face_encoder: Path | None = Field(
+        None,
+        description="ONNX file of a face network of your own, with its description beside it; needs the extra `onnx` and a scale "
+        "([how](../how-to/bring-a-face-encoder.md)).",
+    )
+    face_encoder_beside_dlib: bool = Field(True, description="Whether dlib's encoder goes on beside `GUARD_FACE_ENCODER`.")
+
     upstream_url: str = Field("", description="Base URL of the provider with `/v1`; unset with no API key: the bundled stand-in upstream.")
     upstream_api_key: SecretStr | None = Field(
         None,
@@ -203,7 +210,9 @@ class Settings(BaseSettings):
         "`drop`: they are left out; `screen`: each is looked at, recorded and released on its own.",
     )
     held_mb: float = Field(
-        256, gt=0, description="What streams hold back together, per worker, in 1,000,000 bytes; beyond it providers have to wait, the oldest stream excepted."
+        256,
+        gt=0,
+        description="What streams hold back together, per worker, in 1,000,000 bytes; beyond it providers have to wait, the oldest stream excepted.",
     )
     keepalive_s: float = Field(5.0, gt=0, description="Seconds between comment keep-alives while a stream's pictures are held.")
     shutdown_s: float = Field(30, gt=0, description="Time for running requests to end at shutdown.")

@@ -156,8 +156,9 @@ async def enrolment(
     warnings: list[str] = []
     for i, photo in enumerate(photos):
         found = await fit_face(call, photo, boxes[i], f"/image/{i}")
-        warnings += await lookalikes(call, found, subject_id, i)
-        faces.append(face_data(found, fields))
+        for face in found:
+            warnings += [warning for warning in await lookalikes(call, face, subject_id, i) if warning not in warnings]
+            faces.append(face_data(face, fields))
     return faces, warnings
 
 
@@ -239,14 +240,14 @@ def _box(text: str, pointer: str) -> tuple[int, int, int, int]:
     return left, top, right, bottom
 
 
-async def fit_face(call: Call, photo: bytes, box: tuple[int, int, int, int] | None, pointer: str) -> FaceFound:
-    """The one face that an enrolment photo shows, or UnfitPhotoError with the reason."""
+async def fit_face(call: Call, photo: bytes, box: tuple[int, int, int, int] | None, pointer: str) -> tuple[FaceFound, ...]:
+    """The one face that an enrolment photo shows, as each encoder has it, or UnfitPhotoError with the reason."""
     picture = await call.read(lambda: _still_picture(call, photo, pointer))
     try:
         seen = await call.services.faces.find(picture)
     except UnscreenableError as error:
         raise _unfit(f"unreadable: {error}", pointer) from error
-    return enrol.assess(_as_shown(seen.faces), box, pointer=pointer)
+    return seen.by_every_encoder(enrol.assess(_as_shown(seen.counted), box, pointer=pointer))
 
 
 def _still_picture(call: Call, photo: bytes, pointer: str) -> Picture:

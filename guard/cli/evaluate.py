@@ -2,11 +2,14 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
+
+if TYPE_CHECKING:
+    from guard.evaluate.faces_costs import Cost
 
 app = typer.Typer(help="How good the guard is, on your own names, prompts and photos.", no_args_is_help=True)
 
@@ -41,12 +44,13 @@ def faces(
     cache: Annotated[
         Path | None, typer.Option(help="Keep what was seen in each photo in this directory, for a quick rerun. It holds vectors of faces.")
     ] = None,
+    encoder: Annotated[Path | None, typer.Option(help="An ONNX encoder of your own (docs/how-to/bring-a-face-encoder.md).")] = None,
     json: Json = False,
 ) -> None:
     """False positive and false negative identification rates by gallery size, with intervals."""
     from guard.evaluate import faces as evaluation
 
-    evaluation.run(photos, html=html, as_json=json, scale=scale, keep=cache)
+    evaluation.run(photos, html=html, as_json=json, scale=scale, keep=cache, model=encoder)
 
 
 @app.command("face-costs")

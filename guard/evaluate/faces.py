@@ -23,7 +23,6 @@ from guard.evaluate.faces_looking import Look, look_at
 from guard.evaluate.faces_measure import Band, Judged, Rate
 from guard.evaluate.faces_page import Line, page
 from guard.evaluate.faces_photos import Done, Seen, see
-from guard.faceworker.encode import ENCODER
 from guard.match.faces.scale import Scale, Thresholds, bundled
 
 FPIR_1000 = 1e-5
@@ -73,6 +72,7 @@ def run(
     as_json: bool = False,
     scale: Path | None = None,
     keep: Path | None = None,
+    model: Path | None = None,
     change_photos: int = PHOTOS_CHANGED,
 ) -> Report:
     """Measure, print, and write what was asked for.
@@ -83,6 +83,7 @@ def run(
         as_json: print JSON instead of tables.
         scale: where to write a scale fitted on all these photos (docs/explanation/thresholds.md says how to use it).
         keep: a folder that keeps what was seen in each photo, so that the next run need not look again; it holds people's vectors.
+        model: an encoder of your own (ONNX) in place of dlib's.
         change_photos: how many photos to try turned, shrunk and spoilt; 0 for none.
 
     Raises:
@@ -90,18 +91,18 @@ def run(
     """
     with Progress(console=Console(stderr=True), transient=True) as bar:
         looking = bar.add_task("Looking at photos")
-        seen = see(photos, lambda done, of: bar.update(looking, completed=done, total=of), keep)
+        seen = see(photos, lambda done, of: bar.update(looking, completed=done, total=of), keep, model)
         _check(seen, to_fit=scale is not None)
         bar.add_task("Comparing everyone with everyone", total=None)
         judges = _judges(seen)
         report = _measured(seen, judges)
         if change_photos:
             trying = bar.add_task("Turning and spoiling photos")
-            rates = try_changes(seen, judges, change_photos, lambda done, of: bar.update(trying, completed=done, total=of), keep)
+            rates = try_changes(seen, judges, change_photos, lambda done, of: bar.update(trying, completed=done, total=of), keep, model)
             report = replace(report, changes=rates)
     report = replace(report, photo_ms=float(np.median(seen.cpu_ms)))
     if scale is not None:
-        scale.write_bytes(faces_fit.fit(seen.sample, ENCODER, made_from=seen.digest).dumps())
+        scale.write_bytes(faces_fit.fit(seen.sample, seen.encoder, made_from=seen.digest).dumps())
     if html is not None:
         html.write_text(page(report), encoding="utf-8")
     _show(report, as_json=as_json)
@@ -129,21 +130,26 @@ def _check(seen: Seen, *, to_fit: bool = False) -> None:
 
 def _judges(seen: Seen) -> _Judges:
     sample = seen.sample
-    scale = bundled(ENCODER)
-    if scale is None:
-        raise InvalidInputError(f"encoder {ENCODER} has no scale")
-    if scale.made_from != seen.digest:
+    scale = bundled(seen.encoder)
+    if scale is not None and scale.made_from != seen.digest:
         trials = faces_fit.trials(scale, sample)
         galleries = faces_fit.trials(scale, sample, spare=False)
         everyone = frozenset(np.unique(sample.people).tolist())
         note = "Judged by the scale in use, as it is. Its rates hold for people whom it was not made from; nothing was fitted to these."
         return _Judges(trials, [(scale.curve, trials)], [(scale.curve, galleries)], [(scale, everyone)], note)
+    if scale is None and len(np.unique(sample.people)) < MIN_TO_FIT:
+        raise InvalidInputError(f"encoder {seen.encoder} has no scale, and making one takes the photos of at least {MIN_TO_FIT} people")
     trials = faces_fit.cross_trials(sample)
     galleries = faces_fit.cross_trials(sample, spare=False)
     one, other = sample.parts(2, seed=5)
-    scales = [(faces_fit.fit(sample.of(making), ENCODER), frozenset(judged.tolist())) for making, judged in ((one, other), (other, one))]
+    scales = [
+        (faces_fit.fit(sample.of(making), seen.encoder), frozenset(judged.tolist())) for making, judged in ((one, other), (other, one))
+    ]
+    made = (
+        "The scale in use was made from these very photos, so it judges none of them" if scale else f"Encoder {seen.encoder} has no scale"
+    )
     note = (
-        "The scale in use was made from these very photos, so it judges none of them: each part of the people is scored on a scale, "
+        f"{made}: each part of the people is scored on a scale, "
         "and judged at thresholds, that other parts make. Other people's photos are judged by the scale in use."
     )
     return _Judges(trials, faces_measure.by_halves(trials), faces_measure.by_halves(trials, galleries), scales, note)
@@ -206,7 +212,9 @@ def _by_group(seen: Seen, judges: _Judges) -> dict[str, Sequence[Rate]]:
     }
 
 
-def try_changes(seen: Seen, judges: _Judges, photos: int, progress: Done, keep: Path | None = None) -> list[Rate]:
+def try_changes(
+    seen: Seen, judges: _Judges, photos: int, progress: Done, keep: Path | None = None, model: Path | None = None
+) -> list[Rate]:
     """Missed by both bands among 1,000 enrolled when the photo is turned, shrunk or spoilt; nobody found counts as missed.
 
     Each person is enrolled with three other photos, and judged on a scale that they had no part in.
@@ -217,7 +225,7 @@ def try_changes(seen: Seen, judges: _Judges, photos: int, progress: Done, keep: 
     rows = {person: np.flatnonzero(seen.sample.people == person) for person in enough}
     looks = [Look(seen.photos[rows[person][0]].path, name) for person in enough for name in CHANGES]
     missed: dict[str, int] = dict.fromkeys(CHANGES, 0)
-    for place, (look, found) in enumerate(zip(looks, look_at(looks, keep), strict=True)):
+    for place, (look, found) in enumerate(zip(looks, look_at(looks, keep, model), strict=True)):
         person = enough[place // len(CHANGES)]
         scale = next(scale for scale, judged in judges.scales if person in judged)
         template = faces_fit.template(seen.sample.vectors[rows[person][1 : 1 + faces_fit.PHOTOS_PER_TEMPLATE]])
@@ -230,7 +238,7 @@ def try_changes(seen: Seen, judges: _Judges, photos: int, progress: Done, keep: 
 def _plain(sample: Sample, photos: int) -> Trials:
     """The same trials by cosine alone."""
     none = np.zeros(sample.vectors.shape[1], np.float32)
-    bare = Scale(ENCODER, none, np.eye(len(none), dtype=np.float32), none[None], 1, np.zeros((2, 2)), 1.0)
+    bare = Scale("", none, np.eye(len(none), dtype=np.float32), none[None], 1, np.zeros((2, 2)), 1.0)
     templates, owners, used = faces_fit.templates_of(sample, photos)
     return Trials(bare.whiten(templates) @ bare.whiten(sample.vectors).T, owners, sample.people, used)
 

@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from guard.errors import InvalidInputError
 from guard.match.faces.scale import Floats, Scale
 
 PHOTOS_PER_TEMPLATE = 3
@@ -26,6 +27,7 @@ NEAREST_ALLOWED = 0.6
 """Cosine of whitened vectors. A stranger's nearest face lies at 0.45 (half of them) to 0.54 (one in ten), two photos of one person at 0.67."""
 
 PARTS = 5
+_COHORT_ROUNDS = 200
 
 # The curve is counted down to the rate that this many pairs of strangers reach; below it is extrapolated. Over twelve random
 # halvings, a parabola fitted from here up to 1e-2 gave on the other half 0.96, 0.93 and 0.85 of the rates 1e-4, 3e-5 and 1e-5.
@@ -139,11 +141,17 @@ def faces_of_nobody(whitened: Floats, seed: int, count: int = COHORT) -> Floats:
     """
     random = np.random.default_rng(seed)
     kept: list[Floats] = []
-    while sum(map(len, kept)) < count:
+    for _ in range(_COHORT_ROUNDS):
+        if sum(map(len, kept)) >= count:
+            break
         chosen = whitened[random.integers(len(whitened), size=(MIXED, count))]
         mixes = (chosen * (0.3 + random.random((MIXED, count, 1)))).sum(axis=0)
         noisy = _unit(_unit(mixes) + NOISE * _unit(random.standard_normal((count, whitened.shape[1])))).astype(np.float32)
         kept.append(noisy[(noisy @ whitened.T).max(axis=1) <= NEAREST_ALLOWED])
+    else:
+        raise InvalidInputError(
+            "these people's vectors are too much alike to make a cohort of nobody from them; is this a network of faces?"
+        )
     return np.concatenate(kept)[:count]
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from guard.errors import InvalidInputError
 from guard.evaluate.faces_fit import Sample
 from guard.evaluate.faces_looking import Look, look_at
+from guard.faceworker.encode import ENCODER
 from guard.match.faces import FaceFound, FacesInPicture
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp"})
@@ -40,6 +41,7 @@ class Seen:
         cpu_ms: CPU time of each photo of the sample.
         groups: group of each person, from `groups.csv` in the folder (`person,group`), where there is one.
         digest: SHA-256 over all photos of the folder; no single photo can be told from it.
+        encoder: what made the vectors.
     """
 
     sample: Sample
@@ -48,6 +50,7 @@ class Seen:
     cpu_ms: NDArray[np.float64]
     groups: Mapping[int, str]
     digest: str = ""
+    encoder: str = ENCODER
 
 
 def photos_of(folder: Path) -> list[Photo]:
@@ -71,12 +74,12 @@ def groups_of(folder: Path) -> dict[int, str]:
         return {number[row["person"]]: row["group"] for row in csv.DictReader(rows) if row["person"] in number}
 
 
-def see(folder: Path, progress: Done, keep: Path | None = None) -> Seen:
-    """Every photo of the folder through detector and encoder; of several faces the one nearest to the middle is the person's."""
+def see(folder: Path, progress: Done, keep: Path | None = None, model: Path | None = None) -> Seen:
+    """Every photo of the folder through detector and encoder (`look_at` has `keep` and `model`); of several faces the one nearest to the middle is the person's."""
     photos = photos_of(folder)
     rows: list[tuple[Photo, FaceFound, float]] = []
     unseen: list[Photo] = []
-    for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep), strict=True)):
+    for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep, model), strict=True)):
         face = central_face(seen, photo.path)
         if face is None:
             unseen.append(photo)

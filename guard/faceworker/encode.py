@@ -1,6 +1,6 @@
 """From a sighting to a vector: align by five landmarks, look at the face in several crops and mirrored, average, make it unit length."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -40,6 +40,10 @@ class Encoder(Protocol):
         ...
 
 
+Landmarks = Callable[[Pixels, Box], NDArray[np.float64]]
+"""Finds five points in a face: shape (5, 2), in pixels: the outer and inner corner of one eye, of the other, the base of the nose."""
+
+
 class DlibEncoder:
     """dlib's 128 numbers, each face seen in the crops that `CROPS` lists, mirrored too."""
 
@@ -52,6 +56,14 @@ class DlibEncoder:
         self._dlib: Any = dlib
         self._landmarks: Any = dlib.shape_predictor(str(models.path(models.LANDMARKS)))
         self._network = FaceNetwork(models.path(models.RESNET))
+
+    @staticmethod
+    def landmarks() -> Landmarks:
+        """dlib's five points, for another encoder."""
+        import _dlib_pybind11 as dlib
+
+        find: Any = dlib.shape_predictor(str(models.path(models.LANDMARKS)))
+        return lambda pixels, box: _points(find(pixels, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1)))
 
     @property
     def name(self) -> str:

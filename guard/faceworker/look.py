@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,23 +39,24 @@ class Looker:
         max_frames: most frames.
         time_s: wall time for one picture; beyond it the picture is unscreenable.
         detector: finds the faces; dlib's frontal one unless given.
-        encoder: makes the vectors; dlib's network unless given.
+        encoders: make the vectors, each of every face; dlib's network unless given.
     """
 
     def __init__(
-        self, *, max_pixels: int, max_frames: int, time_s: float, detector: Detector | None = None, encoder: Encoder | None = None
+        self, *, max_pixels: int, max_frames: int, time_s: float, detector: Detector | None = None, encoders: Sequence[Encoder] = ()
     ) -> None:
         self._max_pixels = max_pixels
         self._max_frames = max_frames
         self._time_s = time_s
         self._detector = detector or FrontalDetector()
-        self._encoder = encoder or DlibEncoder()
+        self._encoders = tuple(encoders) or (DlibEncoder(),)
 
     def warm_up(self) -> None:
         """Run every model once, so that the first picture does not pay for it."""
         blank = np.full((160, 160, 3), 128, np.uint8)
         self._detector(blank)
-        self._encoder([Sighting(Box(40, 40, 120, 120), Box(40, 40, 120, 120), blank, 0, 0.0)])
+        for encoder in self._encoders:
+            encoder([Sighting(Box(40, 40, 120, 120), Box(40, 40, 120, 120), blank, 0, 0.0)])
 
     def look(self, picture: Picture, nobody_waits: Callable[[], bool] = lambda: False, small_faces: bool = False) -> FacesInPicture:
         """Every face in the picture, and its fingerprints; with `small_faces` no pass is left out.
@@ -83,7 +84,7 @@ class Looker:
                 raise TooLargeError(f"more than {MAX_FACES} faces in one picture cannot be examined", picture.where)
         clock.check()
         faces = tuple(_each_once(self._encode(picture.where, seen)))
-        return FacesInPicture(faces, self._encoder.name, picture.frames, clock.cpu_ms(), tuple(skipped), tuple(fingerprints))
+        return FacesInPicture(faces, self._encoders[0].name, picture.frames, clock.cpu_ms(), tuple(skipped), tuple(fingerprints))
 
     def _check_size(self, picture: Picture) -> None:
         """The gateway has checked this already; a worker does not rely on it."""
@@ -96,9 +97,10 @@ class Looker:
             )
 
     def _encode(self, where: str, seen: list[_Seen]) -> Iterator[FaceFound]:
-        encoded = self._encoder([item.sighting for item in seen])
-        for item, face in zip(seen, encoded, strict=True):
-            yield FaceFound(where, item.frame, item.sighting.place, face.vector, face.quality, item.view, self._encoder.name)
+        for encoder in self._encoders:
+            encoded = encoder([item.sighting for item in seen])
+            for item, face in zip(seen, encoded, strict=True):
+                yield FaceFound(where, item.frame, item.sighting.place, face.vector, face.quality, item.view, encoder.name)
 
 
 def _different_views(picture: Picture) -> Iterator[tuple[int, str, Pixels]]:
@@ -119,7 +121,7 @@ def _each_once(faces: Iterable[FaceFound]) -> Iterator[FaceFound]:
     """Without the faces that another view of the same frame shows alike in the same place."""
     kept: list[FaceFound] = []
     for face in faces:
-        if not any(_alike(face, other) for other in kept if other.frame == face.frame):
+        if not any(_alike(face, other) for other in kept if (other.frame, other.encoder) == (face.frame, face.encoder)):
             kept.append(face)
             yield face
 

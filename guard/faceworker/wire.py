@@ -63,7 +63,10 @@ def dump_answer(answer: FacesInPicture) -> bytes:
         "cpu_ms": answer.cpu_ms,
         "skipped": answer.skipped,
         "fingerprints": [[f.frame, f.view, f.quality, f.hashes.hex()] for f in answer.fingerprints],
-        "faces": [{"frame": f.frame, "box": list(f.box), "quality": asdict(f.quality), "view": f.view} for f in answer.faces],
+        "faces": [
+            {"frame": f.frame, "box": list(f.box), "quality": asdict(f.quality), "view": f.view, "encoder": f.encoder, "d": len(f.vector)}
+            for f in answer.faces
+        ],
     }
     vectors = [np.asarray(face.vector, dtype="<f4").tobytes() for face in answer.faces]
     return framed({**head, "size": sum(map(len, vectors))}) + b"".join(vectors)
@@ -79,19 +82,19 @@ def load_answer(head: dict[str, Any], data: bytes, where: str) -> FacesInPicture
     """The answer, or the error it carries, raised."""
     if "error" in head:
         raise _ERRORS[head["error"]](head["message"], head["where"] or where)
-    faces = head["faces"]
-    vectors = np.frombuffer(data, dtype="<f4").reshape(len(faces), -1) if faces else np.empty((0, 0), np.float32)
+    vectors = np.frombuffer(data, dtype="<f4").astype(np.float32)
+    ends = np.cumsum([face["d"] for face in head["faces"]])
     found = [
         FaceFound(
             where,
             face["frame"],
             Box(*face["box"]),
-            vectors[row].astype(np.float32),
+            vectors[end - face["d"] : end],
             Quality(**face["quality"]),
             face["view"],
-            head["encoder"],
+            face["encoder"],
         )
-        for row, face in enumerate(faces)
+        for face, end in zip(head["faces"], ends.tolist(), strict=True)
     ]
     seen = tuple(Fingerprint(frame, view, quality, bytes.fromhex(hashes)) for frame, view, quality, hashes in head["fingerprints"])
     return FacesInPicture(tuple(found), head["encoder"], head["frames"], head["cpu_ms"], tuple(head["skipped"]), seen)

@@ -8,9 +8,11 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from guard.decide import load
+from guard.errors import InvalidInputError
+from guard.faceworker.onnx_description import describe
 from guard.keyring import Keyring
 from guard.keyring.master import load_master_key as master_key
-from guard.match.faces.scale import add_scales
+from guard.match.faces.scale import add_scales, bundled
 from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
 from guard.normalise.letters import fold_text
@@ -46,6 +48,11 @@ def use_own_scales(settings: Settings) -> None:
     folder = settings.data_dir / "scales"
     if folder.is_dir():
         log.info("faces are compared by the scales of %s: %s", folder, ", ".join(add_scales(folder)) or "none there")
+    if settings.face_encoder is not None and bundled(name := describe(settings.face_encoder).name) is None:
+        raise InvalidInputError(
+            f"encoder {name} (GUARD_FACE_ENCODER) has no scale in {folder}, so nobody would be found by it; make one with "
+            f"`guard evaluate faces --photos DIR --encoder {settings.face_encoder} --scale {folder / name}.npz`"
+        )
 
 
 def open_engine(settings: Settings, *, migrate: bool = False) -> Engine:

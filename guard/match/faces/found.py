@@ -95,6 +95,7 @@ class FaceFound:
 class FacesInPicture:
     """Every face found in every frame and view of one picture. None found is not the same as cleared.
 
+    With several encoders every face is there once for each; `encoder` names the first, whose faces are `counted`.
     `skipped` names the passes that the time budget of a picture left out, empty when all ran. `fingerprints` are for the
     search among known pictures.
     """
@@ -105,6 +106,16 @@ class FacesInPicture:
     cpu_ms: float = 0.0
     skipped: tuple[str, ...] = ()
     fingerprints: tuple[Fingerprint, ...] = ()
+
+    @property
+    def counted(self) -> tuple[FaceFound, ...]:
+        """Each face once."""
+        return tuple(face for face in self.faces if face.encoder == self.encoder)
+
+    def by_every_encoder(self, face: FaceFound) -> tuple[FaceFound, ...]:
+        """This face as each encoder has it, the one given among them."""
+        seen = (face.frame, face.box, face.view)
+        return tuple(other for other in self.faces if (other.frame, other.box, other.view) == seen)
 
     def at(self, where: str) -> "FacesInPicture":
         """The same for the same picture in another place."""

@@ -10,11 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from skimage.data import astronaut
 
 from guard.faceworker.client import FaceClient
+from guard.match.faces import Box, FaceFound, FacesInPicture, Quality
+from guard.types import Picture
 
 Photo = tuple[str, tuple[str, bytes, str]]
 
@@ -188,3 +191,36 @@ async def test_what_is_no_known_image(seeing: Any, files: list[Photo], data: dic
 async def test_a_known_image_of_another_content_type(seeing: Any) -> None:
     answer = await seeing.client("registrar").post("/admin/v1/known-images", content=b"pdq=1", headers={"content-type": "text/plain"})
     assert answer.status_code == 415
+
+
+class TwoEncoders:
+    """Sees one face in every picture, as two encoders have it."""
+
+    async def find(self, picture: Picture) -> FacesInPicture:
+        quality = Quality(120, 0.05, 120.0, 50.0, 0.1, 1.5)
+        faces = [
+            FaceFound(picture.where, 0, Box(10, 10, 130, 130), np.eye(size, dtype=np.float32)[0], quality, encoder=encoder)
+            for encoder, size in (("ours-v1", 16), ("dlib-resnet-v1", 128))
+        ]
+        return FacesInPicture(tuple(faces), "ours-v1")
+
+    def purge(self) -> None:
+        """Keeps nothing."""
+
+
+async def test_while_an_encoder_is_replaced_a_photo_is_enrolled_with_both(
+    tmp_path: Path, blank: tuple[Path, dict[str, str]], world_of: Callable[..., AsyncIterator[Any]]
+) -> None:
+    async for world in world_of(tmp_path, blank, TwoEncoders()):
+        subject_id = await subject(world)
+        answer = await world.client("registrar").post(f"/admin/v1/subjects/{subject_id}/faces", files=[photo(png(PORTRAIT))])
+        body = answer.json()
+        assert (answer.status_code, [face["encoder"] for face in body["items"]], body["templates"]) == (
+            201,
+            ["ours-v1", "dlib-resnet-v1"],
+            2,
+        ), body
+        (record,) = world.registry.records(None)[1]
+        assert [(template.encoder, len(template.vector)) for template in record.templates] == [("dlib-resnet-v1", 512), ("ours-v1", 64)]
+        screened = await world.client("admin").post("/admin/v1/screen", json={"images": [base64.b64encode(png(PORTRAIT)).decode()]})
+        assert screened.json()["faces"] == 1

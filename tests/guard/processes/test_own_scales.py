@@ -1,5 +1,7 @@
 """An operator's scales in the data directory take the place of the shipped ones."""
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,3 +44,20 @@ def test_a_file_that_is_no_scale_is_named(settings: Settings) -> None:
     (settings.data_dir / "scales" / "ours.npz").write_bytes(b"no")
     with pytest.raises(InvalidInputError, match=r"ours\.npz is no scale"):
         use_own_scales(settings)
+
+
+def test_an_encoder_without_a_scale_is_refused_at_start(settings: Settings, tmp_path: Path) -> None:
+    """Its faces would be compared with nobody, and nobody would notice."""
+    model = tmp_path / "ours.onnx"
+    model.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    model.with_suffix(".json").write_text(json.dumps({"name": "ours-v1", "sha256": digest, "dimensions": 128}))
+    settings.face_encoder = model
+    with pytest.raises(InvalidInputError, match=r"ours-v1 .* has no scale .* --encoder"):
+        use_own_scales(settings)
+    shipped = bundled(ENCODER)
+    assert shipped is not None
+    (tmp_path / "scales").mkdir()
+    (tmp_path / "scales" / "ours-v1.npz").write_bytes(replace(shipped, encoder="ours-v1").dumps())
+    use_own_scales(settings)
+    assert bundled("ours-v1") is not None
