@@ -62,7 +62,7 @@ def _overview(services: AdminServices, with_decisions: bool) -> dict[str, Any]:
 
 
 @router.get("/subjects")
-@access("console.subjects", REGISTRAR, audited=False)
+@access("subject.list", REGISTRAR)
 async def subjects(visit: VisitDep, query: _Text = "", cursor: _Cursor = None) -> Response:
     """Everybody, or those whose names contain something."""
     registry = visit.services.registry
@@ -79,7 +79,7 @@ async def new_opt_out(visit: VisitDep) -> Response:
 
 
 @router.get("/subjects/{subject_id}")
-@access("console.subject", REGISTRAR, audited=False)
+@access("subject.read", REGISTRAR)
 async def subject(visit: VisitDep, subject_id: str) -> Response:
     """One person: names, directives, photos."""
     registry = visit.services.registry
@@ -137,7 +137,7 @@ def marked(text: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/reviews")
-@access("console.reviews", REVIEWER, audited=False)
+@access("review.list", REVIEWER)
 async def reviews(visit: VisitDep, status: _Text = "open", cursor: _Cursor = None) -> Response:
     """Held requests, those that wait first."""
     wanted = status if status in {"open", "approved", "refused"} else None
