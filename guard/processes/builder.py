@@ -84,7 +84,6 @@ class Builder:
 
         A worker that has a gallery already (this process was restarted) needs no snapshot: it gets what changed since.
         """
-        threading.Thread(target=self._registry.rules.expand, args=("Warm Up", ()), daemon=True).start()
         threading.Thread(target=self._accept, daemon=True).start()
         while not self._stopped.is_set():
             asked_at = time.monotonic()

@@ -15,6 +15,7 @@ from guard.keyring.master import load_master_key as master_key
 from guard.match.faces.scale import add_scales, bundled
 from guard.match.names.ingest import expand
 from guard.match.names.strength import refusal_reason
+from guard.match.names.words import keep_in
 from guard.normalise.letters import fold_text
 from guard.processes.child import configure_logging, on_terminate, start_process
 from guard.record import legal_holds, outside
@@ -75,6 +76,7 @@ def open_keyring(settings: Settings, engine: Engine) -> Keyring:
 def open_registry(settings: Settings, engine: Engine | None = None, rules: NameRules | None = None) -> Registry:
     """The registry, with the name engine's judgement of aliases (by default made in this process)."""
     engine = engine or open_engine(settings)
+    keep_in(settings.data_dir)
     return Registry(engine, open_keyring(settings, engine), settings, rules or NameRules(expand, refusal_reason, fold_text))
 
 

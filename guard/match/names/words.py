@@ -1,14 +1,20 @@
 """How ordinary a word is, in any of the languages prompts come in; made at ingest, shared as two arrays."""
 
 import math
+import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
+from importlib import metadata
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from guard.match.names import given
 from guard.match.names.given import given_names
+from guard.match.names.wordlists import WordLists, kept
+from guard.normalise import letters
 from guard.normalise.hashing import Sums, hash_word
 from guard.normalise.letters import fold_text
 
@@ -59,16 +65,28 @@ def frequencies() -> Mapping[str, float]:
     return out
 
 
-class FrequencyTable:
-    """`Ordinary` over `frequencies()`."""
-
-    def zipf(self, word: str) -> float:
-        """See Ordinary."""
-        return frequencies().get(word, 0.0)
+_folder: Path | None = None
 
 
-def pack_words() -> dict[str, npt.NDArray[Any]]:
-    """The shared arrays: sorted hashes of ordinary words, and their frequency in thirtieths of a Zipf unit."""
+def keep_in(folder: Path) -> None:
+    """From now on the word lists come from a file in `folder`, which is made where there is none of these releases."""
+    global _folder
+    if folder != _folder:
+        _folder = folder
+        _lists.cache_clear()
+
+
+@cache
+def _lists() -> WordLists:
+    if _folder is None:
+        return _hashed()
+    code = b"".join(Path(file).read_bytes() for file in (__file__, given.__file__, letters.__file__))
+    made_of = f"{metadata.version('wordfreq')} {unicodedata.unidata_version} ".encode() + code
+    return kept(_folder, made_of, _hashed)
+
+
+def _hashed() -> WordLists:
+    """`frequencies()` as arrays."""
     table = frequencies()
     words = sorted(table)
     blob = np.frombuffer("".join(words).encode("utf-32-le"), dtype=np.uint32)
@@ -81,10 +99,30 @@ def pack_words() -> dict[str, npt.NDArray[Any]]:
         begin = int(ends[first] - sizes[first])
         sums = Sums(blob[begin : int(ends[last - 1])])
         hashes[first:last] = sums.of(ends[first:last] - sizes[first:last] - begin, ends[first:last] - begin)
-    keys = hashes
-    levels = np.fromiter((min(255, int(table[word] * _STEPS_PER_ZIPF)) for word in words), dtype=np.uint8, count=len(words))
-    order = np.argsort(keys)
-    return {"names.words.keys": keys[order], "names.words.levels": levels[order]}
+    zipfs = np.fromiter((table[word] for word in words), dtype=np.float64, count=len(words))
+    order = np.argsort(hashes)
+    return WordLists(hashes[order], zipfs[order])
+
+
+class FrequencyTable:
+    """`Ordinary` over the word lists."""
+
+    def zipf(self, word: str) -> float:
+        """See Ordinary."""
+        return _zipf(word)
+
+
+@lru_cache(maxsize=1 << 16)
+def _zipf(word: str) -> float:
+    lists, key = _lists(), hash_word(word)
+    at = int(lists.keys.searchsorted(np.uint64(key)))
+    return float(lists.zipfs[at]) if at < len(lists.keys) and int(lists.keys[at]) == key else 0.0
+
+
+def pack_words() -> dict[str, npt.NDArray[Any]]:
+    """The shared arrays: sorted hashes of ordinary words, and their frequency in thirtieths of a Zipf unit."""
+    lists = _lists()
+    return {"names.words.keys": lists.keys, "names.words.levels": np.minimum(lists.zipfs * _STEPS_PER_ZIPF, 255).astype(np.uint8)}
 
 
 class WordTable:
