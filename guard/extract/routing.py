@@ -6,6 +6,7 @@ What goes upstream is the route's own constant path. The query is rebuilt from t
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from guard.errors import UnscreenableError
 from guard.extract.base import Dialect, Headers, Kind, Route, Target
@@ -66,6 +67,8 @@ class Router:
         path = route.path.format_map(params) if params else route.path
         asked = _query(route, query)
         host = _host(route, asked.pop("host", [""])[0]) if route.hosts else ""
+        if route.unstreamed is not None and asked.get("alt") != ["sse"]:
+            dialect = replace(dialect, refusal=route.unstreamed)
         rest = "&".join(f"{key}={value}" for key, values in asked.items() for value in values)
         return Target(route, dialect, prefix, path, rest, params, content_type, host)
 
