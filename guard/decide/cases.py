@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 
 from guard.decide.evaluate import decide
 from guard.decide.policy import Case, Policy
+from guard.decide.sources import SOURCE_OF
 from guard.types import Context, Decision, Findings, Modality, Outcome
 
 Screen = Callable[[Case], Findings]
 """What the matchers and signals find in `case.prompt`, with `case.people` as the registry. Pictures are not its work."""
 
-_NOT_FROM_TEXT = frozenset({"nudity", "unread_text", "probing", "moderation", "keeps_person"})
+_NOT_FROM_TEXT = frozenset({"probing", "keeps_person", *SOURCE_OF})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ SIGNALS: dict[str, float | str | bool] = {
     "moderation_self_harm": 0.0,
     "keeps_person": 0.0,
     "age_years": -1.0,
+    "people": 0.0,
     "style": "",
 }
 """Every signal that a policy may name, with what a condition reads where it was not measured."""

@@ -1,7 +1,7 @@
 """`guard evaluate signals`: how often the signals of words speak on prompts, and whether disguises hide a word from them.
 
 Prompts are JSON Lines as for `guard evaluate names`. Where a line has `signals`, a list of the signals that a person found in it
-(`photorealistic` and `drawn` for the style, `age` for a stated age), misses and false alarms are counted against it; where no line
+(`photorealistic` and `drawn` for the style, `age` and `people` for a stated age or number of people), misses and false alarms are counted against it; where no line
 has any, what was said is counted alone: of honest prompts all of it is false. Translations of one prompt count as one prompt. Rates
 are given for two halves of the prompts, parted by a hash of the prompt's id: tune the word lists on the first and believe the second.
 """
@@ -21,7 +21,20 @@ from guard.types import Text
 THRESHOLD = 0.5
 SUGGESTIVE = 0.3
 HALVES = ("tuning half", "held-out half")
-ALARMS = ("sexual", "minors", "violence", "hate", "self_harm", "political", "deception", "photorealistic", "drawn", "age", "floor")
+ALARMS = (
+    "sexual",
+    "minors",
+    "violence",
+    "hate",
+    "self_harm",
+    "political",
+    "deception",
+    "photorealistic",
+    "drawn",
+    "age",
+    "people",
+    "floor",
+)
 """What may be said of a prompt; `floor` is suggestive or worse together with children, which is always refused."""
 
 _HIDDEN = frozenset({"sexual", "minors", "violence", "hate", "self_harm", "deception"})
@@ -87,11 +100,10 @@ def said_of(text: str) -> frozenset[str]:
     """What the signals say of a text."""
     signals = gather([Text("prompt", text)])
     numbers = {name: value for name, value in signals.items() if isinstance(value, float)}
-    said = {name for name, value in numbers.items() if value >= THRESHOLD and name != "age_years"}
+    said = {name for name, value in numbers.items() if value >= THRESHOLD and name not in ("age_years", "people")}
     if numbers.get("sexual", 0.0) >= SUGGESTIVE and "minors" in said:
         said.add("floor")
-    if "age_years" in numbers:
-        said.add("age")
+    said.update(word for word, name in (("age", "age_years"), ("people", "people")) if name in numbers)
     return frozenset(said | {str(signals["style"])} if "style" in signals else said)
 
 

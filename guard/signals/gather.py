@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from guard.signals.age import age_years
 from guard.signals.lexicon import Found, bundled, score
+from guard.signals.people import people_asked
 from guard.signals.style import style_of
 from guard.signals.words import words_of
 from guard.types import Text
@@ -19,15 +20,21 @@ def gather(texts: Iterable[Text]) -> dict[str, float | str | bool]:
     """
     found: list[Found] = []
     ages: list[float] = []
+    people: list[float] = []
     lexicon = bundled()
     for text in texts:
-        found.extend(lexicon.find(words_of(text.text)))
+        words = words_of(text.text)
+        found.extend(lexicon.find(words))
         if (age := age_years(text.text)) is not None:
             ages.append(age)
+        if (number := people_asked(words, text.text)) is not None:
+            people.append(number)
     scores = score(found)
     signals: dict[str, float | str | bool] = {name: value for name, value in scores.items() if name not in _INTERNAL}
     if (style := style_of(scores)) is not None:
         signals["style"] = style
+    if people:
+        signals["people"] = max(people)
     if ages:
         signals["age_years"] = min(ages)
         if min(ages) < _CHILD_YEARS:

@@ -19,7 +19,7 @@ from typing import Any
 
 from guard.errors import SignalUnavailableError, UnscreenableError
 from guard.signals.restraint import Breaker, Budget
-from guard.signals.sources import Reading
+from guard.signals.sources import Reading, each
 from guard.types import Picture, Text
 
 CATEGORIES = {
@@ -67,10 +67,16 @@ class Moderation:
 
     async def read(self, texts: Sequence[Text], pictures: Sequence[Picture]) -> Reading:
         """The highest scores over all texts and pictures."""
-        asked = [self._once(b"picture" + picture.data, partial(_in_data_url, picture)) for picture in pictures]
-        if pieces := [piece for text in texts for piece in _pieces(text.text)]:
-            asked.append(self._once(b"texts" + "\0".join(pieces).encode("utf-8", "surrogatepass"), lambda: pieces))
-        return Reading(_signals(await asyncio.gather(*map(asyncio.shield, asked))))
+        pieces = [piece for text in texts for piece in _pieces(text.text)]
+        of_texts, of_pictures = await asyncio.gather(self._of_texts(pieces), each(self._of_picture, pictures))
+        return Reading(_signals([*of_texts, *of_pictures]))
+
+    async def _of_texts(self, pieces: list[str]) -> list[Scores]:
+        content = b"texts" + "\0".join(pieces).encode("utf-8", "surrogatepass")
+        return [await asyncio.shield(self._once(content, lambda: pieces))] if pieces else []
+
+    async def _of_picture(self, picture: Picture) -> Scores:
+        return await asyncio.shield(self._once(b"picture" + picture.data, partial(_in_data_url, picture)))
 
     def _once(self, content: bytes, question: Callable[[], Any]) -> "asyncio.Task[Scores]":
         """What is under way or was answered a moment ago for the same content, or a new question."""

@@ -9,12 +9,11 @@ read is no signal: it is looked through for names and words as every other text 
 Error rates of both: docs/reference/signals.md.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from guard.signals.sources import Reading
+from guard.signals.sources import Reading, each
 from guard.types import Picture, Text
 
 
@@ -26,10 +25,6 @@ class Sight(Protocol):
         ...
 
 
-async def _look(sight: Sight, pictures: Sequence[Picture]) -> list[Mapping[str, Any]]:
-    return await asyncio.gather(*(sight.look(picture) for picture in pictures))
-
-
 @dataclass(frozen=True, slots=True)
 class Nudity:
     """The source `nudity`."""
@@ -38,7 +33,7 @@ class Nudity:
 
     async def read(self, texts: Sequence[Text], pictures: Sequence[Picture]) -> Reading:
         """The highest score of any picture."""
-        return Reading({"nudity": max((float(answer["nudity"]) for answer in await _look(self.sight, pictures)), default=0.0)})
+        return Reading({"nudity": max((float(answer["nudity"]) for answer in await each(self.sight.look, pictures)), default=0.0)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +44,7 @@ class TextInImage:
 
     async def read(self, texts: Sequence[Text], pictures: Sequence[Picture]) -> Reading:
         """The lines of each view as one text, once one under the other and once in a row: a name may stand on two lines."""
-        answers = await _look(self.sight, pictures)
+        answers = await each(self.sight.look, pictures)
         unread = max((float(answer["unread"]) for answer in answers), default=0.0)
         written = {
             Text(picture.where, between.join(lines))

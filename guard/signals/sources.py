@@ -1,9 +1,9 @@
 """Signals that take their time: every source that is wanted is asked at once, and none is waited for longer than the policy says."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from guard.errors import SignalUnavailableError, UnscreenableError
 from guard.types import NOT_CONFIGURED, Picture, Text
@@ -23,6 +23,23 @@ class Reading:
 
     signals: Mapping[str, float] = field(default_factory=dict)
     texts: tuple[Text, ...] = ()
+
+
+AT_ONCE = 8
+"""Pictures of one request that a source is asked about at once: the frames of a video must not fill its queue."""
+
+AnswerT = TypeVar("AnswerT")
+
+
+async def each(ask: Callable[[Picture], Awaitable[AnswerT]], pictures: Sequence[Picture]) -> list[AnswerT]:
+    """The answers for all pictures, `AT_ONCE` under way at a time."""
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def one(picture: Picture) -> AnswerT:
+        async with room:
+            return await ask(picture)
+
+    return await asyncio.gather(*map(one, pictures))
 
 
 class Source(Protocol):

@@ -60,7 +60,9 @@ HONEST = [
 @pytest.mark.parametrize("prompt", HONEST)
 def test_honest_requests_raise_nothing(prompt: str) -> None:
     signals = gather([Text("prompt", prompt)])
-    assert {name for name, value in signals.items() if isinstance(value, float) and value >= 0.5 and name != "age_years"} <= {"minors"}
+    assert {
+        name for name, value in signals.items() if isinstance(value, float) and value >= 0.5 and name not in ("age_years", "people")
+    } <= {"minors"}
     assert "sexual" not in signals or "minors" not in signals
 
 

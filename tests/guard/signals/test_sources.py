@@ -8,7 +8,7 @@ import pytest
 
 from guard.decide.sources import SOURCES
 from guard.errors import SignalUnavailableError, UnscreenableError
-from guard.signals.sources import ALWAYS, LOOK_AT_TEXTS, Answers, Reading, Sources
+from guard.signals.sources import ALWAYS, AT_ONCE, LOOK_AT_TEXTS, Answers, Reading, Sources, each
 from guard.types import NOT_CONFIGURED, Picture, Text
 
 TEXTS = (Text("prompt", "a fox"),)
@@ -75,6 +75,22 @@ async def test_who_no_longer_waits_ends_the_asking() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert slow.ended
+
+
+async def test_pictures_are_looked_at_a_few_at_a_time() -> None:
+    at_once, most = 0, 0
+
+    async def ask(picture: Picture) -> str:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await asyncio.sleep(0.001)
+        at_once -= 1
+        return picture.where
+
+    pictures = [Picture(str(number), b"", "png", 1, 1) for number in range(50)]
+    assert await each(ask, pictures) == [str(number) for number in range(50)]
+    assert most == AT_ONCE
 
 
 def test_the_names_are_those_that_policies_know() -> None:
