@@ -29,6 +29,10 @@ from guard.storage.queue import QueuedEvent
 __all__ = ["EventLog", "NotRecorded", "Recorded", "queued", "rfc3339", "utc_now"]
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 2_000  # queued events a transaction: about 0.1 s, so that whoever waits for the lock does not wait long
+_QUEUE_SQL = (
+    "INSERT INTO event_queue (id, skeleton, sealed, wrapped_key, labels, reserve, inserted_at) "
+    "SELECT *, '[]', %s FROM unnest(%b::text[], %b::bytea[], %b::bytea[], %b::bytea[], %b::text[])"
+)
 _QUEUE = ("id", "skeleton", "sealed", "wrapped_key", "labels", "reserve", "inserted_at")
 
 
@@ -154,10 +158,13 @@ class EventLog:
 
     def _append_to_queue(self, drafts: Sequence[Draft]) -> list[Recorded]:
         now = self._now()
-        with self._queue_lock, self._queuer.transaction(ordered=False) as cursor:
-            chosen = [_reserved(cursor, draft, rfc3339(now)) for draft in drafts]
-            rows = [(d.id, d.skeleton, d.sealed, d.wrapped_key, orjson.dumps(d.labels.as_json()).decode(), "[]", now) for d in chosen]
-            cursor.insert("event_queue", _QUEUE, rows)
+        with self._queue_lock:
+            if not any(draft.reserve for draft in drafts):
+                self._queuer.run_alone(_QUEUE_SQL, [now, *(list(column) for column in zip(*map(_queue_row, drafts), strict=True))])
+                return [Recorded(draft.id) for draft in drafts]
+            with self._queuer.transaction(ordered=False) as cursor:
+                chosen = [_reserved(cursor, draft, rfc3339(now)) for draft in drafts]
+                cursor.insert("event_queue", _QUEUE, [(*_queue_row(draft), "[]", now) for draft in chosen])
         return [Recorded(draft.id) for draft in chosen]
 
     def _publish(self, note: str) -> None:
@@ -166,6 +173,10 @@ class EventLog:
                 keep(path, note)
             except OSError as error:
                 _LOG.error("the checkpoint could not be written outside, to %s; the next one will be tried: %s", path, error)
+
+
+def _queue_row(draft: Draft) -> tuple[str, bytes, bytes, bytes, str]:
+    return draft.id, draft.skeleton, draft.sealed, draft.wrapped_key, orjson.dumps(draft.labels.as_json()).decode()
 
 
 def _reserved(cursor: Cursor, draft: Draft, time: str) -> Draft:
