@@ -65,13 +65,15 @@ def test_googles_client_draws_streams_talks_and_is_refused(guard: Trial, provide
         "chat": "STOP",
         "interaction": [B64],
         "imagen": B64,
+        "made": [B64] * 4,
         "vertex": B64,
         "refused": "PROHIBITED_CONTENT",
         "refused stream": ["PROHIBITED_CONTENT"],
         "refused interaction": ["BadRequestError", 400],
+        "refused video": ["ClientError", 404, "NOT_FOUND"],
         "refused imagen": ["ClientError", 400, "INVALID_ARGUMENT"],
     }
-    assert len(provider.seen) == 7
+    assert len(provider.seen) == 11
 
 
 @needs_clients
