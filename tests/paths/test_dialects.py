@@ -292,6 +292,21 @@ def test_a_picture_behind_a_url_comes_as_the_caller_asked(
     assert provider.url not in refused.text
 
 
+def test_a_held_picture_behind_a_url_is_the_answer_once_it_was_approved(guard: Trial, provider: Provider) -> None:
+    guard.made("/opt-outs", json={"subject": {"name": "Quillonia"}})
+    provider.says("/picture.png", PNG, "image/png")
+    told = {"url": f"{provider.url}/picture.png", "revised_prompt": "the quillonia flower in a vase"}
+    provider.says("/openai/images/generations", {"created": 1, "data": [told]})
+    asked = {"prompt": "a flower in a vase", "response_format": "url"}
+    held = post(guard, "/v1/images/generations", asked, "holding")
+    assert (held.json()["error"]["code"], provider.url in held.text) == ("review_required", False)
+    [review] = [review for review in guard.admin("GET", "/reviews").json()["items"] if review["tenant"] == "holding"]
+    assert guard.admin("POST", f"/reviews/{review['id']}", json={"verdict": "approve", "note": "a flower"}).status_code == 200
+    provider.clear()
+    [item] = post(guard, "/v1/images/generations", asked, "holding").json()["data"]
+    assert (base64.b64decode(item["b64_json"]), provider.seen) == (PNG, [])
+
+
 @pytest.mark.parametrize("name", ["", "x", "..%2f..%2fkeys", "00000000-" + "A" * 43 + ".png", "ffffffff-" + "A" * 43 + ".png"])
 def test_what_was_never_a_link_is_404(name: str, guard: Trial, provider: Provider) -> None:
     answer = guard.http.get(f"{guard.url}{PATH}{name}")
