@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,11 @@ import pytest
 from guard.keyring import Keyring
 from guard.processes import custody, parts, supervisor
 from guard.record.legal_holds import Scope, add
+from guard.record.query import Log
+from guard.record.signing import key_text
 from guard.settings import Settings
+from tests.guard.processes.test_postman import MailSink
+from tests.guard.record.sinks.witness import Witness
 
 
 def test_it_sends_what_is_recorded_and_ends_when_asked(tmp_path: Path, empty_sqlite: Path) -> None:
@@ -54,6 +59,44 @@ def test_it_sends_what_is_recorded_and_ends_when_asked(tmp_path: Path, empty_sql
         assert process.wait(10) == 0
         server.shutdown()
         server.server_close()
+        engine.dispose()
+
+
+def test_checkpoints_leave_by_mail_and_are_cosigned(tmp_path: Path, empty_sqlite: Path) -> None:
+    """The process as the supervisor starts it, a mail server and a witness on loopback."""
+    (tmp_path / "var").mkdir(mode=0o700)
+    (tmp_path / "var" / "guard.db").write_bytes(empty_sqlite.read_bytes())
+    settings = Settings(data_dir=tmp_path / "var")
+    engine = parts.open_engine(settings)
+    custody.tell(engine, parts.open_keyring(settings, engine), "test", "export.create", {})
+    log = parts.open_log(settings, engine, sign=True)
+    note = log.checkpoint()
+    log.close()
+    post, witness = MailSink(), Witness(key_text(settings.data_dir))
+    threading.Thread(target=post.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    sinks = [
+        {"name": "mail", "mail": {"to": "auditor@example.org"}, "events": False, "checkpoints": True},
+        {"name": "witness", "witness": {"url": witness.url, "key": witness.key}, "events": False, "checkpoints": True},
+    ]
+    (tmp_path / "sinks.yaml").write_text(json.dumps({"sinks": sinks}))
+    environment = parts.child_environment(settings) | {
+        "GUARD_SINKS": str(tmp_path / "sinks.yaml"),
+        "GUARD_SMTP_URL": f"smtp://127.0.0.1:{post.server_address[1]}",
+    }
+    process = subprocess.Popen([sys.executable, "-P", "-m", "guard.processes.sinks"], env=environment, cwd=tmp_path)
+    try:
+        deadline = time.monotonic() + 30
+        while not (post.messages and Log(engine).witnessed(1)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        [attached] = message_from_bytes(post.messages[0], policy=policy.default).iter_attachments()  # type: ignore[attr-defined]
+        assert attached.get_content().decode() == note
+        assert Log(engine).checkpoint() == note + witness.cosignature(note)
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+        for server in (post, witness):
+            server.shutdown()
+            server.server_close()
         engine.dispose()
 
 
