@@ -6,7 +6,7 @@ turns into an outcome. The engine itself stops an expression that iterates too l
 """
 
 import re
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -135,7 +135,7 @@ def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], cont
         "attestation": context.attestation,
         "faces": findings.faces,
         "signals": {name: findings.signals.get(name, SIGNALS[name]) for name in reads & SIGNALS.keys()},
-        "hits": [hit_fields(hit, people, reads) for hit in findings.hits] if "hits" in reads else [],
+        "hits": _hits(findings.hits, people, reads) if "hits" in reads else [],
         "now": context.now,
     }
     return {name: value for name, value in fields.items() if name in reads}
@@ -143,8 +143,12 @@ def request_fields(findings: Findings, people: Mapping[str, SubjectRecord], cont
 
 def hit_fields(hit: Hit, people: Mapping[str, SubjectRecord], reads: Set[str]) -> dict[str, Any]:
     """One hit as a map of those of its fields that are read."""
-    person = people.get(hit.subject_id)
-    return {name: HIT_FIELDS[name](hit, person) for name in HIT_FIELDS.keys() & reads}
+    return _hits([hit], people, reads)[0]
+
+
+def _hits(hits: Sequence[Hit], people: Mapping[str, SubjectRecord], reads: Set[str]) -> list[dict[str, Any]]:
+    wanted = [(name, field) for name, field in HIT_FIELDS.items() if name in reads]
+    return [{name: field(hit, people.get(hit.subject_id)) for name, field in wanted} for hit in hits]
 
 
 @cache

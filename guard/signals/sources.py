@@ -1,12 +1,15 @@
 """Signals that take their time: every source that is wanted is asked at once, and none is waited for longer than the policy says."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from guard.errors import SignalUnavailableError, UnscreenableError
 from guard.types import NOT_CONFIGURED, Picture, Text
+
+log = logging.getLogger(__name__)
 
 LOOK_AT_TEXTS = frozenset({"moderation"})
 """Sources that have something to say about a request without pictures."""
@@ -63,6 +66,7 @@ class Sources:
     """The sources of this installation by name (`guard.decide.sources.SOURCES`)."""
 
     offered: Mapping[str, Source] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set, compare=False)
 
     def wanted(self, asked: Mapping[str, float], *, pictures: bool) -> dict[str, float]:
         """Seconds to wait for each source that is to be asked; `asked` are those of the policy."""
@@ -79,6 +83,7 @@ class Sources:
         async def one(name: str, seconds: float) -> None:
             source = self.offered.get(name)
             if source is None:
+                self._tell(name)
                 missed[name] = NOT_CONFIGURED
                 return
             try:
@@ -93,3 +98,9 @@ class Sources:
             for name, seconds in wanted.items():
                 group.create_task(one(name, seconds))
         return Answers(tuple(readings), missed)
+
+    def _tell(self, name: str) -> None:
+        """Say once that the policy asks a source that is not there: it may be why everything is refused."""
+        if name not in self._told:
+            self._told.add(name)
+            log.warning("the policy asks the source %s, which is not configured here; see `missing` in docs/reference/policies.md", name)

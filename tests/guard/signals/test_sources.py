@@ -62,6 +62,13 @@ async def test_why_there_was_no_answer() -> None:
     assert late.ended
 
 
+async def test_a_source_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    sources = Sources()
+    for _ in range(3):
+        await sources.ask({"nudity": 1.0}, TEXTS, ())
+    assert [record.getMessage().split(",")[0] for record in caplog.records] == ["the policy asks the source nudity"]
+
+
 async def test_a_fault_of_ours_is_no_answer_of_any_kind() -> None:
     with pytest.raises(ExceptionGroup):
         await Sources({"broken": Slow(0, ZeroDivisionError())}).ask({"broken": 1.0}, TEXTS, ())
