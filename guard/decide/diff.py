@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from guard.decide.load import match_content
 from guard.decide.policy import Policy, Rule
-from guard.types import Outcome
+from guard.decide.sources import asked
+from guard.types import Outcome, Stage
 
 
 class Direction(StrEnum):
@@ -45,6 +46,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
         _outcome("on_error.problem", old.on_error.problem, new.on_error.problem),
         _outcome("on_error.condition", old.on_error.condition, new.on_error.condition),
         _ranked("mode", old.mode.value, new.mode.value, ("off", "shadow", "enforce")),
+        *_sources(old, new),
         _looks_at(old, new),
         _plain("record", old.record_level.value, new.record_level.value),
         *(_plain(f"conditions.{name}", old.conditions.get(name, ""), new.conditions.get(name, "")) for name in _names(old, new)),
@@ -56,6 +58,25 @@ def diff(old: Policy, new: Policy) -> list[Change]:
         inner = diff(old.overlays.get(tenant, old), new.overlays.get(tenant, new))
         found.extend(Change(f"tenants.{tenant}.{c.path}", c.before, c.after, c.direction) for c in inner)
     return found
+
+
+def _sources(old: Policy, new: Policy) -> list[Change]:
+    """The terms of the sources that either policy lists; one that was not asked before makes a policy stricter."""
+    before, after = ({**asked(policy)[Stage.INPUT], **asked(policy)[Stage.OUTPUT]} for policy in (old, new))
+    changes = []
+    for name in sorted(old.sources.keys() | new.sources.keys()):
+        one, other, path = before.get(name), after.get(name), f"sources.{name}"
+        if one is None or other is None:
+            changes.append(
+                Change(
+                    path, *("" if terms is None else "asked" for terms in (one, other)), Direction.STRICTER if other else Direction.SOFTER
+                )
+            )
+        else:
+            changes.append(_outcome(f"{path}.unavailable", one.unavailable, other.unavailable))
+            changes.append(_outcome(f"{path}.missing", one.missing, other.missing))
+            changes.append(_plain(f"{path}.timeout_s", f"{one.timeout_s:g}", f"{other.timeout_s:g}"))
+    return changes
 
 
 def _names(old: Policy, new: Policy) -> list[str]:

@@ -30,6 +30,20 @@ CASES = [
     pytest.param(
         RULE, RULE.replace("hold,", "hold, grants_lift: false,"), ["stricter: rules.r.grants_lift: true -> false"], id="what grants lift"
     ),
+    pytest.param("", "sources: {nudity: {missing: allow}}", ["stricter: sources.nudity: - -> asked"], id="a source"),
+    pytest.param("sources: {nudity: {}}", "", ["softer: sources.nudity: asked -> -"], id="a source less"),
+    pytest.param(
+        "sources: {nudity: {}}",
+        "sources: {nudity: {unavailable: hold, timeout_s: 3}}",
+        ["softer: sources.nudity.unavailable: refuse -> hold", "changed: sources.nudity.timeout_s: 10 -> 3"],
+        id="the terms of a source",
+    ),
+    pytest.param(
+        "rules: [{name: r, effect: hold, if: {signals: {nudity: 0.5}}}]",
+        "sources: {nudity: {unavailable: allow}}\nrules: [{name: r, effect: hold, if: {signals: {nudity: 0.5}}}]",
+        ["softer: sources.nudity.unavailable: refuse -> allow"],
+        id="the terms of a source that a rule reads",
+    ),
     pytest.param("", "conditions: {c: faces > 1}", ["changed: conditions.c: - -> faces > 1"], id="a condition"),
     pytest.param("", "tenants: {acme: {mode: shadow}}", ["softer: tenants.acme.mode: enforce -> shadow"], id="a tenant's overlay"),
 ]
