@@ -21,6 +21,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from guard.evaluate.names_attacks import ATTACKS, GROUPS
+from guard.evaluate.names_labels import labelled_roles
 from guard.evaluate.names_people import Half, People, invented, load
 from guard.evaluate.names_report import page
 from guard.evaluate.names_roles import CARRIERS, NATIVE_CARRIERS, SENTENCES, SEPARATORS
@@ -308,6 +309,15 @@ def _roles(index: NameIndex, people: Sequence[tuple[int, str]], report: Report) 
     )
 
 
+def _labelled(prompts: Path, half: Half, report: Report) -> None:
+    counts, wrong = labelled_roles(prompts, half, base_prompt, record_of)
+    for language, (right, found) in sorted(counts.items()):
+        report.rates.append(Rate(f"labelled mentions, {language}", right, found, 0.0, "roles"))
+    if counts:
+        right, found = (sum(column) for column in zip(*counts.values(), strict=True))
+        report.rates.append(Rate("labelled mentions, all", right, found, 0.9, "roles", misses=tuple(wrong[:40])))
+
+
 def print_table(report: Report, console: Console | None = None) -> None:
     """The report as a table for people."""
     console = console or Console()
@@ -355,6 +365,8 @@ def run(
             tick=lambda name: progress.update(task, description=name),
             half=half,
         )
+        if prompts and (not only or only in "labelled roles"):
+            _labelled(prompts, half, report)
     if as_json:
         print(report.to_json())
     else:

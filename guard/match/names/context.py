@@ -32,10 +32,11 @@ nello stile di|in stile|alla maniera di|stile di|ispirato a|ispirata a|fotografa
 в стиле|в духе|вдохновлено|в манере|снято|фотограф|theo phong cách của|theo phong cách|phong cách của|phong cách|lấy cảm hứng từ|chụp bởi|dengan gaya|bergaya|gaya|terinspirasi oleh
 की शैली में|से प्रेरित|بأسلوب|على طريقة|مستوحى من|مستوحاة من|بعدسة|בסגנון|בהשראת|仿|模仿|致敬|สไตล์ของ|ในสไตล์ของ|สไตล์|ถ่ายโดย|แรงบันดาลใจจาก
 """
-    + "|στο στυλ του|στο στυλ της|σε στυλ"
+    + "|στο στυλ του|στο στυλ της|σε στυλ|estilo|stile|kiểu|illuminazione alla|fotografia alla|moda alla|éclairage à la|beleuchtung nach|in the tradition of|style like|stil wie bei|stil wie|estilo como|im geiste von|στο ύφος του|masters like|masters such as|artists like|artists such as|photographers like|photographers such as|painters like|painters such as|directors like|directors such as|meistern wie|künstlern wie|maîtres comme|artistes comme|maestros como|artistas como|maestri come|artisti come|mestres como|bậc thầy như|nghệ sĩ như|мастеров как|художников как"
 )
 _STYLE_AFTER = """
 style|styled|'s style|inspired|-inspired|-style|-esque|esque|aesthetic|'s aesthetic|painting|paintings|palette|-like brushwork|brushwork|vibe photography|photography|signature style|stil|stilinde|tarzında|tarzı|tarzıyla|'in tarzında|üslubunda|ilhamlı|stili
+'s masterpiece|'s masterpieces|'s brushwork|'s painting|'s paintings|'s technique|ışıklandırması|灯光|燈光|光影|ライティング|조명
 की शैली|शैली|से प्रेरित|风格|風格|式风格|的风格|的風格|画风|畫風|式的|作风|スタイル|風|のスタイル|の作風|作風|の画風|風の|에게서 영감|에서 영감|스타일|풍|의 스타일|풍의|화풍
 """
 _ATTRIBUTION_BEFORE = """
@@ -141,6 +142,38 @@ _TAIL = r"[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:the|a|an|der|die|das
 _HEAD = r"^[\s\"'’”»」』)\]*_`-]*(?:'s|’s|s')?\s*"
 
 
+# A credit as the key of a field: `artist: "..."`, `name="photographer" default="..."`.
+_CREDIT = re.compile(
+    r"(?<![^\W_])(?:artist[ae]?|photographer|director|designer|painter|illustrator|cinematographer|fotograf[oa]?|künstler|sanatçı|художник|фотограф|艺术家|アーティスト|작가)"
+    r"[\"'”]?\s?(?:default\s?)?[:=：]\s?[\"'“]?$"
+)
+
+
+# One of two names: a style asked for in the words around the other one is asked for here too ("in the style of A or B").
+_NAME = r"[^\W\d_][\w.'’-]*(?:[ ·・][^\W\d_][\w.'’-]*){0,3}"
+_OR = r"\s*(?<![^\W_])(?:or|oder|ou|o|u|of|eller|lub|veya|или|hoặc|atau|या|או|أو|หรือ|或者?|や|또는)(?![^\W_])\s*"
+
+
+# "in a fashion photography style like A".
+_STYLE_LIKE = re.compile(
+    r"(?<![^\W_])(?:style|stil|estilo|stile|phong cách|gaya|стиле|สไตล์\w*)(?:\s+[\w-]+){0,5}\s*(?:like|wie|como|comme|come|như|giống như|seperti|как|แบบ|แบบเดียวกับ)\s+$"
+)
+
+
+@cache
+def _style_of_either() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    before = re.compile(rf"(?<![^\W_]){_any(_STYLE_BEFORE)}\s+(?:(?:bei|with|como|with that of)\s+)?{_NAME}{_OR}$")
+    after = re.compile(rf"^{_OR}{_NAME}[\s'’]*{_any(_STYLE_AFTER)}")
+    return before, after
+
+
+def _in_style(around: Surroundings) -> bool:
+    if _STYLE_LIKE.search(around.before):
+        return True
+    before, after = _style_of_either()
+    return before.search(around.before) is not None or after.match(around.after) is not None
+
+
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
     lists = {
@@ -167,7 +200,7 @@ def cue_at(text: str, start: int, end: int) -> bool:
 
 def role_of(around: Surroundings) -> Role:
     """What the mention asks for; likeness unless its surroundings clearly say something else."""
-    if _seen("style<", around) or _seen("style>", around):
+    if _seen("style<", around) or _seen("style>", around) or _CREDIT.search(around.before) or _in_style(around):
         return Role.STYLE
     if _seen("thing>", around) or _seen("thing<", around):
         return Role.NAMESAKE_OR_THING

@@ -22,6 +22,8 @@ _LEAST = 0.84
 # Least share of the letters of two words that they have in common before they are compared closely, and most words of
 # names that are compared for one word of the text, the likeliest ones.
 _SHARED_LETTERS, _MOST_LIKELY = 0.7, 48
+# Nats that a name of another script must gain by each word, and in all beyond what the number of names asks for.
+_GAIN_EACH, _GAIN = 4.0, 5.0
 _ORDINARY = WordTable.level(ORDINARY_ZIPF)
 # Words that lead to a person's name in lower-case text.
 _LEADING = np.array(
@@ -104,8 +106,8 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
 
 def _transcribed(seen: Sequence[str], words: Sequence[str], names: int) -> float:
     """How much Latin words are what a name of another script is in Latin letters, as a likeness."""
-    nats = [explained(native, letters) for native, letters in zip(words, seen, strict=True)]
-    return 1.0 if sum(rarity - cost for rarity, cost in nats) >= asked_for(names) else 0.0
+    gains = [rarity - cost for rarity, cost in map(explained, words, seen)]
+    return 1.0 if min(gains) >= _GAIN_EACH and sum(gains) >= asked_for(names) + _GAIN else 0.0
 
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
