@@ -132,6 +132,7 @@ class Gateway:
             attestation=(_text(headers, b"x-guard-attestation") or "no").lower() not in _NO,
             caller_key=bearer if self.caller_auth is CallerAuth.PASSTHROUGH else None,
         )
+        del body
         watch.start(receive)
         if error is not None:
             return await self.pipeline.refuse_unscreenable(incoming, error)

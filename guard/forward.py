@@ -18,7 +18,9 @@ from yarl import URL
 from guard.circuit import Circuit
 from guard.errors import UpstreamError, UpstreamInvalidError, UpstreamTimeoutError, UpstreamUnreachableError
 
-_BLOCK_BYTES = 1 << 16
+_AHEAD_BYTES = 1 << 20
+_AHEAD_OF_A_STREAM_BYTES = 1 << 16
+"""What is read ahead on one connection, twice over: a stream may have to wait, and hundreds of them wait together."""
 
 
 class Auth(StrEnum):
@@ -116,7 +118,6 @@ class Upstream:
                 trust_env=False,
                 timeout=aiohttp.ClientTimeout(total=self._limits.total_s, sock_connect=self._limits.connect_s),
                 skip_auto_headers=("User-Agent", "Accept", "Content-Type"),
-                read_bufsize=1 << 20,
             )
             self._session._retry_connection = False  # what is sent again is said in `_ask` alone; aiohttp's own test client sets it too
         return self._session
@@ -172,7 +173,9 @@ class Upstream:
         while True:
             try:
                 with _upstream_errors():
-                    response = await self._open().request(method, url, headers=headers, data=body, allow_redirects=False)
+                    response = await self._open().request(
+                        method, url, headers=headers, data=body, allow_redirects=False, read_bufsize=_ahead_bytes(headers)
+                    )
             except (UpstreamUnreachableError, UpstreamTimeoutError) as error:
                 if left > 0 and _changed_nothing(method, error):
                     left -= 1
@@ -200,6 +203,10 @@ def _at(base_url: str, host: str) -> str:
     """The base URL at another host, if that belongs to the same provider."""
     own = base_url.split("/")[2]
     return base_url.replace(own, host, 1) if host and host.split(".")[-2:] == own.split(".")[-2:] else base_url
+
+
+def _ahead_bytes(headers: CIMultiDict[str]) -> int:
+    return _AHEAD_OF_A_STREAM_BYTES if headers.get("accept") == "text/event-stream" else _AHEAD_BYTES
 
 
 @lru_cache(256)

@@ -124,6 +124,8 @@ class Pipeline:
             if generation is not None and generation.remote and self.images is not None:
                 generation = generation.with_fetched(await self.images.fetch_all(generation.remote))
             request.generation = generation
+            if generation is not None and self._mode(policy) is Mode.ENFORCE:
+                request.body = b""  # what goes on is written from what was read; the client's bytes would only take room
             context = self._context(request, Stage.INPUT)
             stands = await self._standing(request, published, policy, context)
             texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
@@ -405,7 +407,7 @@ class Pipeline:
                 if answer.content_type == "text/event-stream":
                     return self._hand_out_stream(request, answer, head, stack.pop_all(), screened)
                 return await self._hand_out(request, answer, head, screened)
-            if answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
+            if stream and answer.content_type == "text/event-stream" and target.route.event is not None and answer.status == 200:
                 return self._stream(request, answer, head, policy, stack.pop_all(), screened)
             return await self._release(request, answer, await answer.read(), policy)
 

@@ -11,6 +11,9 @@ from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
 if TYPE_CHECKING:
     from guard.evaluate.faces_costs import Cost
 
+if TYPE_CHECKING:
+    from guard.evaluate.faces_costs import Cost
+
 app = typer.Typer(help="How good the guard is, on your own names, prompts and photos.", no_args_is_help=True)
 
 Html = Annotated[Path | None, typer.Option(help="Write a page with plots here.")]

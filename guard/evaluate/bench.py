@@ -181,7 +181,8 @@ def register(guard: trial.Trial, count: int) -> None:
         raise RuntimeError(f"the import failed: {state}")
 
 
-def _tree(pid: int) -> list[int]:
+def tree(pid: int) -> list[int]:
+    """A process and all below it (Linux)."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -202,7 +203,7 @@ def cpu_s(pid: int | None) -> float | None:
     if pid is None or not Path("/proc/self/stat").exists():
         return None
     total = 0
-    for process in _tree(pid):
+    for process in tree(pid):
         try:
             fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -215,7 +216,7 @@ def rss_mb(pid: int | None) -> float | None:
     """Resident memory of the gateway worker (the largest child that listens), in 1,000,000 bytes."""
     if pid is None or not Path("/proc/self/stat").exists():
         return None
-    for process in _tree(pid):
+    for process in tree(pid):
         command = Path(f"/proc/{process}/cmdline").read_bytes()
         if b"api.worker" in command:
             pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])

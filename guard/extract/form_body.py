@@ -86,7 +86,7 @@ def form_generation(target: Target, body: bytes, limits: Limits, form: Form, *, 
         fields=lambda: sorted([*values.items(), *((parts[index].name, sha256(parts[index].content).hexdigest()) for index in files)]),
         stored=tuple(reading.stored),
         remote=tuple(reading.remote),
-        inline=lambda pictures: form_generation(target, body, limits, form, fetched=pictures),
+        inline=(lambda pictures: form_generation(target, body, limits, form, fetched=pictures)) if reading.remote else None,
         amend=lambda changes: multipart_strict.dump(_amended(whole(parts, reading), changes)),
     )
 
