@@ -71,7 +71,9 @@ class Worker:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.subscription = Subscription(runtime / "builder.sock", self.current, self._forget_faces)
         self.recorder = RecorderClient(runtime / "recorder.sock")
-        self.faces = FaceClient(runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue)
+        self.faces = FaceClient(
+            runtime / "faces.sock", timeout_s=settings.face_timeout_s, queue=settings.face_queue, small_faces=settings.small_faces
+        )
         self.sources = sources.open_sources(settings, runtime)
         self.mounts = providers.mounts(settings)
         self.fetcher = Fetcher([mount.upstream.base_url for mount in self.mounts.values()], FetchLimits(settings.max_answer_bytes))
@@ -138,7 +140,7 @@ class Worker:
             checks,
             self._flush_metrics,
             self._upstreams_down,
-            self.links,
+            self.pipeline.linked_picture,
             settings.admin_port,
         )
 

@@ -34,31 +34,36 @@ class FaceClient:
         queue: pictures under way or waiting at once; one more is turned away at once.
         cache_bytes: room for answers to pictures seen in the last `cache_life_s`; 0 for none.
         cache_life_s: seconds that an answer is kept.
+        small_faces: run also the passes for small and small turned faces, whatever they cost.
     """
 
     def __init__(
-        self, path: Path | str, *, timeout_s: float = 30.0, queue: int = 32, cache_bytes: int = 8_000_000, cache_life_s: float = 300.0
+        self,
+        path: Path | str,
+        *,
+        timeout_s: float = 30.0,
+        queue: int = 32,
+        cache_bytes: int = 8_000_000,
+        cache_life_s: float = 300.0,
+        small_faces: bool = False,
     ) -> None:
         self._path = str(path)
         self._timeout_s = timeout_s
         self._queue = queue
+        self._small_faces = small_faces
         self._cache = AnswerCache(cache_bytes, cache_life_s, time.monotonic)
         self._generation = 0
         self._last_answer = float("-inf")
         self.waiting = 0
 
-    async def find(self, picture: Picture, *, small_faces: bool = False) -> FacesInPicture:
+    async def find(self, picture: Picture) -> FacesInPicture:
         """Every face in every frame of the picture.
-
-        Args:
-            picture: what to look at.
-            small_faces: run also the passes for small and small turned faces, whatever they cost.
 
         Raises:
             FacesUnavailableError: no worker answered, or too many pictures are waiting.
             UnscreenableError: the picture cannot be looked at, or not in the time it has.
         """
-        digest = hashlib.sha256(picture.data).digest() + bytes([small_faces])
+        digest = hashlib.sha256(picture.data).digest()
         known = self._cache.get(digest)
         if known is not None:
             return known.at(picture.where)
@@ -67,7 +72,7 @@ class FaceClient:
         generation = self._generation
         self.waiting += 1
         try:
-            answer = await self._ask_twice(wire.Request(picture, small_faces))
+            answer = await self._ask_twice(wire.Request(picture, self._small_faces))
         finally:
             self.waiting -= 1
         if generation == self._generation:

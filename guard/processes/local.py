@@ -92,7 +92,7 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
                 Pipeline(
                     current=current,
                     recorder=recorder,
-                    faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue),
+                    faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue, small_faces=settings.small_faces),
                     tenants=_OwnTenants(registry, current),
                     reviews=RegistryReviews(registry, parts.audit(registry.keyring)),
                     ledger=RegistryLedger(registry),

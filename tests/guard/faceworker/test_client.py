@@ -17,7 +17,7 @@ from guard.match.faces import Box, FaceFound, FacesInPicture, Quality
 from guard.types import Picture
 
 PICTURE = Picture("image[0]", b"a picture" * 1000, "png", 10, 10)
-FACE = FaceFound("", 0, Box(1, 2, 3, 4), np.ones(128, np.float32), Quality(2, 0.1, 100.0, 50.0, 0.1, 1.2))
+FACE = FaceFound("", 0, Box(1, 2, 3, 4), np.ones(128, np.float32), Quality(2, 0.1, 100.0, 50.0, 0.1, 1.2), encoder="e1")
 ANSWER = wire.STARTED + wire.dump_answer(FacesInPicture((FACE,), "e1"))
 
 Behave = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -29,6 +29,7 @@ class Workers:
     def __init__(self, *behaviours: Behave) -> None:
         self.behaviours = list(behaviours)
         self.asked = 0
+        self.small_faces: list[bool] = []
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behave = self.behaviours[min(self.asked, len(self.behaviours) - 1)]
@@ -37,6 +38,7 @@ class Workers:
             (length,) = wire.LENGTH.unpack(await reader.readexactly(4))
             head = orjson.loads(await reader.readexactly(length))
             await reader.readexactly(head["size"])
+            self.small_faces.append(head.get("small_faces", False))
             await behave(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -93,8 +95,15 @@ async def test_the_same_picture_is_looked_at_once_wherever_it_is(folder: Path) -
         client = FaceClient(path)
         await client.find(PICTURE)
         again = await client.find(Picture("mask", PICTURE.data, "png", 10, 10))
-        await client.find(PICTURE, small_faces=True)
-    assert (workers.asked, again.faces[0].where) == (2, "mask")
+    assert (workers.asked, again.faces[0].where) == (1, "mask")
+
+
+async def test_an_operator_may_have_every_pass_run(folder: Path) -> None:
+    workers = Workers(says(ANSWER))
+    async with running(folder, workers) as path:
+        await FaceClient(path).find(PICTURE)
+        await FaceClient(path, small_faces=True).find(PICTURE)
+    assert workers.small_faces == [False, True]
 
 
 async def test_after_a_purge_it_is_looked_at_again(folder: Path) -> None:
