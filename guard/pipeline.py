@@ -40,7 +40,6 @@ from guard.exchange import (
     ScreenRequest,
     ScreenResult,
     as_refusal,
-    blocks,
     closing,
     content_type,
     head_of,
@@ -51,12 +50,13 @@ from guard.exchange import (
 )
 from guard.extract import pieces
 from guard.extract.base import Answer, Generation, Headers, Kind, Limits, Refusal, Refused, Reply
+from guard.extract.containers import inspect
 from guard.extract.sse import frame
 from guard.fetch import Fetcher
 from guard.film import Films
 from guard.forward import UpstreamAnswer
 from guard.ledger import Ledger, Standing
-from guard.links import Links
+from guard.links import Kept, Links, Release
 from guard.lists import own_list
 from guard.metrics import Metrics
 from guard.mounts import Mounts
@@ -68,8 +68,8 @@ from guard.settings import PartialImages
 from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
-from guard.stream import Held, Room, noted_stream, screened_stream, upstream_refusal
-from guard.types import Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.stream import Held, Room, screened_stream, upstream_refusal
+from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted, granted
 
 log = logging.getLogger(__name__)
@@ -241,8 +241,10 @@ class Pipeline:
 
     def _wanted(self, policy: Policy, stage: Stage, texts: Sequence[Text], pictures: Sequence[Picture]) -> dict[str, float]:
         """The slow sources that have something to look at and whose signals somebody reads, with the seconds that each has."""
+        if policy.mode is Mode.OFF or not (texts or pictures):
+            return {}
         asked = {name: terms.timeout_s for name, terms in program(policy).sources[stage].items()}
-        return self.sources.wanted(asked, pictures=bool(pictures)) if texts or pictures else {}
+        return self.sources.wanted(asked, pictures=bool(pictures))
 
     async def _look(
         self,
@@ -421,12 +423,15 @@ class Pipeline:
             return Outgoing(answer.status, head, body)
         return Outgoing(answer.status, head, read.body)
 
-    async def _behind_links(self, request: Incoming, pointing: Answer, fetched: Mapping[str, bytes]) -> Answer | None:
+    async def _behind_links(self, request: Incoming, pointing: Answer, fetched: Mapping[str, bytes], decision: Decision) -> Answer | None:
         """The answer with links to the pictures that it pointed at, kept for a while; None where they go into the answer."""
         if not fetched or self.links is None or _as_base64(request.generation):
             return None
         links = self.links.make(fetched)
-        await self.links.keep(links, fetched)
+        if not links:
+            return None
+        terms = Release(request.caller.tenant, decision.registry_revision, decision.policy_revision, request.purpose, request.jurisdiction)
+        await self.links.keep(links, fetched, terms)
         return self._linked(
             request, pointing.with_fetched(fetched, self._limits(request), {where: link.url for where, link in links.items()})
         )
@@ -465,7 +470,7 @@ class Pipeline:
         if screened.blocks:
             return await self._refusal(request, screened, Stage.OUTPUT, holds.pack(answer.status, headers, read.release(), read.pictures))
         await self._keep(request, (read,), screened)
-        shown = await self._behind_links(request, pointing, fetched) or read
+        shown = await self._behind_links(request, pointing, fetched, screened.decision) or read
         return Outgoing(answer.status, head_of(request, screened, headers), shown.release())
 
     async def _taken_apart(self, read: Answer) -> Answer:
@@ -530,6 +535,21 @@ class Pipeline:
         )
         frames = screened_stream(answer.stream(), held, dialect.error_frame, self.keepalive_s)
         return Outgoing(200, [*typed(head, EVENT_STREAM[1]), (b"cache-control", b"no-cache")], closing(frames, stack))
+
+    async def linked_picture(self, name: str, request_id: str) -> Kept | None:
+        """What a link leads to; if people or rules changed since it was released, only if it would be released today."""
+        kept = await self.links.read(name) if self.links is not None else None
+        if kept is None:
+            return None
+        release = kept.release
+        published = await self._published(release.tenant)
+        policy = published.policy.for_tenant(release.tenant)
+        if (published.revision, policy.revision) == (release.registry_revision, release.policy_revision):
+            return kept
+        pictures = (inspect(kept.picture, "picture", Limits()).picture,)
+        asked = ScreenRequest((), pictures, Caller(release.tenant), Stage.OUTPUT, release.purpose, release.jurisdiction)
+        outcome = (await self.screen(asked, request_id)).decision.outcome
+        return kept if outcome is Outcome.ALLOW or self._mode(policy) is not Mode.ENFORCE else None
 
     # -- the admin API's question -----------------------------------------------------------------------------------
 

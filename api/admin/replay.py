@@ -1,7 +1,8 @@
 """`POST /policies/replay` and `guard policy replay`: what a policy would have said to the decisions of a time.
 
 It runs over what the record kept of each decision (hits, signals, purpose ...) with people's directives as they are now;
-pictures and prompts are not looked at anew. What was erased, or kept at a lower level, is counted as not seen.
+pictures and prompts are not looked at anew. What was erased, or kept at a lower level, is counted as not seen, and so is what
+passes without the answer of a source of signals that nobody asked at the time.
 """
 
 from collections import Counter
@@ -15,6 +16,8 @@ from sqlalchemy import func, select
 
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
+from guard.decide.program import program
+from guard.decide.sources import unmeasured
 from guard.errors import NotFoundError
 from guard.keyring import Keyring
 from guard.record.bodies import SUBJECT, TENANT, Bodies, DamagedError, ErasedError, parsed
@@ -22,7 +25,7 @@ from guard.record.event import DECISION_KINDS
 from guard.record.reading import EVENT_C, LABEL_C, bounds, labelled, labels_of, subjects_of
 from guard.registry.store import Registry
 from guard.storage.engine import read
-from guard.types import Context, Findings, Hit, Modality, Role, Stage, Strength, SubjectRecord
+from guard.types import Context, Findings, Hit, Modality, Outcome, Role, Stage, Strength, SubjectRecord
 
 SHOWN = 100
 _BATCH = 500
@@ -109,7 +112,11 @@ class Replay:
             if person is None:
                 return None
             people[person.id] = person
-        decision = decide(_findings(body, people), people, self._policy.for_tenant(past.tenant), _context(past, body))
+        findings, context, policy = _findings(body, people), _context(past, body), self._policy.for_tenant(past.tenant)
+        decision = decide(findings, people, policy, context)
+        sources = program(policy).sources[context.stage]
+        if decision.outcome is not Outcome.REFUSE and unmeasured(sources, findings, pictures=bool(body.get("pictures"))):
+            return None
         return decision.outcome.value, decision.rule
 
     def _person(self, subject_id: str) -> SubjectRecord | None:

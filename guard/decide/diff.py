@@ -66,12 +66,10 @@ def _sources(old: Policy, new: Policy) -> list[Change]:
     changes = []
     for name in sorted(old.sources.keys() | new.sources.keys()):
         one, other, path = before.get(name), after.get(name), f"sources.{name}"
-        if one is None or other is None:
-            changes.append(
-                Change(
-                    path, *("" if terms is None else "asked" for terms in (one, other)), Direction.STRICTER if other else Direction.SOFTER
-                )
-            )
+        if one is None:
+            changes.append(Change(path, "", "asked", Direction.STRICTER))
+        elif other is None:
+            changes.append(Change(path, "asked", "", Direction.SOFTER))
         else:
             changes.append(_outcome(f"{path}.unavailable", one.unavailable, other.unavailable))
             changes.append(_outcome(f"{path}.missing", one.missing, other.missing))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from guard.decide.policy import Policy, Rule, SourceTerms
-from guard.types import Modality, Stage
+from guard.types import Findings, Modality, Stage
 
 SOURCE_OF = {
     "moderation": "moderation",
@@ -19,6 +19,9 @@ SOURCE_OF = {
 """The signals that come from a source; every other one is read from words, or counted, at once."""
 
 SOURCES = ("moderation", "nudity", "text_in_image")
+LOOK_AT_TEXTS = frozenset({"moderation"})
+"""Sources that have something to say about a request without pictures."""
+
 _WORD = re.compile(r"[a-z_]+")
 
 
@@ -30,6 +33,12 @@ def asked(policy: Policy) -> dict[Stage, dict[str, SourceTerms]]:
             for stage in rule.match.stages or Stage:
                 needed[stage].setdefault(name, SourceTerms())
     return needed
+
+
+def unmeasured(names: Iterable[str], findings: Findings, *, pictures: bool) -> bool:
+    """Whether one of these sources gave neither a signal nor a reason why not, when these findings were made."""
+    answered = {SOURCE_OF[name] for name in findings.signals if name in SOURCE_OF} | findings.not_examined.keys()
+    return any(name not in answered and (pictures or name in LOOK_AT_TEXTS) for name in names)
 
 
 def _read_by(rule: Rule, conditions: Mapping[str, str]) -> Iterable[str]:

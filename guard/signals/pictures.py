@@ -53,4 +53,4 @@ class TextInImage:
             for between in ("\n", " ")
             if lines
         }
-        return Reading({"unread_text": unread} if unread else {}, tuple(sorted(written, key=lambda text: (text.where, text.text))))
+        return Reading({"unread_text": unread}, tuple(sorted(written, key=lambda text: (text.where, text.text))))

@@ -43,6 +43,13 @@ def test_replay_counts_what_would_change(home: Path) -> None:
     assert "refuse to allow" in shown.stdout
 
 
+def test_what_a_source_would_have_said_is_not_guessed(home: Path) -> None:
+    """The refusal stands whatever the moderation service would have said; of what passed nobody knows."""
+    (home / "moderated.yaml").write_text("version: 1\nname: moderated\nextends: default\nsources: {moderation: {}}\n")
+    told = orjson.loads(run("policy", "replay", "moderated.yaml", "--json").stdout)
+    assert (told["not_seen"], told["changes"]) == (1, {"refuse to refuse": 1})
+
+
 @pytest.mark.usefixtures("home")
 def test_the_same_policy_changes_nothing_and_a_span_of_time_is_kept_to() -> None:
     assert run("policy", "replay").exit_code == 0

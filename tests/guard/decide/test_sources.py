@@ -10,7 +10,7 @@ from guard.decide.fields import SOURCES_ASKED
 from guard.decide.load import load, parse
 from guard.decide.policy import Policy, SourceTerms
 from guard.decide.program import program
-from guard.decide.sources import SOURCE_OF, SOURCES
+from guard.decide.sources import LOOK_AT_TEXTS, SOURCE_OF, SOURCES, unmeasured
 from guard.errors import PolicyInvalidError
 from guard.types import NOT_CONFIGURED, Context, Findings, Outcome, Stage
 
@@ -61,6 +61,7 @@ def test_every_source_has_a_key_and_every_signal_of_one_is_known() -> None:
     assert tuple(SOURCES_ASKED) == SOURCES
     assert set(SOURCE_OF.values()) == set(SOURCES)
     assert SOURCE_OF.keys() <= SIGNALS.keys()
+    assert set(SOURCES) >= LOOK_AT_TEXTS
 
 
 def test_terms_are_read_and_inherited() -> None:
@@ -110,6 +111,22 @@ def test_what_follows_without_an_answer(policy: Policy, missed: dict[str, str], 
     decision = decide(Findings(not_examined=missed), {}, policy, context)
     assert (decision.outcome, decision.rule) == (outcome, rule)
     assert decision.category == ("none" if outcome is Outcome.ALLOW else "unscreenable")
+
+
+MEASURED = [
+    pytest.param([], Findings(), True, False, id="nothing is asked"),
+    pytest.param(["moderation"], Findings(), False, True, id="texts were not judged"),
+    pytest.param(["moderation"], Findings(signals={"moderation": 0.1}), False, False, id="they were"),
+    pytest.param(["moderation"], Findings(not_examined={"moderation": "no answer"}), False, False, id="a reason is known"),
+    pytest.param(["nudity"], Findings(), True, True, id="pictures were not seen"),
+    pytest.param(["nudity"], Findings(signals={"nudity": 0.0}), True, False, id="they were seen"),
+    pytest.param(["nudity"], Findings(), False, False, id="there were none"),
+]
+
+
+@pytest.mark.parametrize(("names", "findings", "pictures", "expected"), MEASURED)
+def test_what_an_earlier_request_was_not_measured_for(names: list[str], findings: Findings, pictures: bool, expected: bool) -> None:
+    assert unmeasured(names, findings, pictures=pictures) is expected
 
 
 def test_strict_works_where_nothing_reads_text_in_pictures_and_refuses_where_that_fails() -> None:

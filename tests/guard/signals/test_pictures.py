@@ -34,4 +34,4 @@ async def test_lines_are_read_one_under_the_other_and_in_a_row() -> None:
 
 
 async def test_nothing_written() -> None:
-    assert await TextInImage(Seen(a={"lines": [[]], "unread": 0.0})).read((), PICTURES[:1]) == Reading()
+    assert await TextInImage(Seen(a={"lines": [[]], "unread": 0.0})).read((), PICTURES[:1]) == Reading({"unread_text": 0.0})

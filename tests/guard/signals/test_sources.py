@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from guard.decide import sources
 from guard.decide.sources import SOURCES
 from guard.errors import SignalUnavailableError, UnscreenableError
 from guard.signals.sources import ALWAYS, AT_ONCE, LOOK_AT_TEXTS, Answers, Reading, Sources, each
@@ -63,9 +64,9 @@ async def test_why_there_was_no_answer() -> None:
 
 
 async def test_a_source_that_is_not_there_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
-    sources = Sources()
+    nobody = Sources()
     for _ in range(3):
-        await sources.ask({"nudity": 1.0}, TEXTS, ())
+        await nobody.ask({"nudity": 1.0}, TEXTS, ())
     assert [record.getMessage().split(",")[0] for record in caplog.records] == ["the policy asks the source nudity"]
 
 
@@ -101,4 +102,4 @@ async def test_pictures_are_looked_at_a_few_at_a_time() -> None:
 
 
 def test_the_names_are_those_that_policies_know() -> None:
-    assert set(SOURCES) == LOOK_AT_TEXTS | ALWAYS
+    assert (set(SOURCES), LOOK_AT_TEXTS) == (LOOK_AT_TEXTS | ALWAYS, sources.LOOK_AT_TEXTS)
