@@ -5,6 +5,7 @@ import resource
 import signal
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -101,4 +102,18 @@ def test_no_face_worker_means_no_picture_passes(guard: Trial, harm: Any, upstrea
         assert refused.status_code in (400, 503)
     finally:
         faces.send_signal(signal.SIGCONT)
+    harm.eventually(lambda: edit(guard).status_code == 200)
+
+
+def test_a_face_worker_killed_in_the_middle_of_a_picture_costs_that_request_at_most(guard: Trial, harm: Any) -> None:
+    harm.eventually(lambda: edit(guard).status_code == 200)
+    worker = harm.part(guard, "guard.processes.faces")
+    idle = sum(worker.cpu_times()[:2])
+    with ThreadPoolExecutor(1) as one:
+        asked = one.submit(edit, guard)
+        harm.eventually(lambda: sum(worker.cpu_times()[:2]) > idle + 0.05 or asked.done())
+        assert not asked.done()
+        worker.kill()
+        answer = asked.result()
+    assert answer.status_code in (200, 400) or unavailable(answer)
     harm.eventually(lambda: edit(guard).status_code == 200)
