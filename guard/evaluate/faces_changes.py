@@ -25,8 +25,9 @@ def _on_a_page(image: Image.Image) -> Image.Image:
     return page
 
 
+AS_IT_IS = "as it is"
 CHANGES: Mapping[str, Callable[[Image.Image], bytes]] = {
-    "as it is": lambda image: _saved(image),
+    AS_IT_IS: lambda image: _saved(image),
     "turned by 90 degrees": lambda image: _saved(image.transpose(Image.Transpose.ROTATE_90)),
     "turned by 180 degrees": lambda image: _saved(image.transpose(Image.Transpose.ROTATE_180)),
     "turned by 45 degrees": lambda image: _saved(image.rotate(45, _SMOOTH, expand=True)),
@@ -41,6 +42,11 @@ CHANGES: Mapping[str, Callable[[Image.Image], bytes]] = {
     "blurred, radius 4": lambda image: _saved(image.filter(ImageFilter.GaussianBlur(4))),
     "bar over the eyes": lambda image: _saved(_barred(image)),
 }
+
+HARDLY = frozenset(
+    {"turned by 90 degrees", "turned by 180 degrees", "mirrored", "grey", "JPEG quality 20", "JPEG quality 20 at 400 px", "face of 64 px"}
+)
+"""Ways in which a picture is sent every day; a search must bear them."""
 
 
 def _barred(image: Image.Image) -> Image.Image:

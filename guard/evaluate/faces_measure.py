@@ -25,7 +25,7 @@ Judged = Sequence[tuple[NDArray[np.float64], Trials]]
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A share with its 95 % interval over people (bootstrap), from `trials` comparisons or searches."""
+    """A share with its 95 % interval over people (bootstrap; the rule of three where nothing was seen), from `trials` comparisons or searches."""
 
     name: str
     value: float
@@ -231,6 +231,8 @@ def _by_person(
     drawn = np.random.default_rng(0).integers(len(people), size=(RESAMPLES, len(people)))
     shares = hits[drawn].sum(axis=1) / np.maximum(trials[drawn].sum(axis=1), 1)
     low, high = np.quantile(shares, [0.025, 0.975])
+    if not hits.any():  # people drawn again have none either; three in so many trials would show 95 times in 100
+        high = min(1.0, 3 / max(trials.sum(), 1))
     return Rate(name, float(hits.sum() / max(trials.sum(), 1)), float(low), float(high), int(trials.sum()), note, target)
 
 

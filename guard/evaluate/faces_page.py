@@ -67,11 +67,17 @@ def _rates(rates: "Sequence[Rate]") -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
+def _strangers(rate: "Rate") -> str:
+    if not rate.value:
+        return f"none seen <small>(at most {rate.high:.1%})</small>"
+    return f"{rate.value:.2%} <small>({rate.low:.2%} to {rate.high:.2%})</small>"
+
+
 def _bands(bands: "Sequence[Band]") -> str:
     rows = [
         f"<tr><td>{band.enrolled:,} <small>{band.extrapolated}</small></td>"
-        f"<td>{band.hold.value:.1%} <small>({band.hold.low:.1%} to {band.hold.high:.1%})</small></td><td>{band.strangers_held.value:.2%}</td>"
-        f"<td>{band.refuse.value:.1%} <small>({band.refuse.low:.1%} to {band.refuse.high:.1%})</small></td><td>{band.strangers_refused.value:.3%}</td></tr>"
+        f"<td>{band.hold.value:.1%} <small>({band.hold.low:.1%} to {band.hold.high:.1%})</small></td><td>{_strangers(band.strangers_held)}</td>"
+        f"<td>{band.refuse.value:.1%} <small>({band.refuse.low:.1%} to {band.refuse.high:.1%})</small></td><td>{_strangers(band.strangers_refused)}</td></tr>"
         for band in bands
     ]
     head = "<tr><th>enrolled</th><th>missed (neither band)</th><th>strangers held or refused</th><th>not refused</th><th>strangers refused</th></tr>"

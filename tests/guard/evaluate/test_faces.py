@@ -83,6 +83,12 @@ def test_a_rate_has_an_interval_around_it(trials: Trials) -> None:
     assert (rate.trials, rate.met) == (256, True)
 
 
+def test_nothing_seen_is_not_nothing(trials: Trials) -> None:
+    """The rule of three: of n pairs of strangers, none of which passes, up to 3/n may."""
+    rate = faces_measure.share_passing(trials, 1e9, "strangers")
+    assert (rate.value, rate.low, rate.high) == (0, 0, pytest.approx(3 / rate.trials))
+
+
 def test_the_curve_of_a_perfect_and_of_a_blind_encoder() -> None:
     """DET curves at both ends."""
     none, own = np.zeros((50, 50), bool), np.eye(50, dtype=bool)
