@@ -3,6 +3,8 @@
 Gateway prefixes go to plain ASGI, health and metrics are answered here, all else is the admin API and the console.
 """
 
+import os
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +13,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.gateway import Gateway, Receive, Scope, Send
-from guard.links import PATH, Links
+from guard.errors import UnavailableError
+from guard.links import PATH, Kept
+from guard.record.event import ordered_id
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 Check = Callable[[], Awaitable[bool]]
+Picture = Callable[[str, str], Awaitable[Kept | None]]
 
 
 @dataclass(slots=True)
@@ -28,7 +33,7 @@ class App:
         checks: name to a check of what readiness means.
         before_scrape: makes this worker's metrics current.
         upstreams_down: provider to whether it does not answer; told, but none makes a gateway unready.
-        links: pictures behind links of our own.
+        picture: what the last segment of a link of our own leads to, for a request of this id.
         admin_port: where admin and console are served alone, or None for everywhere.
     """
 
@@ -38,7 +43,7 @@ class App:
     checks: Mapping[str, Check]
     before_scrape: Callable[[], None]
     upstreams_down: Callable[[], Mapping[str, bool]] = dict
-    links: Links | None = None
+    picture: Picture | None = None
     admin_port: int | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,8 +58,8 @@ class App:
             await self._ready(send)
         elif not on_admin_port and self._is_gateway(raw_path):
             await self.gateway(scope, receive, send)
-        elif self.links is not None and not on_admin_port and raw_path.startswith(PATH.encode()):
-            await _picture(self.links, scope["method"], raw_path, send)
+        elif self.picture is not None and not on_admin_port and raw_path.startswith(PATH.encode()):
+            await _show(self.picture, scope["method"], raw_path[len(PATH) :].decode("latin-1"), send)
         elif self.admin_port is not None and not on_admin_port and not _is_public(raw_path):
             await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
         elif raw_path == b"/metrics":
@@ -79,23 +84,27 @@ def _is_public(raw_path: bytes) -> bool:
     return raw_path == b"/opt-out" or raw_path.startswith(b"/opt-out/")
 
 
-async def _picture(links: Links, method: str, raw_path: bytes, send: Send) -> None:
-    """A picture behind a link, to whoever has the link; what is over or never was is the same 404."""
-    found = await links.read(raw_path[len(PATH) :].decode("latin-1")) if method in ("GET", "HEAD") else None
+async def _show(picture: Picture, method: str, name: str, send: Send) -> None:
+    """A picture behind a link, to whoever has the link; what is over, never was or may no longer be shown is the same 404."""
+    request_id = ordered_id("req_", time.time_ns() // 1_000_000, os.urandom(16))
+    try:
+        found = await picture(name, request_id) if method in ("GET", "HEAD") else None
+    except UnavailableError:
+        await _answer(send, 503, b'{"type":"about:blank","title":"Service Unavailable","status":503}', b"application/problem+json")
+        return
     if found is None:
         await _answer(send, 404, b'{"type":"about:blank","title":"Not Found","status":404}', b"application/problem+json")
         return
-    media_type, picture, left_s = found
     headers = [
-        (b"content-type", media_type.encode()),
-        (b"content-length", b"%d" % len(picture)),
-        (b"cache-control", b"private, max-age=%d" % left_s),
+        (b"content-type", found.media_type.encode()),
+        (b"content-length", b"%d" % len(found.picture)),
+        (b"cache-control", b"private, no-cache"),
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", b"default-src 'none'; sandbox"),
         (b"referrer-policy", b"no-referrer"),
     ]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": picture if method == "GET" else b""})
+    await send({"type": "http.response.body", "body": found.picture if method == "GET" else b""})
 
 
 def _metrics() -> bytes:

@@ -133,6 +133,8 @@ class Worker:
             faces=self.faces,
         )
         checks = {"registry": self._registry_ready, "log": self._log_ready, "faces": self._faces_ready}
+        if self.sources.sights:
+            checks["sources"] = self.sources.alive
         return App(
             gateway,
             create_admin_app(services),

@@ -1,7 +1,8 @@
 """Pictures of answers behind links of the gateway's own, for clients that asked for a URL: encrypted, bounded, for a while.
 
 A link is all that is needed to see its picture, as the provider's is. The key that opens the file is in the link alone: neither
-the directory nor a copy of it shows anything. Workers, and replicas that share the directory, serve each other's links.
+the directory nor a copy of it shows anything. Workers, and replicas that share the directory, serve each other's links. Beside the
+picture lies under what it was released, so that whoever serves it can see whether that still holds.
 """
 
 import asyncio
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+
+import orjson
 
 from guard.errors import UnavailableError
 from guard.extract.containers import sniff
@@ -44,6 +47,27 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Under what a picture was released: to whom, by which people and rules, on which terms."""
+
+    tenant: str
+    registry_revision: int
+    policy_revision: str
+    purpose: str | None = None
+    jurisdiction: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a link leads to, and for how many seconds yet."""
+
+    media_type: str
+    picture: bytes
+    left_s: int
+    release: Release
+
+
+@dataclass(frozen=True, slots=True)
 class Links:
     """The links of one gateway.
 
@@ -63,40 +87,44 @@ class Links:
     entropy: Callable[[int], bytes] = os.urandom
 
     def make(self, pictures: Mapping[str, bytes]) -> dict[str, Link]:
-        """A link for each place; nothing is kept yet."""
-        return {where: self._link(data) for where, data in pictures.items()}
+        """A link for each place, or none where the pictures are too many to be kept; nothing is kept yet."""
+        fits = sum(len(data) for data in pictures.values()) <= self.most_bytes
+        return {where: self._link(data) for where, data in pictures.items()} if fits else {}
 
     def _link(self, data: bytes) -> Link:
         expires_at, secret = int(self.clock() + self.lifetime_s), self.entropy(_SECRET_BYTES)
         token = base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
         return Link(f"{self.base_url}{PATH}{expires_at:08x}-{token}.{sniff(data) or 'bin'}", expires_at, secret)
 
-    async def keep(self, links: Mapping[str, Link], pictures: Mapping[str, bytes]) -> None:
+    async def keep(self, links: Mapping[str, Link], pictures: Mapping[str, bytes], release: Release) -> None:
         """Return when each link leads to its picture; UnavailableError where it cannot be written."""
         try:
-            await asyncio.to_thread(self._keep, links, pictures)
+            await asyncio.to_thread(self._keep, links, pictures, orjson.dumps(release) + b"\n")
         except OSError as error:
             raise UnavailableError(f"a picture cannot be kept in {self.directory}") from error
 
-    def _keep(self, links: Mapping[str, Link], pictures: Mapping[str, bytes]) -> None:
+    def _keep(self, links: Mapping[str, Link], pictures: Mapping[str, bytes], release: bytes) -> None:
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.sweep(sum(len(data) for data in pictures.values()))
         for where, link in links.items():
             path = self.directory / link.file_name
             unfinished = path.with_suffix(".part")
             with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(seal(link.key, pictures[where], path.name.encode()))
+                file.write(seal(link.key, release + pictures[where], path.name.encode()))
             unfinished.rename(path)
 
-    async def read(self, name: str) -> tuple[str, bytes, int] | None:
-        """Media type, bytes and seconds left of what a link's last segment names, or None."""
+    async def read(self, name: str) -> Kept | None:
+        """What a link's last segment leads to, or None."""
         found = _NAME.fullmatch(name)
         if found is None:
             return None
         link = Link("", int(found.group(1), 16), base64.urlsafe_b64decode(found.group(2) + "="))
         left_s = int(link.expires_at - self.clock())
-        data = await asyncio.to_thread(self._read, link) if left_s > 0 else None
-        return None if data is None else (MIME.get(sniff(data) or "", "application/octet-stream"), data, left_s)
+        content = await asyncio.to_thread(self._read, link) if left_s > 0 else None
+        if content is None:
+            return None
+        release, _, data = content.partition(b"\n")
+        return Kept(MIME.get(sniff(data) or "", "application/octet-stream"), data, left_s, Release(**orjson.loads(release)))
 
     def _read(self, link: Link) -> bytes | None:
         try:

@@ -40,6 +40,7 @@ from guard.exchange import (
     ScreenRequest,
     ScreenResult,
     as_refusal,
+    blocks,
     closing,
     content_type,
     head_of,
@@ -68,7 +69,7 @@ from guard.settings import PartialImages
 from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
-from guard.stream import Held, Room, screened_stream, upstream_refusal
+from guard.stream import Held, Room, noted_stream, screened_stream, upstream_refusal
 from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted, granted
 

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from guard.errors import UnavailableError
-from guard.links import Link, Links
+from guard.links import Kept, Link, Links, Release
 from tests.guard.extract.pictures import drawn
 
 PNG = drawn("png")
+RELEASE = Release("acme", 7, "policy-1", "news", None)
 
 
 class Clock:
@@ -31,7 +32,7 @@ def links(tmp_path: Path, clock: Clock) -> Links:
 
 def kept(links: Links, data: bytes = PNG) -> Link:
     made = links.make({"data[0].url": data})
-    asyncio.run(links.keep(made, {"data[0].url": data}))
+    asyncio.run(links.keep(made, {"data[0].url": data}, RELEASE))
     return made["data[0].url"]
 
 
@@ -43,9 +44,9 @@ def test_a_link_leads_to_its_picture_for_a_while(links: Links, clock: Clock) -> 
     link = kept(links)
     assert link.url.startswith("https://guard.example/pictures/")
     assert link.url.endswith(".png")
-    assert asyncio.run(links.read(name(link))) == ("image/png", PNG, 60)
+    assert asyncio.run(links.read(name(link))) == Kept("image/png", PNG, 60, RELEASE)
     clock.now += 59
-    assert asyncio.run(links.read(name(link))) == ("image/png", PNG, 1)
+    assert asyncio.run(links.read(name(link))) == Kept("image/png", PNG, 1, RELEASE)
     clock.now += 1
     assert asyncio.run(links.read(name(link))) is None
 
@@ -89,6 +90,10 @@ def test_what_is_over_goes_and_the_oldest_make_room(links: Links, clock: Clock) 
     clock.now += 55
     links.sweep()
     assert {file.name for file in links.directory.iterdir()} == {third.file_name}
+
+
+def test_what_is_too_large_gets_no_link(links: Links) -> None:
+    assert links.make({"data[0].url": bytes(6_000), "data[1].url": bytes(6_000)}) == {}
 
 
 def test_a_link_that_cannot_be_kept_is_our_own_outage(tmp_path: Path) -> None:

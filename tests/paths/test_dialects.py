@@ -292,6 +292,18 @@ def test_a_picture_behind_a_url_comes_as_the_caller_asked(
     assert provider.url not in refused.text
 
 
+def test_a_link_shows_nobody_who_opted_out_since(guard: Trial, provider: Provider) -> None:
+    provider.says("/picture.png", PNG, "image/png")
+    provider.says("/openai/images/generations", {"created": 1, "data": [{"url": f"{provider.url}/picture.png"}]})
+    [item] = post(guard, "/v1/images/generations", {"prompt": "a tyre"}, "linking").json()["data"]
+    guard.made("/opt-outs", json={"subject": {"name": "Wilhelmina Ostrander-Pike"}})
+    assert shown(guard, item["url"]) == (200, "image/png", PNG)
+    guard.made("/known-images", files={"image": ("known.png", PNG, "image/png")}, data={"reason": "withdrawn"})
+    assert shown(guard, item["url"])[0] == 404
+    for known in guard.admin("GET", "/known-images").json()["items"]:
+        guard.admin("DELETE", f"/known-images/{known['id']}")
+
+
 def test_a_held_picture_behind_a_url_is_the_answer_once_it_was_approved(guard: Trial, provider: Provider) -> None:
     guard.made("/opt-outs", json={"subject": {"name": "Quillonia"}})
     provider.says("/picture.png", PNG, "image/png")
