@@ -126,7 +126,8 @@ def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
 def with_answers(published: Published, examined: Examined, answers: Answers, signals: Signals) -> Examined:
     """What slow sources found, added: their signals, and the people and signals in what they read in pictures.
 
-    Words in a picture say nothing of its `style`: a photograph with `cartoon` written on it stays one.
+    Words in a picture say nothing of its `style`: a photograph with `cartoon` written on it stays one. They have no place in a text
+    that was sent, so their hits have no span.
     """
     found = examined.findings
     gathered = dict(found.signals)
@@ -135,9 +136,9 @@ def with_answers(published: Published, examined: Examined, answers: Answers, sig
         written = {name: value for name, value in signals(reading.texts).items() if name != "style"}
         gathered = together(together(gathered, reading.signals), written)
         for hit, person in published.gallery.find_names(reading.texts, Modality.TEXT_IN_IMAGE):
-            hits.append(hit)
+            hits.append(replace(hit, span=None))
             people[person.id] = person
-    findings = replace(found, hits=tuple(hits), signals=gathered, not_examined={**found.not_examined, **answers.missed})
+    findings = replace(found, hits=tuple(dict.fromkeys(hits)), signals=gathered, not_examined={**found.not_examined, **answers.missed})
     return replace(examined, findings=findings, people=people)
 
 

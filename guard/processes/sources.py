@@ -47,6 +47,10 @@ class OpenSources:
         for sight in self.sights:
             sight.purge()
 
+    async def alive(self) -> bool:
+        """Whether every kind of worker answers."""
+        return all([await sight.alive() for sight in self.sights])
+
     async def close(self) -> None:
         """End what is under way."""
         if self.moderation is not None:

@@ -14,6 +14,10 @@ from guard.errors import SignalUnavailableError, UnscreenableError
 from guard.faceworker import wire
 from guard.types import Picture
 
+_PING_TIMEOUT_S = 2.0
+_BUSY_S = 60.0
+"""For so long after its last answer a worker that says nothing may just be busy."""
+
 _KEPT = 256
 _KEPT_S = 300.0
 
@@ -30,6 +34,7 @@ class SightClient:
         self._path = str(path)
         self._queue = queue
         self._generation = 0
+        self._last_answer = float("-inf")
         self._kept: OrderedDict[bytes, tuple[float, Mapping[str, Any]]] = OrderedDict()
         self.waiting = 0
 
@@ -63,6 +68,15 @@ class SightClient:
         self._generation += 1
         self._kept.clear()
 
+    async def alive(self) -> bool:
+        """Whether a worker answers, or answered lately and may just be busy."""
+        try:
+            async with asyncio.timeout(_PING_TIMEOUT_S):
+                await self._ask(wire.dump_request(wire.Request(None)))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+            return time.monotonic() - self._last_answer < _BUSY_S
+        return True
+
     def _keep(self, digest: bytes, answer: Mapping[str, Any]) -> None:
         now = time.monotonic()
         self._kept.pop(digest, None)
@@ -88,6 +102,7 @@ class SightClient:
             await reader.readexactly(1)
             (length,) = wire.LENGTH.unpack(await reader.readexactly(wire.LENGTH.size))
             answer: Mapping[str, Any] = orjson.loads(await reader.readexactly(length))
+            self._last_answer = time.monotonic()
             return answer
         finally:
             writer.close()

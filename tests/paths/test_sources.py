@@ -86,8 +86,12 @@ def refused(guard: Trial, picture: bytes, prompt: str = "put it in a frame") -> 
 def test_a_name_written_in_an_input_picture(watched: Trial, upstream: StandIn) -> None:
     decision = refused(watched, png("Ottoline Varga-Brisk"))
     assert (decision["rule"], decision["stage"], list(upstream.seen)) == ("opt-out", "input", [])
-    [hit] = [hit for hit in decision["hits"] if hit["text"] == "Ottoline Varga-Brisk"][:1]
-    assert (hit["modality"], hit["role"], hit["where"]) == ("text_in_image", "likeness", "image")
+    hits = [(hit["modality"], hit["role"], hit["where"], hit["span"]) for hit in decision["hits"] if hit["text"] == "Ottoline Varga-Brisk"]
+    assert hits == [("text_in_image", "likeness", "image", None)]
+
+
+def test_the_guard_is_ready_when_its_eyes_are(watched: Trial) -> None:
+    assert watched.http.get(f"{watched.url}/readyz").json()["checks"]["sources"] is True
 
 
 def test_a_name_written_in_an_output_picture(watched: Trial, upstream: StandIn) -> None:

@@ -65,6 +65,8 @@ def pool(tmp_path: Path, tiny_network: Callable[..., Path]) -> Iterator[Pool]:
 async def test_a_worker_answers_says_what_it_cannot_look_at_and_is_replaced(pool: Pool) -> None:
     first = pool.start()
     client = SightClient(pool.path)
+    while not await client.alive():
+        assert first.poll() is None
     assert (await client.look(picture(RED)))["nudity"] == pytest.approx(0.95, abs=0.06)
     assert (await client.look(picture(BLUE, RED, GREEN, kind="gif")))["nudity"] == pytest.approx(0.95, abs=0.06)
     assert (await client.look(picture(BLUE)))["nudity"] < 0.1
@@ -141,8 +143,21 @@ async def test_a_worker_that_dies_is_forgiven_once(tmp_path: Path, answer: bytes
 
 
 async def test_nobody_there(tmp_path: Path) -> None:
+    client = SightClient(tmp_path / "s")
     with pytest.raises(SignalUnavailableError):
-        await SightClient(tmp_path / "s").look(picture(RED))
+        await client.look(picture(RED))
+    assert not await client.alive()
+
+
+async def test_a_worker_that_answered_lately_may_be_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guard.sightworker.client._PING_TIMEOUT_S", 0.05)
+    server, client = Server(FINE), SightClient(tmp_path / "s")
+    async with await serving(tmp_path / "s", server):
+        await client.look(picture(RED))
+        server.wait_s = 0.3
+        assert await client.alive()
+        monkeypatch.setattr("guard.sightworker.client._BUSY_S", 0.0)
+        assert not await client.alive()
 
 
 async def test_too_many_pictures_are_turned_away(tmp_path: Path) -> None:
