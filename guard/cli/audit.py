@@ -33,36 +33,39 @@ def export(
     since: Annotated[datetime | None, typer.Option("--from", help="First moment, inclusive (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option("--to", help="Last moment, exclusive (UTC).")] = None,
     tenant: Annotated[str | None, typer.Option(help="Only this tenant's decisions.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only decisions about this subject id.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only decisions about this subject id, or the subject of this case id.")] = None,
     outcome: Annotated[str | None, typer.Option(help="allow, hold or refuse.")] = None,
+    stage: Annotated[str | None, typer.Option(help="input or output.")] = None,
     redaction: Annotated[str, typer.Option(help="none, standard or strict.")] = "none",
 ) -> None:
     """Write an archive that an outsider can verify with nothing but the log's public key."""
     from rich.progress import Progress
 
     from guard.processes import custody, parts
+    from guard.processes.reporting import subject_of
     from guard.record.export import ExportRequest, run_export
 
     chosen = settings()
     engine = parts.open_engine(chosen)
-    keyring = parts.open_keyring(chosen, engine)
+    registry = parts.open_registry(chosen, engine)
     request = ExportRequest.parse(
         {
             "format": format_,
             "from": _utc(since),
             "to": _utc(until),
             "tenant": tenant,
-            "subject_id": subject,
+            "subject_id": subject_of(registry, subject) if subject is not None else None,
             "outcome": outcome,
+            "stage": stage,
             "redaction": redaction,
         }
     )
-    custody.tell(engine, keyring, ACTOR, "export.create", {"request": request.as_json()})
+    custody.tell(engine, registry.keyring, ACTOR, "export.create", {"request": request.as_json()})
     with Progress(disable=not sys.stderr.isatty()) as progress:
         bar = progress.add_task("exporting", total=None)
         run_export(
             engine,
-            keyring,
+            registry.keyring,
             parts.open_signer(chosen),
             request,
             out,

@@ -33,6 +33,16 @@ class Report:
     json: bytes
 
 
+def subject_of(registry: Registry, wanted: str) -> str:
+    """A subject's id, given that or the id of a case of theirs. Raises NotFoundError or InvalidInputError for a case of nobody."""
+    if not wanted.startswith("case_"):
+        return wanted
+    subject_id = registry.get_case(wanted).subject_id
+    if subject_id is None:
+        raise InvalidInputError(f"case {wanted!r} concerns no registered subject yet")
+    return subject_id
+
+
 class Reporter:
     """Makes reports from one database.
 
@@ -50,7 +60,7 @@ class Reporter:
 
     def subject(self, wanted: str, period: Period) -> Report:
         """The evidence pack of a subject, or of the subject of a case. Raises NotFoundError when neither is known."""
-        subject_id = self._subject_of(wanted)
+        subject_id = subject_of(self._registry, wanted)
         frame = self._frame(period)
         events = list(about(self._engine, self._keyring, subject_id, period))
         register = self._register(subject_id)
@@ -66,7 +76,7 @@ class Reporter:
 
     def activity(self, wanted: str, period: Period) -> Report:
         """The activity report of a person who is registered."""
-        subject_id = self._subject_of(wanted)
+        subject_id = subject_of(self._registry, wanted)
         register = self._register(subject_id)
         if register is None:
             raise NotFoundError(f"there is no subject {subject_id!r}, or it was erased")
@@ -81,14 +91,6 @@ class Reporter:
         report = transparency.build(frame, found, self._verdicts(period), self._scopes())
         self._record("report.transparency")
         return Report(transparency.html(report), _json(report))
-
-    def _subject_of(self, wanted: str) -> str:
-        if not wanted.startswith("case_"):
-            return wanted
-        subject_id = self._registry.get_case(wanted).subject_id
-        if subject_id is None:
-            raise InvalidInputError(f"case {wanted!r} concerns no registered subject yet")
-        return subject_id
 
     def _frame(self, period: Period) -> Frame:
         log = EventLog(self._engine, parts.open_signer(self._settings), now=self._now)

@@ -155,6 +155,7 @@ class Supervisor:
         else:
             for mount in mounts.values():
                 say(f"  upstream      {mount.upstream.base_url}")
+        say(f"  log key       {verifier_keys(self.settings.data_dir)[0].id}   (read it out to your auditor)")
         say(f"  mode          {self.settings.mode}, policy {self.settings.policy}, data in {self.settings.data_dir}")
         if admin_key is not None:
             say("\nAdministrator key, shown this once:")

@@ -17,7 +17,7 @@ from guard.processes import parts, supervisor
 from guard.record import erasure
 from guard.record.query import Decisions, Log
 from guard.registry.store import Registry
-from guard.registry.values import By, SubjectData
+from guard.registry.values import By, OptOut, SubjectData
 from guard.settings import Settings
 
 runner = CliRunner()
@@ -130,6 +130,20 @@ def said_report(subject_id: str) -> Any:
     result = runner.invoke(app, ["audit", "report", "subject", subject_id])
     assert result.exit_code == 0, result.output
     return json.loads(result.output)
+
+
+def test_an_export_of_a_case_is_one_of_its_subject(data_dir: Path, tmp_path: Path) -> None:
+    with opened(Settings(data_dir=data_dir)) as registry:
+        by = By("test", parts.audit(registry.keyring))
+        made = registry.create_opt_out(OptOut(SubjectData("Ludmila Treewater")), by)
+    path = tmp_path / "case.zip"
+    done = runner.invoke(app, ["audit", "export", str(path), "--subject", made.case_id, "--stage", "input"])
+    assert done.exit_code == 0, done.output
+    with zipfile.ZipFile(path) as archive:
+        wanted = json.loads(archive.read("manifest.json"))["filter"]
+    assert (wanted["subject_id"], wanted["stage"]) == (made.subject_id, "input")
+    with pytest.raises(NotFoundError, match="case_nobody"):
+        runner.invoke(app, ["audit", "export", str(path), "--subject", "case_nobody"], catch_exceptions=False)
 
 
 def test_a_restored_backup_is_refused_until_it_is_accepted(data_dir: Path) -> None:
