@@ -547,7 +547,8 @@ class Pipeline:
         policy = published.policy.for_tenant(release.tenant)
         if (published.revision, policy.revision) == (release.registry_revision, release.policy_revision):
             return kept
-        pictures = (inspect(kept.picture, "picture", Limits()).picture,)
+        limits = next(iter(self.mounts.values())).limits  # the caps on pictures are the same for all
+        pictures = (inspect(kept.picture, "picture", limits).picture,)
         asked = ScreenRequest((), pictures, Caller(release.tenant), Stage.OUTPUT, release.purpose, release.jurisdiction)
         outcome = (await self.screen(asked, request_id)).decision.outcome
         return kept if outcome is Outcome.ALLOW or self._mode(policy) is not Mode.ENFORCE else None
