@@ -155,6 +155,14 @@ def test_another_tenants_tag_key_cannot_hide_a_tenants_events(members: Any, prob
     assert "missing" in problem(signed(whole, filter_tag_keys=other))
 
 
+def test_a_tag_key_that_fits_nothing_gives_an_empty_archive_and_never_a_part(members: Any, problem: Any) -> None:
+    """The limit that docs/explanation/what-is-proved.md states: whose key it is, the operator says."""
+    whole = members(tenant="acme")
+    invented = {"tenant": "00" * 32}
+    assert "was added" in problem(signed(whole, filter_tag_keys=invented))
+    assert problem(signed(lines(whole, ROWS, lambda rows: []), filter_tag_keys=invented)) == ""
+
+
 def test_events_left_out_at_the_edge_of_the_time_are_found(members: Any, problem: Any) -> None:
     whole = members(**{"from": "2026-11-22T12:00:03Z", "to": "2026-11-22T12:00:08Z"})
     manifest = json.loads(whole["manifest.json"])
