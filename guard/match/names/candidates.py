@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from guard.match.names.near import NearPart, join
+from guard.match.names.near import NearPart, join, words_of
 from guard.match.names.part import Part
 from guard.match.names.scan import Scan
 from guard.normalise.hashing import Indices
@@ -45,23 +45,25 @@ def heard(
     at, tokens = near.sound.find(keys)
     if not len(at):
         return
-    packed = np.unique(owner[at].astype(np.int64) << 32 | tokens.astype(np.int64))
-    form, tokens = packed >> 32, (packed & 0xFFFFFFFF).astype(np.uint32)
-    letters, masks = (
-        np.array(bits, dtype=np.int64).astype(np.uint32)[form] for bits in zip(*((one.letters, one.mask) for one in asked), strict=True)
+    packed = owner.take(at) << 32 | tokens
+    packed.sort()
+    packed = packed[np.append(True, packed[1:] != packed[:-1])]
+    form, tokens = packed >> 32, packed.astype(np.uint32)
+    letters, masks, number, least = (
+        np.array(column).take(form) for column in zip(*((one.letters, one.mask, one.number, one.least) for one in asked), strict=True)
     )
-    mine, theirs = letters & masks, near.letters[tokens] & masks
-    common, mine_only, theirs_only = (np.bitwise_count(bits).astype(np.int64) for bits in (mine & theirs, mine & ~theirs, theirs & ~mine))
-    different = mine_only + theirs_only
-    number = np.array([one.number for one in asked])[form]
-    order = np.lexsort((tokens, different - common, number))
-    rank = np.arange(len(order)) - number[order].searchsorted(number[order])
-    least = np.array([one.least for one in asked])[form[order]]
-    kept = order[(rank < most) & (2 * common[order] >= least * (2 * common[order] + different[order]))]
-    if not len(kept):
+    theirs = near.letters.take(tokens)
+    common = np.bitwise_count(letters & theirs & masks).astype(np.int64)
+    different = np.bitwise_count((letters ^ theirs) & masks)
+    alike = (2 * common >= least * (2 * common + different)).nonzero()[0]
+    if not len(alike):
         return
-    form, tokens = form[kept], tokens[kept]
-    numbers = np.union1d(pairs, pairs + 1)
+    form, tokens, number, distance = form.take(alike), tokens.take(alike), number.take(alike), (different - common).take(alike)
+    order = np.lexsort((tokens, distance, number))
+    number = number.take(order)
+    kept = order[np.arange(len(order)) - number.searchsorted(number) < most]
+    form, tokens = form.take(kept), tokens.take(kept)
+    numbers = words_of(pairs)
     spots = numbers.searchsorted(np.array([one.number for one in asked]))
     joined = join(scan, part, near, pairs, numbers, spots[form], tokens, most * most)
     if joined is None:

@@ -9,7 +9,7 @@ import numpy as np
 from guard.match.names.candidates import Asked, heard
 from guard.match.names.context import cue_at
 from guard.match.names.given import given_names, surnames
-from guard.match.names.near import NearPart, aligned, orders
+from guard.match.names.near import NearPart, aligned, orders, words_of
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
 from guard.match.names.sound import VOWELS, letters_of, skeleton_keys
@@ -102,7 +102,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         return
     wanted = set(pairs.tolist())
     asked: list[Asked] = []
-    for number in np.union1d(pairs, pairs + 1).tolist():
+    for number in words_of(pairs).tolist():
         word = scan.word(number)
         sides = {side for side, there in ((True, number), (False, number - 1)) if there in wanted}
         forms = dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side))

@@ -339,28 +339,36 @@ def join(
         tokens: for each candidate the word of a name, the likeliest of a word first.
         most: combinations tried in all.
     """
-    spots = np.arange(len(numbers))
-    low = index.searchsorted(spots)
-    counts = index.searchsorted(spots, side="right") - low
-    first, second = numbers.searchsorted(pairs), numbers.searchsorted(pairs + 1)
-    amount = counts[first] * counts[second]
+    edges = index.searchsorted(np.arange(len(numbers) + 1))
+    low, counts = edges[:-1], edges[1:] - edges[:-1]
+    first = numbers.searchsorted(pairs)
+    amount = counts.take(first) * counts.take(first + 1)
     if int(amount.sum()) > most:
         counts = np.minimum(counts, max(1, int((most / len(pairs)) ** 0.5)))
-        amount = counts[first] * counts[second]
-    total = int(amount.sum())
-    if not total:
+        amount = counts.take(first) * counts.take(first + 1)
+    there = amount.nonzero()[0]
+    if not len(there):
         return None
-    pair = np.repeat(np.arange(len(pairs)), amount)
-    place = np.arange(total) - np.repeat(np.cumsum(amount) - amount, amount)
-    width = counts[second[pair]]
-    left, right = low[first[pair]] + place // width, low[second[pair]] + place % width
-    a, b = tokens[left], tokens[right]
-    keys = scan.sums.joined(near.hashes[a], near.sizes[a], near.hashes[b])
+    first = first.take(there)
+    # One entry for each candidate of a first word; each is put together with every candidate of the second word.
+    many = counts.take(first)
+    entry = np.arange(len(there)).repeat(many)
+    left = np.arange(len(entry)) + (low.take(first) - many.cumsum() + many).take(entry)
+    width = counts.take(first + 1).take(entry)
+    begin = width.cumsum() - width
+    right = np.arange(int(width.sum())) + (low.take(first + 1).take(entry) - begin).repeat(width)
+    hashes = near.hashes.take(tokens)
+    keys = hashes.take(right)
+    keys *= scan.sums.pow.take(near.sizes.take(tokens.take(left))).repeat(width)
+    keys += hashes.take(left).repeat(width)
     at, rows = part.exact.find(keys)
     at_longer, longer_rows = part.loose.find(pair_key(keys))
     if len(at_longer):
         at, rows = np.concatenate([at, at_longer]), np.concatenate([rows, longer_rows])
-    return Joined(pairs[pair[at]], left[at], right[at], rows) if len(at) else None
+    if not len(at):
+        return None
+    found = begin.searchsorted(at, side="right") - 1
+    return Joined(pairs.take(there).take(entry.take(found)), left.take(found), right.take(at), rows)
 
 
 def pair_key(sums: U64) -> U64:

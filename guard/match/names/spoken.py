@@ -7,7 +7,7 @@ import numpy as np
 
 from guard.match.names.candidates import Asked, heard
 from guard.match.names.foreign import asked_for, explained
-from guard.match.names.near import CROWD, NearPart, aligned, orders
+from guard.match.names.near import CROWD, NearPart, aligned, orders, words_of
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import VOWELS, alike, letters_of, native_keys, sound_keys
@@ -90,7 +90,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     pairs = _pairs(scan)
     if not len(pairs):
         return
-    words = {number: scan.word(number) for number in np.union1d(pairs, pairs + 1).tolist()}
+    words = {number: scan.word(number) for number in words_of(pairs).tolist()}
     asked = [
         Asked(number, (0, len(word)), sound_keys(word), letters_of(word), _SHARED_LETTERS)
         for number, word in words.items()
