@@ -88,6 +88,7 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
         opened = sources.open_sources(settings, Path(directory))
         fetcher = Fetcher([], FetchLimits())
         try:
+            await opened.wait(settings.face_timeout_s)
             yield LocalGuard(
                 Pipeline(
                     current=current,

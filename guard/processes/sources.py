@@ -1,6 +1,8 @@
 """The slow sources of signals that this installation has, from the settings."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,6 +52,13 @@ class OpenSources:
     async def alive(self) -> bool:
         """Whether every kind of worker answers."""
         return all([await sight.alive() for sight in self.sights])
+
+    async def wait(self, seconds: float) -> None:
+        """Until every kind of worker answers, but no longer than that: loading its network is not part of the time that a picture has."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not await self.alive():
+                    await asyncio.sleep(0.1)
 
     async def close(self) -> None:
         """End what is under way."""
