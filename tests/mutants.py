@@ -48,7 +48,7 @@ EQUIVALENT: Mapping[str, str] = {
 }
 """`module: function: mutated line` -> why it changes no outcome."""
 
-CPU_S = 120
+CPU_S = 40
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -108,11 +108,13 @@ def mutated(tree: ast.Module, place: Place) -> tuple[ast.Module, str]:
     changed = copy.deepcopy(tree)
     node = list(ast.walk(changed))[number]
     parents = {id(child): parent for parent in ast.walk(changed) for child in ast.iter_child_nodes(parent)}
+    asked = None
     if what == "swap":
         _put(parents[id(node)], node, _SWAPS[type(node)]())
     elif what == "constant" and isinstance(node, ast.Constant):
         node.value = _other(node.value)
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
+        asked = ast.unparse(node.test)
         node.test = ast.copy_location(ast.Constant(what == "true"), node.test)
     elif what == "not":
         negation = parents[id(node)]
@@ -122,7 +124,8 @@ def mutated(tree: ast.Module, place: Place) -> tuple[ast.Module, str]:
     else:
         _put(parents[id(node)], node, ast.copy_location(ast.Pass(), node))
     ast.fix_missing_locations(changed)
-    return changed, _label(tree, changed, node, parents)
+    label = _label(tree, changed, node, parents)
+    return changed, label if asked is None else f"{label.partition(': ')[0]}: `{asked}` is {what}"
 
 
 def _label(tree: ast.AST, changed: ast.AST, node: ast.AST, parents: Mapping[int, ast.AST]) -> str:

@@ -16,7 +16,7 @@ from api.schemas import ActivateIn, PolicyChoice, PolicyText, ReplayIn
 from guard.decide import cases, load
 from guard.decide.policy import Policy
 from guard.decide.yaml_tree import Problem
-from guard.errors import FieldError, InvalidInputError, PolicyInvalidError
+from guard.errors import ConflictError, FieldError, InvalidInputError, PolicyInvalidError
 from guard.registry.values import By, PolicyActivation
 
 router = APIRouter(prefix="/admin/v1", tags=["policies"], route_class=AdminRoute)
@@ -112,6 +112,29 @@ async def activate_policy(call: CallDep, name: PolicyName, body: ActivateIn | No
         )
 
     return await call.change(lambda by: _activate(call, name, text, wanted, by), shown)
+
+
+@router.post("/policies/rollback", response_model=ActivatedOut, summary="Go back to the policy before")
+@access("policy.rollback", ADMIN, Takes.JSON, idempotent=True)
+async def roll_back(call: CallDep) -> Response:
+    """Activates, whole and with its mode, the policy that was in force before the present one; twice is there and back. 409 when there was none."""
+    before = await call.read(call.services.registry.policy_before)
+    if before is None:
+        raise ConflictError("no other policy was activated before; activate one by its name")
+    load.parse(before.yaml, before.name)  # what this version cannot use any more must not become the active one
+
+    def shown(activation: PolicyActivation) -> ActivatedOut:
+        policy = load.parse(activation.yaml, activation.name)
+        return ActivatedOut(
+            name=activation.name,
+            revision=policy.revision,
+            mode=policy.mode.value,
+            activated_at=activation.activated_at,
+            registry_revision=call.services.registry.revision(),
+        )
+
+    registry = call.services.registry
+    return await call.change(lambda by: registry.activate_policy(before.name, before.yaml, before.mode, by), shown)
 
 
 def _activate(call: Call, name: str, text: str, body: ActivateIn, by: By) -> PolicyActivation:

@@ -11,9 +11,6 @@ from guard.cli.output import EXIT_NO, Json, fail, show_json, show_table
 if TYPE_CHECKING:
     from guard.evaluate.faces_costs import Cost
 
-if TYPE_CHECKING:
-    from guard.evaluate.faces_costs import Cost
-
 app = typer.Typer(help="How good the guard is, on your own names, prompts and photos.", no_args_is_help=True)
 
 Html = Annotated[Path | None, typer.Option(help="Write a page with plots here.")]
@@ -72,6 +69,17 @@ def _show_costs(title: str, found: "list[Cost]", *, json: bool) -> None:
         show_table(title, ["", "measured", "at most", ""], rows)
     if not all(cost.met for cost in found):
         raise typer.Exit(EXIT_NO)
+
+
+@app.command("policies")
+def policies(
+    decisions: Annotated[int, typer.Option(min=1_000, help="How many decisions are replayed.")] = 100_000,
+    json: Json = False,
+) -> None:
+    """How long a replay takes, and how soon an activation binds on four workers. Exit status 1 if a figure is over its limit."""
+    from guard.evaluate.policies import measured
+
+    _show_costs("What policies cost on this machine", list(measured(decisions)), json=json)
 
 
 @app.command("signals")

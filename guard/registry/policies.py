@@ -11,6 +11,10 @@ from guard.registry.values import By, PolicyActivation
 _NEWEST_FIRST = select(POLICY_ACTIVATION).order_by(POLICY_ACTIVATION.c.seq.desc())
 
 
+_MOST = 1_000
+"""Activations that are looked through for one to go back to."""
+
+
 class Policies(Desk):
     """Activating policies. Whether a text is a valid policy is checked before it comes here."""
 
@@ -28,6 +32,11 @@ class Policies(Desk):
         """The newest activations, newest first."""
         with self._reading() as connection:
             return [PolicyActivation(**row._mapping) for row in connection.execute(_NEWEST_FIRST.limit(limit))]
+
+    def policy_before(self) -> PolicyActivation | None:
+        """The newest activation that differs from the one in force; None when nothing else was ever activated."""
+        made = self.policy_activations(_MOST)
+        return next((one for one in made if (one.name, one.digest, one.mode) != (made[0].name, made[0].digest, made[0].mode)), None)
 
     def active_policy(self) -> dict[str, str] | None:
         """`name`, `yaml`, `mode` and `digest` of the newest activation; None while the configured policy holds."""

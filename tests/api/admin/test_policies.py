@@ -124,3 +124,19 @@ async def test_a_hold_is_listed_looked_at_and_closed_once(world: Any) -> None:
     await admin.delete(f"/admin/v1/subjects/{made['subject_id']}")
     assert (await reviewer.get(path)).json()["words"] is None
     assert (await reviewer.get(f"{path}/kept")).status_code == 404
+
+
+async def test_going_back_to_the_policy_before(world: Any) -> None:
+    admin = world.client("admin")
+    assert (await admin.post("/admin/v1/policies/rollback")).status_code == 409
+    first = (await admin.post("/admin/v1/policies/own/activate", json={"yaml": OWN})).json()
+    assert (await admin.post("/admin/v1/policies/rollback")).status_code == 409
+    changed = OWN.replace("name: own", "name: own # changed", 1) + "\n"
+    await admin.post("/admin/v1/policies/own/activate", json={"yaml": changed})
+    second = (await admin.post("/admin/v1/policies/own/activate", json={"yaml": changed, "mode": "shadow"})).json()
+    backs = [(await admin.post("/admin/v1/policies/rollback")).json() for _ in range(2)]
+    assert [(back["name"], back["mode"]) for back in backs] == [("own", "enforce"), ("own", "shadow")]
+    assert backs[1]["revision"] == second["revision"]
+    assert first["revision"] != second["revision"]
+    screened = (await admin.post("/admin/v1/screen", json={"prompt": "a dog"})).json()
+    assert screened["policy_revision"] == second["revision"]

@@ -550,3 +550,29 @@ def test_what_is_taken_for_granted() -> None:
 
 def test_a_refusal_carries_no_obligation_of_a_milder_verdict() -> None:
     assert run(name("hal"), name("ada")).obligations == ()
+
+
+def test_a_known_picture_of_a_bank_that_is_a_category_is_told_as_that() -> None:
+    banks = {"minors": "minors", "registry": "likeness", "anything": "likeness"}
+    hits = {bank: Hit("", "", Modality.KNOWN_IMAGE, "image", 1.0, 0.5, Strength.STRONG, bank=bank) for bank in banks}
+    assert {bank: run(hit).category for bank, hit in hits.items()} == banks
+
+
+def test_a_known_picture_that_is_nobodys_is_nobody_without_a_directive() -> None:
+    careful = policy(" []", "people: {known_images: allow, no_directive: refuse}")
+    assert (
+        run(Hit("", "", Modality.KNOWN_IMAGE, "image", 1.0, 0.5, Strength.STRONG, bank="registry"), policy=careful).outcome is Outcome.ALLOW
+    )
+
+
+def test_what_is_exempt_uses_no_grant() -> None:
+    people = {"eve": person("eve", directive(Effect.DENY, "eve-deny", exemptions=("news",)))}
+    decision = decide(Findings((name("eve"),)), people, DEFAULT, replace(INPUT, purpose="news"))
+    assert (decision.rule, decision.grants, decision.directives) == ("exempt", (), ("eve-deny",))
+
+
+def test_what_is_weighed_for_a_tenant_is_weighed_by_its_overlay() -> None:
+    overlaid = policy("- {name: r, effect: hold}", "tenants: {globex: {drop: [r], mode: 'off'}}")
+    there = replace(INPUT, tenant="globex")
+    assert (weigh(Findings(), {}, overlaid, there).policy.part, weigh(Findings(), {}, overlaid, INPUT).policy.part) == ("globex", "")
+    assert (run(policy=overlaid, context=there).rule, run(policy=overlaid).rule) == ("policy-off", "r")
