@@ -168,6 +168,17 @@ def test_real_people_are_told_apart(guard: Trial, upstream: StandIn) -> None:
     guard.admin("DELETE", f"/subjects/{subject_id}").raise_for_status()
 
 
+def test_an_edit_that_keeps_a_stranger_says_so(guard: Trial, upstream: StandIn) -> None:
+    """By the signal `keeps_person` of the output's decision: 1 for the same face, none for an answer without one."""
+    found = []
+    for answer in (ImageEnhance.Brightness(STRANGER).enhance(0.9), Image.open(io.BytesIO(PLAIN))):
+        upstream.next(Order(pictures=(saved(answer)[1],)))
+        raw = guard.client("faces").images.with_raw_response.edit(model="gpt-image-1", image=saved(STRANGER), prompt=PROMPT)
+        decision = guard.admin("GET", f"/decisions/{raw.headers['x-guard-decision']}").json()
+        found.append((decision["stage"], decision["body"]["signals"].get("keeps_person", 0.0)))
+    assert [(stage, score > 0.5) for stage, score in found] == [("output", True), ("output", False)]
+
+
 # -- erasing
 
 
