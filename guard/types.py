@@ -214,6 +214,7 @@ class SubjectRecord:
     directives: tuple[Directive, ...] = ()
     exclusions: tuple[str, ...] = ()
     data_key: bytes = b""
+    occupations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

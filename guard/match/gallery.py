@@ -8,8 +8,12 @@ import numpy as np
 
 from guard.match import faces, known_images, names, records
 from guard.match.excluded import excluded
+from guard.match.occupations import strength_beside
 from guard.match.shared import Arrays
 from guard.types import Hit, KnownPicture, Modality, Role, Strength, SubjectRecord, Text
+
+# Mentions that stand as the alias is written; what is disguised is told by other signs.
+_PLAIN_VIEWS = frozenset({"as written", "inflected"})
 
 
 def build(people: Iterable[SubjectRecord], known: Iterable[KnownPicture] = ()) -> dict[str, np.ndarray[Any, Any]]:
@@ -85,12 +89,16 @@ class Gallery:
 
     def find_names(self, texts: Sequence[Text], modality: Modality = Modality.NAME) -> Iterator[tuple[Hit, SubjectRecord]]:
         """Every mention in the texts, with who it means, but those that the person's exclusions cover."""
+        read = {text.where: text.text for text in texts}
         for found in self.names.search(texts):
             person = self.person(found.subject_no)
             if person is None:
                 continue
-            if person.exclusions and excluded(found.where, found.span, person.exclusions, {text.where: text.text for text in texts}):
+            if person.exclusions and excluded(found.where, found.span, person.exclusions, read):
                 continue
+            strength = found.strength
+            if person.occupations and found.view in _PLAIN_VIEWS:
+                strength = strength_beside(read[found.where], found.span, strength, person.occupations)
             yield (
                 Hit(
                     subject_id=person.id,
@@ -99,7 +107,7 @@ class Gallery:
                     where=found.where,
                     score=found.score,
                     threshold=found.threshold,
-                    strength=found.strength,
+                    strength=strength,
                     role=found.role,
                     alias=found.alias,
                     span=found.span,

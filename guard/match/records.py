@@ -44,6 +44,7 @@ def loads(encoded: bytes | memoryview) -> SubjectRecord:
         directives=tuple(_directive(d) for d in raw["directives"]),
         exclusions=tuple(raw["exclusions"]),
         data_key=base64.b64decode(raw["data_key"]),
+        occupations=tuple(raw["occupations"]),
     )
 
 

@@ -94,6 +94,7 @@ class Records(Desk):
                 directives.get(no, ()),
                 tuple(content.get("exclusions", ())),
                 key,
+                tuple(content.get("occupations", ())),
             )
 
     def _directives(self, connection: Connection, numbers: Sequence[int]) -> dict[int, tuple[Directive, ...]]:

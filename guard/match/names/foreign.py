@@ -26,6 +26,8 @@ from guard.types import Strength
 _GAIN, _SURE = 1.0, 8.0
 # So much more where words carry endings that hide how ordinary they are, and in the other order.
 _KOREAN, _TURNED = 2.0, 4.0
+# Loan words put together in kana are in no word list; what such words gain counts less.
+_COMPOUNDS = 0.8
 _FEWEST = 30_000
 # Least gain of each word, and most nats for each letter of a word and its name.
 _GAIN_EACH, _COST_EACH = 1.5, 1.1
@@ -157,7 +159,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
             continue
         gains = [_gain(_level_of(scan, first + at, word), word, words[at]) for at, word in enumerate(seen)]
         hangul = script_of(seen[0][0]) is Script.HANGUL
-        beyond = sum(gain for gain, _ in gains) - least - _KOREAN * hangul - _TURNED * (words != name)
+        kana = script_of(seen[0][0]) is Script.KATAKANA
+        beyond = sum(gain for gain, _ in gains) * (_COMPOUNDS if kana else 1.0) - least - _KOREAN * hangul - _TURNED * (words != name)
         if min(gains)[0] < _GAIN_EACH or beyond < 0:
             continue
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)

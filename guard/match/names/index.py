@@ -24,6 +24,8 @@ from guard.types import Role, Strength, SubjectRecord, Text
 _CHUNK, _OVERLAP = 8192, 192
 # Mentions of one person that are told, once they are strong and ask for a likeness.
 _ENOUGH = 16
+# Views that put together what the text keeps apart: a surname with an initial is chance there.
+_READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,9 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     if view is None:
         return _Mention(found, low, high, found.view)
     start, end = view.span(low, high)
-    if view.text[low:high] == original[start:end] or (view.name == "leet" and disguise.is_initials(fold_text(found.row.text).split())):
+    if view.text[low:high] == original[start:end] or (
+        view.name in _READ_TOGETHER and disguise.is_initials(fold_text(found.row.text).split())
+    ):
         return None
     return _Mention(replace(found, score=found.score * 0.97, plain=False), start, end, view.name)
 

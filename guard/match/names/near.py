@@ -423,7 +423,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
             ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
             chance = _by_chance(scan, first, seen, wanted, steps)
-            weak = cost > 0 or ordinary or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
+            crowd = view == "typing error" and len(part.exact) > CROWD and not scan.odd[first : last + 1].all()
+            weak = cost > 0 or ordinary or crowd or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
             score = 1.0 - cost - sum(price for _, price in steps)
             same = Prefix.similarity(seen[-1], wanted[-1])
             end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])

@@ -128,7 +128,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         changed = any(level >= _ORDINARY and a != b and not capital[0] for level, a, b in zip(levels, seen, words, strict=True))
         weak = all(levels) or changed or (len(part.exact) > CROWD and not bool(capital.any()))
         turned = words != name
-        weak = weak or (turned and not bool(capital.all()))
+        weak = weak or (turned and (not bool(capital.all()) or len(part.exact) > CROWD))
         score = round(0.7 + 0.25 * least - 0.03 * turned, 4)
         return Found(row, int(scan.starts[first]), int(scan.ends[last]), "sounds alike", score, plain=False, weak=weak, doubtful=True)
     return None

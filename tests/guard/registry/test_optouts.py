@@ -54,7 +54,7 @@ def test_it_protects(registry: Registry, by: By) -> None:
         Alias("Jänne Roe-Smith", AliasKind.LEGAL, Strength.STRONG, "de"),
     )
     key = registry.keyring.get("subject", made.subject_id)
-    expected = SubjectRecord(1, made.subject_id, "Jane Roe", SubjectKind.PRIVATE_PERSON, aliases, (), (directive,), (), key)
+    expected = SubjectRecord(1, made.subject_id, "Jane Roe", SubjectKind.PRIVATE_PERSON, aliases, (), (directive,), (), key, ("baker",))
     assert record == expected
     assert registry.get_record(made.subject_id) == expected
 
