@@ -246,6 +246,27 @@ def test_a_stream_as_one_list_is_read_chunk_by_chunk() -> None:
             route.answer(200, "application/json", bad, LIMITS)
 
 
+def test_base64_for_urls_is_read_by_gemini_and_goes_on_in_the_standard_alphabet() -> None:
+    for_urls = base64.urlsafe_b64encode(PNG).decode()  # noise: both alphabets differ in it
+    body = {"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": for_urls}}]}]}
+    read_ = read(GEMINI, json.dumps(body).encode())
+    assert ([picture.data for picture in read_.pictures], B64 in read_.rebuild()[1].decode()) == ([PNG], True)
+    for mixed in (B64.replace("+", "-", 1), for_urls.replace("_", "/", 1)):
+        with pytest.raises(UnscreenableError):
+            read(GEMINI, json.dumps(body).replace(for_urls, mixed).encode())
+
+
+def test_a_signature_is_the_same_in_either_alphabet() -> None:
+    found = target(GEMINI)
+    assert found.route.answer
+    assert found.route.read
+    signed = {"candidates": [{"content": {"parts": [{"text": "a", "thoughtSignature": "+/+/aGVs"}]}}], "usageMetadata": {}}
+    issued = found.route.answer(200, "application/json", json.dumps(signed).encode(), LIMITS).issued
+    again = b'{"contents":[{"parts":[{"text":"a","thoughtSignature":"-_-_aGVs"}]}]}'
+    [(_, stored_id)] = found.route.read(found, again, Limits(ledger=True)).stored
+    assert issued == (stored_id,)
+
+
 DIALECT_LIST = [pytest.param(dialect, id=name) for name, dialect in DIALECTS.items()]
 
 
