@@ -62,10 +62,7 @@ def asked_lines(target: Target, content: bytes, reading: Reading) -> Asked:
             tree = parse(line, where)
             generation = _asked(tree, target, where, reading)
         except UnscreenableError as error:
-            place = error.where or ""
-            raise UnscreenableError(
-                f"Line {number}: {error}", place if place.startswith(where) else f"{where}.{place}", error.status
-            ) from error
+            raise UnscreenableError(f"Line {number}: {error}", error.where, error.status) from error
         generations.append(generation)
         written.append(orjson.dumps({**tree, "body": orjson.Fragment(generation.rebuild()[1])}) if isinstance(tree, dict) else b"")
     if not generations:

@@ -46,6 +46,14 @@ def running_guard(upstream: StandIn, hostile_directory: Path) -> Iterator[Trial]
         yield guard
 
 
+@pytest.fixture(scope="session")
+def unseeing_guard(upstream: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
+    """One guard for the session that looks at prompts alone, and slows a caller down after three near misses."""
+    environment = {"GUARD_PROBING_LIMIT": "3", "GUARD_FACE_WORKERS": "0", "GUARD_POLICY": "prompt-only"}
+    with trial.running(upstream_url=f"{upstream.url}/v1", environment=environment, cwd=tmp_path_factory.mktemp("unseeing")) as guard:
+        yield guard
+
+
 @pytest.fixture
 def guarded(running_guard: Trial, upstream: StandIn) -> Trial:
     """The session's guard, and an upstream that has no orders and has seen nothing."""

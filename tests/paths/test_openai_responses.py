@@ -9,7 +9,7 @@ import pytest
 
 from api.standin import Order, StandIn
 from api.standin.responses import SEALED
-from guard.evaluate import portrait, trial
+from guard.evaluate import portrait
 from guard.evaluate.trial import Trial
 
 NAME = "Cordelia Ravensthorpe"
@@ -136,10 +136,9 @@ def test_a_websocket_is_not_opened(guarded: Trial) -> None:
     assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (426, "unscreenable_request")
 
 
-def test_a_streamed_turn_is_built_on_where_nobody_looks_at_answers(upstream: StandIn) -> None:
-    settings = {"GUARD_POLICY": "prompt-only", "GUARD_FACE_WORKERS": "0"}
-    with trial.running(upstream_url=f"{upstream.url}/v1", environment=settings) as guard, guard.client("prompt-only") as client:
-        guard.made("/opt-outs", json={"subject": {"name": NAME}})
+def test_a_streamed_turn_is_built_on_where_nobody_looks_at_answers(unseeing_guard: Trial) -> None:
+    unseeing_guard.made("/opt-outs", json={"subject": {"name": NAME}})
+    with unseeing_guard.client("streams") as client:
         with client.responses.create(model="gpt-5", input="draw Cordelia", tools=DRAWING, stream=True) as stream:
             first: Any = next(iter(stream))
             assert (first.type, client.responses.retrieve(first.response.id).id) == ("response.created", first.response.id)

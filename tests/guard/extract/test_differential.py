@@ -23,7 +23,7 @@ from guard.errors import UnscreenableError
 from guard.extract import json_strict, multipart_strict
 from guard.extract.json_strict import Json, Number
 
-EXAMPLES = int(os.environ.get("GUARD_FUZZ_EXAMPLES", "400"))
+EXAMPLES = int(os.environ.get("GUARD_FUZZ_EXAMPLES", "150"))
 NODE_DIR = os.environ.get("GUARD_TEST_NODE_DIR", "")
 fuzz = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
