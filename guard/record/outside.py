@@ -45,7 +45,9 @@ def newest(path: Path, keys: Sequence[VerifierKey]) -> Tree | None:
     try:
         return checkpoint.verify(whole[-1] + "\n", list(keys))
     except NoteError as error:
-        raise LogUnavailableError(f"{path}: the last checkpoint cannot be believed: {error}") from error
+        raise LogUnavailableError(
+            f"{path}: the last checkpoint cannot be believed: {error}. Restore the log's keys from a backup, or move the file aside"
+        ) from error
 
 
 def check(engine: Engine, keys: Sequence[VerifierKey], path: Path) -> None:
