@@ -361,12 +361,15 @@ def join(
     keys = hashes.take(right)
     keys *= scan.sums.pow.take(near.sizes.take(tokens.take(left))).repeat(width)
     keys += hashes.take(left).repeat(width)
+    known = part.pairs.maybe(keys)
+    keys = keys.take(known)
     at, rows = part.exact.find(keys)
     at_longer, longer_rows = part.loose.find(pair_key(keys))
     if len(at_longer):
         at, rows = np.concatenate([at, at_longer]), np.concatenate([rows, longer_rows])
     if not len(at):
         return None
+    at = known.take(at)
     found = begin.searchsorted(at, side="right") - 1
     return Joined(pairs.take(there).take(entry.take(found)), left.take(found), right.take(at), rows)
 

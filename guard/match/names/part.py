@@ -14,13 +14,14 @@ from guard.normalise.hashing import U64, Indices
 class Part:
     """Reads one set of arrays."""
 
-    __slots__ = ("_arrays", "exact", "heads", "loose")
+    __slots__ = ("_arrays", "exact", "heads", "loose", "pairs")
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self.exact = KeyTable(arrays, "names.exact")
         self.loose = KeyTable(arrays, "names.loose")
         self.heads = BitMap(arrays["names.heads"])
+        self.pairs = BitMap(arrays["names.pairs"])
 
     def row(self, index: int) -> Row:
         """One alias."""

@@ -77,23 +77,22 @@ def _heads(batch: Batch) -> U64:
     return np.unique(np.concatenate([heads, tails]))
 
 
+def _ends(batch: Batch) -> tuple[U64, Indices]:
+    """H of the pairs of words at both ends of names of three words or more; and which alias of the batch each belongs to."""
+    longer = (batch.last - batch.first > 2).nonzero()[0]
+    first = np.concatenate([batch.first[longer], batch.last[longer] - 2])
+    return batch.sums.of(batch.starts[first], batch.ends[first + 1]), np.tile(batch.alias[longer], 2)
+
+
 def _loose(batch: Batch) -> tuple[U64, Indices]:
-    """Keys of the first and last word with shuffled inner letters, of the whole name as it looks, and of the pairs of words
-    at both ends of names of three words or more."""
+    """Keys of the first and last word with shuffled inner letters, of the whole name as it looks, and of `_ends`."""
     several = (batch.last - batch.first > 1).nonzero()[0]
-    if not len(several):
-        return np.zeros(0, dtype=np.uint64), several
     first, last = batch.first[several], batch.last[several] - 1
     words = shuffled_words(batch.sums, batch.starts, batch.ends)
     looks = Sums(visual(batch.folded.letters)).of(batch.starts[first], batch.ends[last])
-    hashes = batch.sums.of(batch.starts, batch.ends)
-    longer = several[(batch.last - batch.first)[several] > 2]
-    head, tail = batch.first[longer], batch.last[longer] - 2
-    edges = np.concatenate([head, tail])
-    sizes = batch.ends[edges] - batch.starts[edges]
-    pairs = pair_key(batch.sums.joined(hashes[edges], sizes, hashes[edges + 1]))
-    keys = np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks), pairs])
-    return keys, np.concatenate([np.tile(batch.alias[several], 2), np.tile(batch.alias[longer], 2)])
+    pairs, owners = _ends(batch)
+    keys = np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks), pair_key(pairs)])
+    return keys, np.concatenate([np.tile(batch.alias[several], 2), owners])
 
 
 @dataclass(slots=True)
@@ -139,6 +138,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
     keys: dict[str, list[U64]] = {"names.exact": [], "names.loose": []}
     owners: dict[str, list[npt.NDArray[np.uint32]]] = {"names.exact": [], "names.loose": []}
     heads: list[U64] = [np.zeros(0, dtype=np.uint64)]
+    ends: list[U64] = [np.zeros(0, dtype=np.uint64)]
     tokens = _Tokens([], [], [])
     for begin in range(0, len(rows), _BATCH):
         batch = fold_batch([row.text for row in rows[begin : begin + _BATCH]])
@@ -149,6 +149,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
             keys[name].append(made)
             owners[name].append((owner + begin).astype(np.uint32))
         heads.append(_heads(batch))
+        ends.append(_ends(batch)[0])
         tokens.add(batch)
     blobs = [row.text.encode("utf-8", "surrogatepass") for row in rows]
     arrays: NamedArrays = {
@@ -163,6 +164,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
     for name in keys:
         none = np.zeros(0, dtype=np.uint64)
         arrays |= pack(name, np.concatenate([none, *keys[name]]), np.concatenate([none.astype(np.uint32), *owners[name]]))
+    arrays["names.pairs"] = pack_bits(np.concatenate([arrays["names.exact.keys"], *ends]))
     return arrays
 
 
