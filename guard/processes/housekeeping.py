@@ -17,7 +17,9 @@ def main() -> None:
     settings = parts.start_process("housekeeping")
     os.nice(10)
     registry = parts.open_registry(settings)
-    registry.keep_house(By("housekeeping", parts.audit(registry.keyring)))
+    done = registry.keep_house(By("housekeeping", parts.audit(registry.keyring)))
+    if done["keys_rotated"]:
+        custody.tell(registry.engine, registry.keyring, "housekeeping", "epoch.rotate", {"keys_wrapped_anew": done["keys_rotated"]})
     for kind, owner in registry.keyring.erased():  # again, in case an erasure was cut short after its key was destroyed
         if kind == "subject":
             erase_subject(registry.engine, owner)
