@@ -186,6 +186,10 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(_HEAD + body + r"(?:(?![^\W_])|(?=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))")
 
 
+# After two ordinary words in small letters this makes the second one a verb: "will smith the iron".
+_OBJECT = re.compile(r"^\s+(?:the|an?|his|her|its|their|my|your|this|that)\s")
+
+
 def _seen(name: str, around: Surroundings) -> bool:
     if name.endswith("<"):
         return _pattern(name).search(around.before) is not None
@@ -232,7 +236,9 @@ def strength_in(
         return Strength.MEDIUM if cased and cue else Strength.WEAK
     if strength is Strength.STRONG:
         ordinary = words > 1 and min(zipfs) >= _ORDINARY and plain and not cased and not caseless
-        return Strength.MEDIUM if ordinary and not cue and not around.shouting else strength
+        if ordinary and not cue and not around.shouting:
+            return Strength.WEAK if _OBJECT.match(around.after) else Strength.MEDIUM
+        return strength
     if not plain and words > 1:
         return Strength.STRONG
     if strength is Strength.MEDIUM:

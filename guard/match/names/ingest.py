@@ -64,6 +64,8 @@ def _forms(name: str) -> Iterable[str]:
     first, surname = parts[0], " ".join(parts[at:])
     if len(first) > 1:
         yield f"{first} {surname}"
+    if len(parts[-1]) > 3 and len(first) > 1 and parts[at:-1]:
+        yield f"{first} {parts[-1]}"
     if at > 1 and len(parts[1]) > 2:
         yield f"{parts[1]} {surname}"
     if "-" in surname:
