@@ -1,16 +1,18 @@
 """Directives and grants: versions that are only ever added."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from guard.errors import ConflictError, NotFoundError
+from guard.errors import ConflictError, InvalidInputError, NotFoundError
 from guard.registry.store import Registry
 from guard.registry.tables import DIRECTIVE
 from guard.registry.values import By, DirectiveChange, DirectiveData, OptOut, Requester, SubjectData
 from guard.storage import read
 from guard.types import Channel, Directive, DirectiveStatus, Effect, KeyRole
+from tests.guard.registry.conftest import NOON
 
 GRANT = DirectiveData(
     tenant="acme",
@@ -114,3 +116,22 @@ def test_revoking_withdraws_the_case(registry: Registry, by: By) -> None:
     registry.revoke_directive(made.directive_id, "asked by phone", by)
     case = registry.get_case(made.case_id)
     assert [(step.status, step.reason) for step in case.steps] == [("active", ""), ("withdrawn", "asked by phone")]
+
+
+@pytest.mark.parametrize(("hours", "refused"), [(-1, True), (0, True), (1, False)], ids=["past", "this moment", "to come"])
+def test_what_would_never_bind_is_refused(registry: Registry, by: By, hours: int, refused: bool) -> None:
+    subject = registry.create_subject(SubjectData("Jane Roe"), by)
+    data = DirectiveData(tenant="acme", expires_at=NOON + timedelta(hours=hours))
+    ways = [
+        lambda: registry.create_grant(subject.id, data, by),
+        lambda: registry.add_directive(subject.id, data, by),
+        lambda: registry.create_opt_out(OptOut(SubjectData("John Doe"), directive=data), by),
+    ]
+    for way in ways:
+        if refused:
+            with pytest.raises(InvalidInputError, match="would never bind") as error:
+                way()
+            assert [fault.pointer for fault in error.value.errors] == ["/expires_at"]
+        else:
+            way()
+    assert len(registry.list_directives(subject.id)) == (0 if refused else 2)
