@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from guard.normalise.flipped import flipped
-from guard.normalise.fold import DIGIT, Folded
+from guard.normalise.fold import DIGIT, Folded, Positions
 from guard.normalise.letters import folded as folded_letter
 from guard.normalise.lookalikes import LOOKALIKES
 from guard.normalise.quoted import quoted
@@ -153,22 +153,33 @@ class Signs:
     letters: bool
 
 
+_DIGIT = np.array(DIGIT, dtype=np.uint8)
+
+
 def signs_of(folded: Folded) -> Signs:
     """The signs of a text."""
     starts = folded.word_starts
     if not len(starts):
         return Signs(blob=False, mixed=False, letters=False)
     sizes = folded.word_ends - starts
-    digits = (folded.kinds & DIGIT).astype(np.bool_)
+    digits = (folded.kinds & _DIGIT).astype(np.bool_)
     count = int(np.count_nonzero(digits))
-    singles = folded.letters[starts[sizes == 1]]
-    letters = int(np.count_nonzero((singles > 0x61) & (singles != 0x69) & (singles != 0x73) & (singles != 0x78))) >= 3
-    if not count and not folded.camel.any():
-        return Signs(bool((sizes >= 16).any()), mixed=False, letters=letters)
-    per_word = np.add.reduceat(digits, starts, dtype=np.int64)
-    odd = (per_word > 0) | np.logical_or.reduceat(folded.camel, starts)
-    blob = count >= 8 or bool((odd & (sizes >= 8)).any())
-    return Signs(blob, bool(((per_word > 0) & (per_word < sizes)).any()), letters)
+    letters = _letters_alone(folded, sizes)
+    if not count and not folded.has_camel:
+        return Signs(bool(np.count_nonzero(sizes >= 16)), mixed=False, letters=letters)
+    odd = starts.searchsorted((digits | folded.camel).nonzero()[0], side="right") - 1
+    blob = count >= 8 or bool(np.count_nonzero(sizes.take(odd) >= 8))
+    mixed = np.count_nonzero((digits[1:] != digits[:-1]) & ~folded.breaks[1:])
+    return Signs(blob, bool(mixed), letters)
+
+
+def _letters_alone(folded: Folded, sizes: Positions) -> bool:
+    """Whether three letters stand alone that no word of a language is."""
+    alone = sizes == 1
+    if np.count_nonzero(alone) < 3:
+        return False
+    singles = folded.letters[folded.word_starts[alone]]
+    return int(np.count_nonzero((singles > 0x61) & (singles != 0x69) & (singles != 0x73) & (singles != 0x78))) >= 3
 
 
 def decoded(text: str, blob: bool = True) -> View | None:
@@ -369,7 +380,7 @@ def labelled(text: str) -> View | None:
     return View("labelled parts", *found) if found else None
 
 
-_INITIALS = re.compile(r"(?<=[^\W\d_]{2})(?:[ \u00a0][A-ZА-Я]\.?){1,3}[ \u00a0](?=[^\W\d_]{2})")
+_INITIALS = re.compile(r"[ \u00a0](?<=[^\W\d_]{2}.)[A-ZА-Я]\.?(?:[ \u00a0][A-ZА-Я]\.?){0,2}[ \u00a0](?=[^\W\d_]{2})")
 
 
 def without_initials(text: str) -> View | None:
