@@ -69,7 +69,7 @@ class Scale:
         centre: shape (d,), taken off before whitening.
         whitening: shape (d, d), applied from the right.
         cohort: shape (c, d), whitened, unit length: faces of nobody, against which scores are normalised.
-        nearest: how many of the cohort count on each side.
+        nearest: how many of the cohort count on each side, after the `spared` nearest, which do not: they may be made from this very person.
         curve: shape (2, k): normalised scores, rising, and the decimal logarithm of their false match rate, falling; beyond the
             last measured point it is extrapolated and `measured_to` says from where.
         measured_to: the least false match rate that was measured.
@@ -84,6 +84,7 @@ class Scale:
     curve: NDArray[np.float64]
     measured_to: float
     made_from: str = ""
+    spared: int = 0
 
     @property
     def dimensions(self) -> int:
@@ -98,7 +99,8 @@ class Scale:
 
     def normaliser(self, whitened: Floats) -> tuple[Floats, Floats]:
         """Slope and offset for each row: half a row's share of a normalised score is `cosine * slope - offset`. Shapes (n,)."""
-        near = np.partition(whitened @ self.cohort.T, len(self.cohort) - self.nearest, axis=1)[:, -self.nearest :]
+        last = len(self.cohort) - self.spared
+        near = np.partition(whitened @ self.cohort.T, (last - self.nearest, last - 1), axis=1)[:, last - self.nearest : last]
         slope = 0.5 / np.maximum(near.std(axis=1), 1e-6)
         return slope.astype(np.float32), (near.mean(axis=1) * slope).astype(np.float32)
 
@@ -140,6 +142,7 @@ class Scale:
             curve=self.curve,
             measured_to=np.array(self.measured_to),
             made_from=np.array(self.made_from),
+            spared=np.array(self.spared),
         )
         return held.getvalue()
 
@@ -157,6 +160,7 @@ class Scale:
                 curve=held["curve"].astype(np.float64),
                 measured_to=float(held["measured_to"]),
                 made_from=str(held["made_from"]) if "made_from" in held else "",
+                spared=int(held["spared"]) if "spared" in held else 0,
             )
         scale._check()
         return scale
@@ -164,7 +168,7 @@ class Scale:
     def _check(self) -> None:
         size = self.dimensions
         shapes = (self.whitening.shape, self.cohort.shape[1:], self.curve.shape[:1])
-        if shapes != ((size, size), (size,), (2,)) or not 0 < self.nearest <= len(self.cohort):
+        if shapes != ((size, size), (size,), (2,)) or not (0 < self.nearest <= len(self.cohort) - self.spared and self.spared >= 0):
             raise ValueError(
                 f"shapes that do not fit each other: {shapes} for {size} dimensions, {self.nearest} of {len(self.cohort)} nearest"
             )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from guard.errors import InvalidInputError
 from guard.match.faces import scale as scale_module
-from guard.match.faces.scale import Scale, Thresholds, add_scales, bundled, score_of
+from guard.match.faces.scale import Floats, Scale, Thresholds, add_scales, bundled, score_of
 
 SCALE = bundled("dlib-resnet-v1")
 assert SCALE is not None
@@ -101,3 +101,26 @@ def test_a_file_that_is_no_scale_is_refused(
     with pytest.raises(InvalidInputError, match=r"mine\.npz is no scale"):
         add_scales(folder)
     assert bundled("dlib-resnet-v1") is SCALE
+
+
+def test_the_nearest_of_the_cohort_may_be_spared() -> None:
+    """Members made of a person's own photos do not hide that person."""
+    random = np.random.default_rng(3)
+    cohort = random.standard_normal((60, 16)).astype(np.float32)
+    person = random.standard_normal((1, 16)).astype(np.float32)
+    own = np.repeat(person, 5, axis=0) + 0.1 * random.standard_normal((5, 16)).astype(np.float32)
+
+    def scale(members: Floats, spared: int) -> Scale:
+        unit = members / np.linalg.norm(members, axis=1, keepdims=True)
+        return Scale(
+            "e", np.zeros(16, np.float32), np.eye(16, dtype=np.float32), unit, 20, np.array([[0.0, 9.0], [0.0, -9.0]]), 1e-5, "", spared
+        )
+
+    whitened = scale(cohort, 0).whiten(person)
+    plain, spared, hidden = (
+        scale(members, count).normaliser(whitened)
+        for members, count in ((cohort, 0), (np.concatenate([cohort, own]), 5), (np.concatenate([cohort, own]), 0))
+    )
+    assert [part.tolist() for part in spared] == [pytest.approx(part.tolist()) for part in plain]
+    assert hidden[0][0] < plain[0][0] / 2
+    assert Scale.loads(scale(np.concatenate([cohort, own]), 5).dumps()).spared == 5
