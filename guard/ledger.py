@@ -132,6 +132,11 @@ def _joined(turns: Sequence[Turn], own: Turn) -> Turn:
     )
 
 
+def in_a_batch(generation: Generation) -> bool:
+    """Whether a request stands for many: it carries them, or points at a file that does."""
+    return bool(generation.lines) or any(stored_id.startswith(_USES) for _, stored_id in generation.stored)
+
+
 def until(decision: Decision, people: Mapping[str, SubjectRecord]) -> datetime | None:
     """When the first of the grants ends that a decision rests on."""
     ends = [d.expires_at for person in people.values() for d in person.directives if d.id in decision.grants and d.expires_at is not None]

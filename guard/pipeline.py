@@ -145,6 +145,10 @@ class Pipeline:
         if generation is not None and obligations.changes(request.obligations) and generation.amend is None:
             self._returns.give_back(screened.uses)
             return await self.refuse_unscreenable(request, UnscreenableError("The policy changes fields of this request, which cannot be."))
+        if screened.uses and generation is not None and ledger.in_a_batch(generation):
+            self._returns.give_back(screened.uses)
+            why = "A licence whose uses are counted does not cover a batch; send its requests one by one."
+            return await self.refuse_unscreenable(request, UnscreenableError(why))
         if approved := await self._kept_answer(request, screened, published, context):
             return approved
         return await self._forward(request, screened, policy)

@@ -205,3 +205,18 @@ def test_a_text_is_no_batch(ours: openai.OpenAI) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         ours.batches.create(input_file_id=file.id, endpoint="/v1/images/generations", completion_window="24h")
     assert refusal(refused.value) == (400, "unscreenable_request", "input_file_id")
+
+
+def test_a_licence_whose_uses_are_counted_covers_no_batch(guarded: Trial, ours: openai.OpenAI, upstream: StandIn) -> None:
+    name = "Sidonie Brackenwood"
+    subject_id = guarded.made("/opt-outs", json={"subject": {"name": name}})["subject_id"]
+    terms = {"purposes": [], "scopes": ["all"], "max_uses": 1, "use_description": "one poster"}
+    guarded.made("/grants", json={"subject_id": subject_id, "tenant": "files-ours", **terms})
+    lines = [line(str(number), f"a photo of {name}") for number in range(3)]
+    with pytest.raises(openai.BadRequestError, match="one by one"):
+        ours.files.create(file=jsonl(*lines), purpose="batch")
+    assert list(upstream.seen) == []
+    assert ours.images.generate(prompt=f"a photo of {name}").data
+    with pytest.raises(openai.BadRequestError) as spent:
+        ours.images.generate(prompt=f"a photo of {name}")
+    assert spent.value.code == "moderation_blocked"
