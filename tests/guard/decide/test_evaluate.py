@@ -576,3 +576,15 @@ def test_what_is_weighed_for_a_tenant_is_weighed_by_its_overlay() -> None:
     there = replace(INPUT, tenant="globex")
     assert (weigh(Findings(), {}, overlaid, there).policy.part, weigh(Findings(), {}, overlaid, INPUT).policy.part) == ("globex", "")
     assert (run(policy=overlaid, context=there).rule, run(policy=overlaid).rule) == ("policy-off", "r")
+
+
+def test_a_wish_to_be_asked_is_named_before_a_known_picture_that_holds() -> None:
+    people = {"kit": person("kit", directive(Effect.REVIEW, "kit-review"))}
+    holding = policy(" []", "people: {known_images: hold}")
+    known = Hit("kit", "Kit", Modality.KNOWN_IMAGE, "image", 1.0, 0.5, Strength.STRONG, bank="registry")
+    assert decide(Findings((known, name("kit"))), people, holding, INPUT).rule == "review"
+
+
+def test_somebody_without_a_record_is_a_problem_and_nothing_else() -> None:
+    careful = policy(" []", "on_error: {problem: allow}\npeople: {no_directive: refuse}")
+    assert run(name("who"), policy=careful).rule == "unscreenable"

@@ -1,9 +1,11 @@
 """With `two_person`, one person may protect; to confirm a claim, to permit, or to end a protection takes two."""
 
 import pytest
+from sqlalchemy import delete
 
 from guard.errors import ConflictError
 from guard.registry.store import Registry
+from guard.registry.tables import CASE
 from guard.registry.values import By, DirectiveData, OptOut, OptOutReceipt, Requester, SubjectData
 from guard.settings import Settings
 from guard.types import DirectiveStatus, Effect, KeyRole
@@ -147,3 +149,20 @@ def test_what_follows_a_revocation_without_the_setting(registry: Registry, ann: 
     settings.two_person = False
     made = registry.create_opt_out(OptOut(SubjectData("Jane Roe")), ann)
     assert registry.revoke_directive(made.directive_id, "", ann).status is DirectiveStatus.REVOKED
+
+
+def test_what_two_agree_about_needs_a_case(registry: Registry, ann: By, claim: OptOutReceipt, bob: By) -> None:
+    registry.transition_case(claim.case_id, "active", "", ann)
+    registry.transition_case(claim.case_id, "active", "", bob)
+    with registry.engine.begin() as connection:
+        connection.execute(delete(CASE))
+    with pytest.raises(ConflictError, match="has no case in which two people could agree"):
+        registry.revoke_directive(claim.directive_id, "", ann)
+
+
+def test_the_record_says_what_it_was_before(registry: Registry, ann: By, auditor: Auditor) -> None:
+    subject = registry.create_subject(SubjectData("Jane Roe"), ann)
+    made = registry.add_directive(subject.id, DirectiveData(), ann, Requester("self"))
+    registry.transition_case(made.case_id, "rejected", "", ann)
+    details = auditor.changes[-1].details
+    assert (details["status"], details["status_before"], details["case_status"]) == ("rejected", "pending_verification", "rejected")
