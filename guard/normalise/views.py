@@ -221,11 +221,11 @@ def hidden(text: str) -> View | None:
 
 
 _LEET_CHARS = "0-9@$!|+€£("
-_BANG = re.compile("[A-Za-z]![A-Za-z]")
+_BANG = re.compile("[A-Za-z0-9]![A-Za-z0-9]")
 _LEET_WORD = re.compile(rf"[A-Za-z{_LEET_CHARS}]+")
 _LONGEST_LEET = 40
 _UNIT = re.compile(
-    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+\d{1,2}|[$€£]\d+[a-z]?",
+    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+\d|[$€£]\d+[a-z]?",
     re.IGNORECASE,
 )
 _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", strict=True)))
