@@ -106,7 +106,7 @@ def _with_particles(scan: Scan) -> tuple[Indices, Indices]:
     ends: list[int] = []
     for number in hangul.tolist():
         word = scan.word(number)
-        for particle in _PARTICLES:
+        for particle in _PARTICLES if word.endswith(_PARTICLES) else ():
             if word.endswith(particle) and len(word) > len(particle):
                 cut = int(scan.ends[number]) - len(particle)
                 for back in range(4):

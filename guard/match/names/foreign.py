@@ -83,8 +83,10 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
     if not all(char in " -’'\"\u200f\u200e" for char in between):
         return False
     if writing == Script.HANGUL:
+        if min(scan.levels[one], scan.levels[one + 1]) > 0 or not cue_at(scan.text, begin, end):
+            return False
         levels = [_level(scan, scan.word(number)) for number in (one, one + 1)]
-        return 0 in levels and max(levels) < COMMON_LEVEL and cue_at(scan.text, begin, end)
+        return 0 in levels and max(levels) < COMMON_LEVEL
     return bool(scan.capital[one] and scan.capital[one + 1]) or cue_at(scan.text, begin, end)
 
 
