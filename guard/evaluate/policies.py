@@ -19,10 +19,14 @@ import httpx2
 
 from guard.evaluate import trial
 from guard.evaluate.faces_costs import Cost
+from guard.evaluate.record_rates import SIGNER
 from guard.evaluate.trial import Trial
-from guard.processes import parts
+from guard.keyring import Keyring
 from guard.record.event import Draft, make_draft, ordered_id
+from guard.record.log import EventLog
+from guard.registry.store import Registry
 from guard.settings import Settings
+from guard.storage import make_engine, upgrade
 
 WORKERS = 4
 CALLERS = 4
@@ -49,10 +53,11 @@ def measured(decisions: int) -> Iterator[Cost]:
 
 def fill(settings: Settings, decisions: int) -> None:
     """A log of decisions, each twentieth about a registered person."""
-    engine = parts.open_engine(settings, migrate=True)
-    registry = parts.open_registry(settings, engine)
-    key = registry.ensure_tenant(TENANT)
-    log = parts.open_log(settings, engine)
+    settings.data_dir.mkdir(mode=0o700, exist_ok=True)
+    engine = make_engine(settings.database)
+    upgrade(engine)
+    key = Registry(engine, Keyring.open(engine, settings), settings).ensure_tenant(TENANT)
+    log = EventLog(engine, SIGNER)
     for start in range(0, decisions, _BATCH):
         log.append([_draft(number, key) for number in range(start, min(start + _BATCH, decisions))])
     log.close()

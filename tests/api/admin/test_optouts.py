@@ -101,7 +101,8 @@ async def test_everything_that_can_be_said(world: Any) -> None:
     }
     case = (await registrar.get(f"/admin/v1/cases/{made['case_id']}")).json()
     assert case["requester"] == {"role": "agent", "name": "An Agent", "contact": "agent@example.org"}
-    assert case["evidence"] == [{"kind": "power of attorney", "ref": "box 7", "sha256": "ab" * 32}]
+    proof = {"kind": "power of attorney", "ref": "box 7", "sha256": "ab" * 32, "checked_by": None, "checked_at": None}
+    assert case["evidence"] == [proof]
 
 
 REFUSED = [
