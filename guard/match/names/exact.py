@@ -150,7 +150,7 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
         return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]) and len(words[-1]) > 1:
         _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])
-        purpose = plain and _turned_on_purpose(scan, start, len(words[-1]), initials=is_initials(words))
+        purpose = plain and not is_initials(words) and _turned_on_purpose(scan, start, len(words[-1]))
         return Found(row, start, end, "other order", 0.95, plain, weak=not purpose)
     return None
 
@@ -170,13 +170,13 @@ def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     return replace(found, end=end + 1, view="inflected", score=found.score * 0.99)
 
 
-def _turned_on_purpose(scan: Scan, start: int, surname: int, *, initials: bool) -> bool:
-    """Surname first: with a comma, or (when more than initials follow) both words with a capital, or in a word that no language has."""
+def _turned_on_purpose(scan: Scan, start: int, surname: int) -> bool:
+    """Surname first: with a comma, or both words with a capital, or in a word that no language has."""
     at = scan.folded.at
     between = scan.text[int(at[start + surname - 1]) + 1 : int(at[start + surname])]
     if "," in between:
         return True
-    if initials or any(sign in between for sign in "\n#.;:!?"):
+    if any(sign in between for sign in "\n#.;:!?"):
         return False
     numbers = [int(np.searchsorted(scan.starts, place, side="right")) - 1 for place in (start, start + surname)]
     return all(bool(scan.capital[number]) or bool(scan.levels[number] == 0) for number in numbers)
