@@ -31,6 +31,7 @@ from guard.processes.reviews import RegistryReviews
 from guard.processes.subscription import Subscription
 from guard.record.recorder import RecorderClient
 from guard.registry.values import By
+from guard.screening import Screening
 from guard.settings import Settings
 from guard.signals.gather import gather
 from guard.state import Current
@@ -87,7 +88,7 @@ class Worker:
         self.pipeline = Pipeline(
             current=self.current,
             recorder=self.recorder,
-            faces=self.faces,
+            screening=Screening(self.faces, gather, self.metrics, self.sources.sources, settings.pending_protects),
             tenants=self.subscription,
             reviews=RegistryReviews(self.registry, parts.audit(self.registry.keyring)),
             ledger=RegistryLedger(self.registry),
@@ -101,9 +102,6 @@ class Worker:
             metrics=self.metrics,
             mode=settings.mode,
             clock=lambda: datetime.now(UTC),
-            signals=gather,
-            sources=self.sources.sources,
-            pending_protects=settings.pending_protects,
             probing=Probing(settings.probing_limit),
             keepalive_s=settings.keepalive_s,
             stay_down=self.stay_down,

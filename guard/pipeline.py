@@ -1,7 +1,7 @@
 """The path of a request; only this module knows the order.
 
      1 extract     the dialect reads the body once, strictly                     guard/extract
-     2 normalise   text is folded                                                guard/normalise
+     2 normalise   text is folded (2 to 5 together: guard/screening)             guard/normalise
      3 match       names, then faces and known images, against one revision      guard/match, guard/examine
      4 signals     what the content is about                                     guard/signals
      5 decide      directives and policy give one outcome                        guard/decide
@@ -16,7 +16,6 @@
 A step that cannot answer raises: `UnscreenableError` becomes a recorded refusal, `UnavailableError` our own 503.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -27,11 +26,9 @@ from functools import partial
 from http import HTTPStatus
 
 from guard import holds, journal, ledger, obligations
-from guard.decide.evaluate import decide
 from guard.decide.policy import Policy, RecordLevel
-from guard.decide.program import program
 from guard.errors import UnscreenableError, UpstreamError, UpstreamInvalidError
-from guard.examine import Examined, Faces, Signals, examine_pictures, examine_texts, in_the_light_of, picture_channel, with_answers
+from guard.examine import Examined
 from guard.exchange import (
     EVENT_STREAM,
     Incoming,
@@ -65,12 +62,12 @@ from guard.ports import Reviews, Tenants
 from guard.probing import Probing
 from guard.record.event import GrantUse
 from guard.record.recorder import Recorder
+from guard.screening import Screening
 from guard.settings import PartialImages
-from guard.signals.sources import Sources
 from guard.state import Approval, Current, Published
 from guard.staydown import StayDown
 from guard.stream import Held, Room, noted_stream, screened_stream, upstream_refusal
-from guard.types import Caller, Channel, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
+from guard.types import Caller, Context, Decision, Findings, Mode, Outcome, Picture, Stage, Text
 from guard.uses import Returns, counted, granted
 
 log = logging.getLogger(__name__)
@@ -87,7 +84,7 @@ class Pipeline:
 
     current: Current
     recorder: Recorder
-    faces: Faces
+    screening: Screening
     tenants: Tenants
     reviews: Reviews
     ledger: Ledger
@@ -96,14 +93,11 @@ class Pipeline:
     metrics: Metrics
     mode: Mode
     clock: Callable[[], datetime]
-    signals: Signals
-    sources: Sources = field(default_factory=Sources)
     images: Fetcher | None = None
     films: Films = field(default_factory=Films)
     partials: PartialImages = PartialImages.HOLD
     room: Room = field(default_factory=Room)
     links: Links | None = None
-    pending_protects: bool = True
     keepalive_s: float = 5.0
     stay_down: StayDown | None = None
     probing: Probing = field(default_factory=Probing)
@@ -131,7 +125,7 @@ class Pipeline:
             stands = await self._standing(request, published, policy, context)
             texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
             looked_at = stands.looked_at(texts) if stands else texts
-            examined = await self._examine(published, policy, looked_at, pictures, context, everything=False)
+            examined = await self.screening.examine(published, policy, looked_at, pictures, context, everything=False)
             examined.findings = self.probing.marked(request.caller, examined.findings)
         except UnscreenableError as error:
             return await self.refuse_unscreenable(request, error)
@@ -162,7 +156,7 @@ class Pipeline:
         policy = published.policy.for_tenant(request.caller.tenant)
         context, generation = self._context(request, Stage.INPUT), request.generation
         texts, pictures = (generation.texts, generation.pictures) if generation else ((), ())
-        examined = await self._examine(published, policy, texts, (), context, everything=False, problem=str(error))
+        examined = await self.screening.examine(published, policy, texts, (), context, everything=False, problem=str(error))
         screened = await self._record(request, published, policy, context, examined, texts, pictures)
         if not screened.blocks:
             if self._mode(policy) is not Mode.ENFORCE and request.target.path:
@@ -208,87 +202,6 @@ class Pipeline:
             turn = request.standing.ending(screened.until).turn
             await ledger.keep(self.ledger, upstream, request.caller.tenant, turn, request.generation, answers)
 
-    async def _examine(
-        self,
-        published: Published,
-        policy: Policy,
-        texts: Sequence[Text],
-        pictures: Sequence[Picture],
-        context: Context,
-        *,
-        everything: bool,
-        asked: Examined | None = None,
-        problem: str | None = None,
-    ) -> Examined:
-        """Steps 2 to 4. Where the text (or a `problem`) already refuses, nothing slow is done unless `everything` is asked for."""
-        clock = time.thread_time if everything else time.perf_counter
-        look_at_texts = everything or policy.examines(Channel.PROMPT)
-        with self.metrics.step("names"):
-            examined = examine_texts(published, texts, self.signals, clock) if look_at_texts else Examined()
-        if problem is not None:
-            examined.findings = replace(examined.findings, problem=problem)
-        skipped = {}
-        if not look_at_texts and texts:
-            skipped["texts"] = "the policy does not look at them"
-            texts = ()
-        if pictures and not everything and not policy.examines(picture_channel(context.stage)):
-            skipped["pictures"] = "the policy does not look at them"
-            pictures = ()
-        wanted = self._wanted(policy, context.stage, texts, pictures)
-        if pictures or wanted:
-            if everything or self._decide(policy, published, examined, context).outcome is not Outcome.REFUSE:
-                examined = await self._look(published, examined, wanted, texts, pictures, asked)
-            elif pictures:
-                skipped["pictures"] = "the text already refuses"
-        if skipped:
-            examined.findings = replace(examined.findings, not_examined={**examined.findings.not_examined, **skipped})
-        return in_the_light_of(asked, examined) if asked is not None else examined
-
-    def _wanted(self, policy: Policy, stage: Stage, texts: Sequence[Text], pictures: Sequence[Picture]) -> dict[str, float]:
-        """The slow sources that have something to look at and whose signals somebody reads, with the seconds that each has."""
-        if policy.mode is Mode.OFF or not (texts or pictures):
-            return {}
-        asked = {name: terms.timeout_s for name, terms in program(policy).sources[stage].items()}
-        return self.sources.wanted(asked, pictures=bool(pictures))
-
-    async def _look(
-        self,
-        published: Published,
-        examined: Examined,
-        wanted: Mapping[str, float],
-        texts: Sequence[Text],
-        pictures: Sequence[Picture],
-        asked: Examined | None,
-    ) -> Examined:
-        """Faces, known pictures and the slow sources, all at once."""
-        asking = asyncio.ensure_future(self.sources.ask(wanted, texts, pictures)) if wanted else None
-        try:
-            if pictures:
-                with self.metrics.step("faces"):
-                    examined = await examine_pictures(published, self.faces, pictures, examined, asked)
-            if asking is not None:
-                with self.metrics.step("sources"):
-                    examined = with_answers(published, examined, await asking, self.signals)
-        finally:
-            if asking is not None:
-                asking.cancel()
-        return examined
-
-    def _decide(
-        self, policy: Policy, published: Published, examined: Examined, context: Context, spent: frozenset[str] = frozenset()
-    ) -> Decision:
-        """Step 5; `spent` are counted grants that are used up."""
-        with self.metrics.step("decide"):
-            return decide(
-                examined.findings,
-                examined.people,
-                policy,
-                context,
-                pending_protects=self.pending_protects,
-                spent=spent,
-                registry_revision=published.revision,
-            )
-
     async def _record(
         self,
         request: Incoming,
@@ -302,7 +215,7 @@ class Pipeline:
         approval: Approval | None = None,
     ) -> Screened:
         """Steps 5 and 6, or 10 and 11: decide, and return when that is durable."""
-        decision = self._decide(policy, published, examined, context)
+        decision = self.screening.decide(policy, published, examined, context)
         digest = None
         if decision.outcome is Outcome.HOLD and request.generation is not None:
             digest = journal.request_digest(context, request.generation.fields(), request.generation.pictures)
@@ -343,7 +256,7 @@ class Pipeline:
         uses = counted(entry.decision, examined) if context.stage is Stage.INPUT and entry.mode is Mode.ENFORCE else ()
         without, otherwise = entry.decision, None
         if uses:
-            without = self._decide(policy, published, examined, context, frozenset(use.directive_id for use in uses))
+            without = self.screening.decide(policy, published, examined, context, frozenset(use.directive_id for use in uses))
             otherwise = journal.draft(replace(entry, decision=without), tenant_key)
         draft = journal.draft(entry, tenant_key, uses, otherwise)
         with self.metrics.step("record"):
@@ -494,7 +407,7 @@ class Pipeline:
         published = await self._published(request.caller.tenant)
         context = self._context(request, Stage.OUTPUT)
         texts, pictures = pieces.gather(answers, self._limits(request))
-        examined = await self._examine(published, policy, texts, pictures, context, everything=False, asked=request.asked)
+        examined = await self.screening.examine(published, policy, texts, pictures, context, everything=False, asked=request.asked)
         screened = await self._record(request, published, policy, context, examined, texts, pictures, upstream_request_id, approval)
         if self.stay_down is not None and screened.blocks and policy.people.stay_down:
             self.stay_down.refused(screened.decision, examined)
@@ -573,13 +486,13 @@ class Pipeline:
             jurisdiction=question.jurisdiction,
         )
         try:
-            examined = await self._examine(published, policy, question.texts, question.pictures, context, everything=True)
+            examined = await self.screening.examine(published, policy, question.texts, question.pictures, context, everything=True)
         except UnscreenableError as error:
             examined = Examined(Findings(problem=str(error)))
         entry = journal.Entry(
             kind="screen",
             mode=policy.mode,
-            decision=self._decide(policy, published, examined, context),
+            decision=self.screening.decide(policy, published, examined, context),
             findings=examined.findings,
             people=examined.people,
             context=context,

@@ -63,7 +63,7 @@ async def _enrolment(chosen: Settings, paths: list[Path]) -> list[FaceData]:
     photos = []
     async with local_guard(chosen) as guard:
         for path in paths:
-            found = await guard.pipeline.faces.find(inspect(path.read_bytes(), str(path), guard.limits).picture)
+            found = await guard.pipeline.screening.faces.find(inspect(path.read_bytes(), str(path), guard.limits).picture)
             fit = assess(found.counted, pointer=str(path))
             photos += [face_data(face, PhotoFields()) for face in found.by_every_encoder(fit)]
     return photos

@@ -129,7 +129,7 @@ async def _tried(subject_id: str, photos: list[Path]) -> "list[Kind]":
         published = await guard.pipeline.current.get()
         tried = try_names(published, subject, utc_now())
         content = [path.read_bytes() for path in photos]
-        tried += await try_photos(published, guard.pipeline.faces, subject, content, guard.limits, utc_now())
+        tried += await try_photos(published, guard.pipeline.screening.faces, subject, content, guard.limits, utc_now())
     return by_kind(tried)
 
 

@@ -6,6 +6,7 @@ its script; pages of 256 code points are added to the tables the first time a te
 
 import unicodedata
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -44,30 +45,37 @@ def _joins(code: int) -> bool:
     return code in {0x3099, 0x309A} or 0x1100 <= code <= 0x11FF
 
 
+_LOADING = Lock()
+
+
 def _load_page(page: int) -> None:
-    for code in range(page << 8, min((page + 1) << 8, LIMIT)):
-        char = chr(code)
-        letters = folded(char)
-        if letters == SEPARATOR:
-            _FOLD[code] = _GAP
-        elif not letters:
-            _FOLD[code] = _DROPPED
-        elif len(letters) == 1:
-            _FOLD[code] = ord(letters) | (_JOINING if _joins(ord(letters)) else 0)
-        else:
-            _FOLD[code] = _SEVERAL | len(_EXPANSIONS)
-            _EXPANSIONS.append(letters)
-        script = script_of(char)
-        kind = int(Script.ALPHABET if script in _ALPHABETS else script)
-        if script in _LOOSE_SCRIPTS:
-            kind |= LOOSE
-        if char.isupper():
-            kind |= UPPER
-        elif char.islower():
-            kind |= LOWER
-        if script is Script.DIGIT:
-            kind |= DIGIT
-        _KIND[code] = kind
+    """Fill the tables; a letter's fold last, since other threads take it for a sign that all of the letter is there."""
+    with _LOADING:
+        for code in range(page << 8, min((page + 1) << 8, LIMIT)):
+            char = chr(code)
+            script = script_of(char)
+            kind = int(Script.ALPHABET if script in _ALPHABETS else script)
+            if script in _LOOSE_SCRIPTS:
+                kind |= LOOSE
+            if char.isupper():
+                kind |= UPPER
+            elif char.islower():
+                kind |= LOWER
+            if script is Script.DIGIT:
+                kind |= DIGIT
+            _KIND[code] = kind
+            _FOLD[code] = _fold_of(folded(char))
+
+
+def _fold_of(letters: str) -> int:
+    if letters == SEPARATOR:
+        return _GAP
+    if not letters:
+        return _DROPPED
+    if len(letters) == 1:
+        return ord(letters) | (_JOINING if _joins(ord(letters)) else 0)
+    _EXPANSIONS.append(letters)
+    return _SEVERAL | (len(_EXPANSIONS) - 1)
 
 
 _load_page(0)

@@ -24,6 +24,7 @@ from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.record.recorder import LocalRecorder
 from guard.registry.store import Registry
+from guard.screening import Screening
 from guard.settings import Settings
 from guard.signals.gather import gather
 from guard.state import Current, Published
@@ -86,25 +87,28 @@ async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIte
         for name, count in sources.workers(settings):
             workers += _start(Path(directory) / f"{name}.sock", settings, count, "guard.processes.sight", name)
         opened = sources.open_sources(settings, Path(directory))
-        fetcher = Fetcher([], FetchLimits())
+        fetcher, metrics = Fetcher([], FetchLimits()), Metrics()
         try:
             await opened.wait(settings.face_timeout_s)
             yield LocalGuard(
                 Pipeline(
                     current=current,
                     recorder=recorder,
-                    faces=FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue, small_faces=settings.small_faces),
+                    screening=Screening(
+                        FaceClient(path, timeout_s=settings.face_timeout_s, queue=settings.face_queue, small_faces=settings.small_faces),
+                        gather,
+                        metrics,
+                        opened.sources,
+                        settings.pending_protects,
+                    ),
                     tenants=_OwnTenants(registry, current),
                     reviews=RegistryReviews(registry, parts.audit(registry.keyring)),
                     ledger=RegistryLedger(registry),
                     mounts={},
                     fetcher=fetcher,
-                    metrics=Metrics(),
+                    metrics=metrics,
                     mode=settings.mode,
                     clock=lambda: datetime.now(UTC),
-                    signals=gather,
-                    sources=opened.sources,
-                    pending_protects=settings.pending_protects,
                 ),
                 limits,
             )

@@ -30,6 +30,7 @@ from guard.record.reading import EVENT_C, labelled, labels_of, subjects_of
 from guard.record.recorder import LocalRecorder
 from guard.registry.store import Registry
 from guard.registry.values import By, Hold
+from guard.screening import Screening
 from guard.settings import Settings
 from guard.state import Current, Published
 from guard.storage import make_engine, upgrade
@@ -158,18 +159,18 @@ async def make_world(tmp_path: Path, blank: tuple[Path, dict[str, str]], faces: 
         return made
 
     world = World(settings, registry, keyring, log, recorder, current, None, client, keys)  # type: ignore[arg-type]
+    metrics = Metrics()
     pipeline = Pipeline(
         current=current,
         recorder=recorder,
-        faces=faces,
+        screening=Screening(faces, lambda texts: {}, metrics),
         tenants=world,
         ledger=world,
         mounts={},
         fetcher=fetcher,
-        metrics=Metrics(),
+        metrics=metrics,
         mode=settings.mode,
         clock=lambda: datetime.now(UTC),
-        signals=lambda texts: {},
         reviews=world,
     )
     world.services = AdminServices(
