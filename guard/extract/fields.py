@@ -30,7 +30,8 @@ _STATE_ID = re.compile(
     r"(file|resp|conv|asst|thread|run|vs|batch|cntr|msg|ig|rs|fc|img|video|upload|char|prompt|pmpt|skill|asset|gen|req|id)[-_:][A-Za-z0-9_-]{6,}"
 )
 _STATE_KEY = re.compile(
-    r"(^|[_-])(ids?|urls?|uris?|images?|mask|video|file|files|reference|references|ref|lora|loras|character|characters)$", re.IGNORECASE
+    r"(^|[_-])(ids?|urls?|uris?|images?|mask|video|file|files|reference|references|ref|lora|loras|character|characters|token|cursor|state|session|handle)$",
+    re.IGNORECASE,
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 _BASE64_HEAD = re.compile(r"[A-Za-z0-9+/_-]{60}")

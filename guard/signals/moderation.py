@@ -123,6 +123,7 @@ def openai_moderation(base_url: str, api_key: str, model: str) -> Ask:
 
     http_client = openai.DefaultAsyncHttpxClient(follow_redirects=False)
     client = openai.AsyncOpenAI(base_url=base_url, api_key=api_key, timeout=_GIVE_UP_S, max_retries=0, http_client=http_client)
+    client.organization = client.project = None  # of the key, not of whatever OPENAI_ORG_ID says here
 
     async def ask(question: Any) -> Scores:
         try:

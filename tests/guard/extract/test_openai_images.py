@@ -115,6 +115,7 @@ BAD_GENERATIONS = [
     pytest.param({"thing": "file-abc123def"}, "thing", id="R2: an id by its value"),
     pytest.param({"character_id": "x"}, "character_id", id="57: a character"),
     pytest.param({"lora": "x"}, "lora", id="57: a LoRA"),
+    pytest.param({"continuation_token": "x"}, "continuation_token", id="57: state of an earlier call"),
     pytest.param({"thing": b64(PNG)}, "thing", id="R2: a picture"),
     pytest.param({"thing": "x" * 40_000}, "thing", id="R2: a long text"),
     pytest.param({"model": "ft:gpt-image-2:org::abc"}, "model", id="57: fine-tuned"),
