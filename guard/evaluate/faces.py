@@ -5,8 +5,8 @@ by a curve that they helped to make: the scale in use judges people it does not 
 from each part is judged by what the others make (`faces_fit.cross_trials`, `faces_measure.by_halves`).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +20,8 @@ from guard.evaluate import faces_fit, faces_measure
 from guard.evaluate.faces_changes import AS_IT_IS, CHANGES, HARDLY
 from guard.evaluate.faces_fit import Sample, Trials
 from guard.evaluate.faces_looking import Look, look_at
-from guard.evaluate.faces_measure import Band, Judged, Rate
-from guard.evaluate.faces_page import Line, page
+from guard.evaluate.faces_measure import Judged, Rate
+from guard.evaluate.faces_page import Report, page
 from guard.evaluate.faces_photos import Done, Seen, see
 from guard.match.faces.scale import Scale, Thresholds, bundled
 
@@ -37,24 +37,6 @@ MIN_PEOPLE = 20
 
 MIN_TO_FIT = 300
 """People from whom a scale can be made (docs/explanation/thresholds.md: what fewer give)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """Everything that was measured; see `page` for the words. `steps` and `det` are empty where the people are too few."""
-
-    people: int
-    photos: int
-    unseen: int
-    rates: Sequence[Rate]
-    bands: Sequence[Band]
-    searches: Sequence[Rate]
-    steps: Sequence[Rate] = ()
-    det: Sequence[Line] = ()
-    changes: Sequence[Rate] = ()
-    groups: Mapping[str, Sequence[Rate]] = field(default_factory=dict)
-    photo_ms: float = 0.0
-    notes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

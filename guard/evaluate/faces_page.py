@@ -1,13 +1,11 @@
 """The report on faces as one HTML page; plots are inline SVG, nothing is loaded from anywhere."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from guard.evaluate.faces import Report
-    from guard.evaluate.faces_measure import Band, Rate
+from guard.evaluate.faces_measure import Band, Rate
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:62rem;padding:0 1rem;color:#1c2126;background:#fff}
@@ -19,6 +17,24 @@ _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 860, 380, 64, 44
 _COLOURS = ("#9aa4ab", "#c77d0a", "#5b5fc7", "#1b6e3c", "#a4262c")
 
 Line = tuple[str, Sequence[tuple[float, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that was measured; see `page` for the words. `steps` and `det` are empty where the people are too few."""
+
+    people: int
+    photos: int
+    unseen: int
+    rates: Sequence[Rate]
+    bands: Sequence[Band]
+    searches: Sequence[Rate]
+    steps: Sequence[Rate] = ()
+    det: Sequence[Line] = ()
+    changes: Sequence[Rate] = ()
+    groups: Mapping[str, Sequence[Rate]] = field(default_factory=dict)
+    photo_ms: float = 0.0
+    notes: Sequence[str] = ()
 
 
 def log_plot(lines: Sequence[Line], across: str, down: str) -> str:
@@ -67,7 +83,7 @@ def _rates(rates: "Sequence[Rate]") -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def _strangers(rate: "Rate") -> str:
+def _strangers(rate: Rate) -> str:
     if not rate.value:
         return f"none seen <small>(at most {rate.high:.1%})</small>"
     return f"{rate.value:.2%} <small>({rate.low:.2%} to {rate.high:.2%})</small>"
@@ -84,7 +100,7 @@ def _bands(bands: "Sequence[Band]") -> str:
     return f"<table>{head}{''.join(rows)}</table>"
 
 
-def page(report: "Report") -> str:
+def page(report: Report) -> str:
     """The whole report as one HTML document."""
     by_size: list[Line] = [
         ("missed: neither held nor refused", [(band.enrolled, band.hold.value) for band in report.bands]),

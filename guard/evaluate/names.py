@@ -6,13 +6,11 @@ refused when anyone is found that way in it.
 """
 
 import json
-import math
 import random
 import re
 import resource
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,13 +21,13 @@ from rich.table import Table
 from guard.evaluate.names_attacks import ATTACKS, GROUPS
 from guard.evaluate.names_labels import labelled_roles
 from guard.evaluate.names_people import Half, People, invented, load
+from guard.evaluate.names_rates import Rate, Report
 from guard.evaluate.names_report import page
 from guard.evaluate.names_roles import CARRIERS, NATIVE_CARRIERS, SENTENCES, SEPARATORS
 from guard.match.names import NameIndex, build
 from guard.match.names.ingest import expand
 from guard.types import Alias, AliasKind, Role, Strength, SubjectKind, SubjectRecord, Text
 
-_Z = 1.959964
 PROMPT_CHARACTERS = 300
 SCRIPT_TARGETS = {
     "Cyrillic": 0.85,
@@ -42,61 +40,6 @@ SCRIPT_TARGETS = {
     "Hangul": 0.6,
     "Han": 0.3,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """`hits` of `trials`, beside its target (0.0: none); misses are examples."""
-
-    name: str
-    hits: int
-    trials: int
-    target: float = 0.0
-    group: str = ""
-    at_most: bool = False
-    seen: int = 0
-    misses: tuple[str, ...] = ()
-
-    @property
-    def value(self) -> float:
-        """The share."""
-        return self.hits / self.trials if self.trials else math.nan
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % score interval."""
-        n = self.trials
-        if not n:
-            return (0.0, 1.0)
-        p, z2 = self.value, _Z * _Z
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = _Z * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return (max(0.0, middle - half), min(1.0, middle + half))
-
-    @property
-    def met(self) -> bool:
-        """Whether the target is met (true without one)."""
-        return not self.target or (self.value <= self.target if self.at_most else self.value >= self.target)
-
-
-@dataclass(slots=True)
-class Report:
-    """Everything measured in one run."""
-
-    registered: int
-    aliases: int
-    rates: list[Rate] = field(default_factory=list)
-    latency_ms: dict[str, float] = field(default_factory=dict)
-    build_s: float = 0.0
-    bytes_per_alias: float = 0.0
-    peak_mb: float = 0.0
-    refused_prompts: list[dict[str, str]] = field(default_factory=list)
-
-    def to_json(self) -> str:
-        """The report as one JSON object."""
-        tree = asdict(self)
-        tree["rates"] = [{**asdict(rate), "value": rate.value, "interval": rate.interval, "met": rate.met} for rate in self.rates]
-        return json.dumps(tree, ensure_ascii=False, indent=1)
 
 
 def record_of(number: int, name: str, aliases: Sequence[Alias] = ()) -> SubjectRecord:

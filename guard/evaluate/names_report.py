@@ -1,10 +1,8 @@
 """One HTML page of an evaluation, plots inline, nothing loaded from anywhere."""
 
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from guard.evaluate.names import Rate, Report
+from guard.evaluate.names_rates import Rate, Report
 
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem;color:#1c2126;background:#fff}
@@ -14,7 +12,7 @@ td:first-child,th:first-child{text-align:left}.short{color:#a4262c;font-weight:6
 _ROW, _LEFT, _WIDTH = 22, 230, 860
 
 
-def _plot(rates: "list[Rate]") -> str:
+def _plot(rates: list[Rate]) -> str:
     """Shares with their intervals and targets as one SVG picture."""
     scale = _WIDTH - _LEFT - 60
     parts = [f'<svg viewBox="0 0 {_WIDTH} {len(rates) * _ROW + 24}" role="img" aria-label="share found by class">']
@@ -38,7 +36,7 @@ def _plot(rates: "list[Rate]") -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _table(rates: "list[Rate]") -> str:
+def _table(rates: list[Rate]) -> str:
     rows = []
     for rate in rates:
         low, high = rate.interval
@@ -62,7 +60,7 @@ def _list(title: str, lines: list[str]) -> str:
     )
 
 
-def page(report: "Report") -> str:
+def page(report: Report) -> str:
     """The whole report as one HTML document."""
     groups: dict[str, list[Rate]] = {}
     for rate in report.rates:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-from guard.evaluate.names import Rate, base_prompt
+from guard.evaluate.names import base_prompt
+from guard.evaluate.names_rates import Rate
 from guard.signals.gather import gather
 from guard.signals.lexicon import Term, bundled
 from guard.types import Text

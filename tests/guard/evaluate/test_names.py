@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from guard.evaluate.names import Rate, base_prompt, measure, read_prompts, run
+from guard.evaluate.names import base_prompt, measure, read_prompts, run
 from guard.evaluate.names_attacks import ATTACKS
 from guard.evaluate.names_people import People, invented, load
+from guard.evaluate.names_rates import Rate
 from guard.evaluate.names_report import page
 
 PEOPLE = People(
