@@ -40,9 +40,9 @@ def test_opt_out_refusal_export_and_proof(database_url: str, tmp_path: Path) -> 
         guard.made("/opt-outs", json={"subject": {"name": "Ludmila Treewater"}})
         with pytest.raises(openai.BadRequestError) as refused:
             client.images.generate(prompt="a photo of Ludmila Treewater")
+        outcomes = [item["outcome"] for item in guard.admin("GET", "/decisions").json()["items"]]
         assert counted_out(guard, uses=5, requests=30) == {200: 5, 400: 25}
         archive, key = tmp_path / "export.zip", tmp_path / "key"
         archive.write_bytes(guard.exported())
         key.write_text(guard.admin("GET", "/log/key").text)
-        outcomes = [item["outcome"] for item in guard.admin("GET", "/decisions").json()["items"]]
     assert (refused.value.code, outcomes[:2], verify([str(archive), "--key", str(key)])) == ("moderation_blocked", ["refuse", "allow"], 0)
