@@ -27,6 +27,8 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=1_000_000, help="of the long log (about 1.3 GB and two minutes a million)")
     parser.add_argument("--skip", choices=_PARTS, action="append", default=[], help="leave this part out; repeatable")
     given = parser.parse_args()
+    if given.events < 1:
+        parser.error("--events must be 1 or more; leave the parts out that need a long log with --skip long --skip exports")
     console = Console(width=110)
     if "rates" not in given.skip:
         console.print(_rates(given.url, given.seconds))
