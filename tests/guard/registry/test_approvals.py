@@ -60,7 +60,7 @@ def test_a_claim_is_confirmed_by_two(registry: Registry, ann: By, bob: By, claim
 def test_who_proposed_it_does_not_confirm_it(registry: Registry, ann: By, claim: OptOutReceipt) -> None:
     registry.transition_case(claim.case_id, "active", "", ann)
     before = registry.get_case(claim.case_id)
-    with pytest.raises(ConflictError, match="you are the same key"):
+    with pytest.raises(ConflictError, match="you are the same key, so"):
         registry.transition_case(claim.case_id, "active", "", ann)
     assert registry.get_case(claim.case_id) == before
 
@@ -69,22 +69,28 @@ def test_a_key_that_one_made_is_no_second_person(registry: Registry, ann: By, cl
     child = registry.create_key(KeyRole.REGISTRAR, None, "Zoe", ann)
     grandchild = By(registry.create_key(KeyRole.REGISTRAR, None, "Yan", By(child.id)).id, auditor)
     registry.transition_case(claim.case_id, "active", "", ann)
-    with pytest.raises(ConflictError, match="was made with that key"):
+    with pytest.raises(ConflictError, match="was made with that key, so"):
         registry.transition_case(claim.case_id, "active", "", grandchild)
 
 
 def test_nor_is_the_key_that_made_one(registry: Registry, ann: By, claim: OptOutReceipt, auditor: Auditor) -> None:
     child = By(registry.create_key(KeyRole.REGISTRAR, None, "Zoe", ann).id, auditor)
     registry.transition_case(claim.case_id, "active", "", child)
-    with pytest.raises(ConflictError, match="was made with yours"):
+    with pytest.raises(ConflictError, match="was made with yours, so"):
         registry.transition_case(claim.case_id, "active", "", ann)
 
 
 def test_two_keys_of_one_name_are_one_person(registry: Registry, ann: By, claim: OptOutReceipt, auditor: Auditor) -> None:
     other = By(registry.create_key(KeyRole.ADMIN, None, " ANN ", SYSTEM).id, auditor)
     registry.transition_case(claim.case_id, "active", "", ann)
-    with pytest.raises(ConflictError, match="both keys carry one name"):
+    with pytest.raises(ConflictError, match="both keys carry one name, so"):
         registry.transition_case(claim.case_id, "active", "", other)
+
+
+def test_keys_without_a_name_may_be_two_people(registry: Registry, claim: OptOutReceipt, auditor: Auditor) -> None:
+    one, other = (By(registry.create_key(KeyRole.REGISTRAR, None, "", SYSTEM).id, auditor) for _ in range(2))
+    registry.transition_case(claim.case_id, "active", "", one)
+    assert registry.transition_case(claim.case_id, "active", "", other).status == "active"
 
 
 def test_another_proposal_takes_the_place_of_the_first(registry: Registry, ann: By, bob: By, claim: OptOutReceipt) -> None:
