@@ -52,6 +52,7 @@ class SubjectOut(Answer):
     external_ids: dict[str, str]
     occupations: list[str]
     born: str | None
+    died: str | None
     exclusions: list[str]
     created_at: Time
     updated_at: Time
@@ -77,6 +78,7 @@ class OptOutOut(Answer):
     status: DirectiveStatus
     registry_revision: int
     receipt: dict[str, Any]
+    warnings: list[str]
 
 
 class ErasureOut(Answer):

@@ -17,7 +17,7 @@ from guard.record.formats import Format
 from guard.record.rows import Redaction
 from guard.registry.evidence import Authority
 from guard.registry.subjects import Changes
-from guard.registry.values import CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
+from guard.registry.values import OPEN, CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
 from guard.types import AliasKind, Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
 
 MAX_NAME = 300
@@ -183,6 +183,7 @@ class SubjectIn(Body):
     external_ids: ExternalIds = {}
     occupations: Names = ()
     born: Born | None = None
+    died: Born | None = None
     exclusions: Names = ()
 
     def value(self) -> SubjectData:
@@ -195,6 +196,7 @@ class SubjectIn(Body):
             self.occupations,
             self.born,
             self.exclusions,
+            self.died,
         )
 
 
@@ -207,13 +209,14 @@ class SubjectPatch(Body):
     external_ids: ExternalIds | None = None
     occupations: Names | None = None
     born: Born | None = None
+    died: Born | None = None
     exclusions: Names | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.model_fields_set:
             raise ValueError("names nothing to change")
-        for name in self.model_fields_set - {"born"}:
+        for name in self.model_fields_set - {"born", "died"}:
             if getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be null; leave it out to keep it as it is")
         return self
@@ -228,6 +231,7 @@ class SubjectPatch(Body):
             self.occupations or (),
             self.born,
             self.exclusions or (),
+            self.died,
         )
         return Changes(stated, frozenset(self.model_fields_set))
 
@@ -289,6 +293,7 @@ class OptOutIn(Validity):
             jurisdictions=self.jurisdictions,
             effective_from=self.effective_from,
             expires_at=self.expires_at,
+            stated=OPEN & self.model_fields_set,
         )
         return OptOut(self.subject.value(), self.requester.value(), tuple(each.value() for each in self.evidence), directive)
 
@@ -334,6 +339,7 @@ class DirectiveIn(Validity):
             self.max_uses,
             self.effective_from,
             self.expires_at,
+            OPEN & self.model_fields_set,
         )
 
 

@@ -140,6 +140,13 @@ class Settings(BaseSettings):
         description="Whether a claim by an agent, guardian, estate or employer is confirmed only with its `authority` stated and a proof "
         "of it checked ([how](registry.md#evidence)).",
     )
+    post_mortem_years: int = Field(
+        70,
+        ge=0,
+        le=1_000,
+        description="Years after a deceased person's death at which an opt-out ends that states no end; 0: it has none. The default is the "
+        "term of California Civil Code 3344.1(g) ([by kind of person](registry.md#defaults-by-kind)).",
+    )
     require_lawful_basis: bool = Field(
         False, description="Whether an enrolment photo needs `lawful_basis`, `release_ref` and `destroy_by`."
     )

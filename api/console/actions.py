@@ -63,15 +63,16 @@ def _opt_out(visit: Visit) -> dict[str, Any]:
         "aliases": visit.lines("aliases"),
         "external_ids": {"wikidata": wikidata} if wikidata else {},
         "born": visit.value("born"),
+        "died": visit.value("died"),
     }
     requester = {"role": visit.value("role"), "name": visit.value("requester_name"), "contact": visit.value("contact")}
     expires = visit.value("expires_on")
+    decided = {"scopes": visit.form.get("scopes", []), "expires_at": f"{expires}T00:00:00Z" if expires else None}
     return {
         "subject": {name: value for name, value in subject.items() if value or name == "name"},
         "requester": {name: value for name, value in requester.items() if value},
         "evidence": [{"ref": line} for line in visit.lines("evidence")],
-        "scopes": visit.form.get("scopes", []),
-        "expires_at": f"{expires}T00:00:00Z" if expires else None,
+        **{name: value for name, value in decided.items() if value},
     }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, update
 
 from guard.errors import ConflictError, NotFoundError
-from guard.registry import case_files, evidence, receipts
+from guard.registry import case_files, evidence, kinds, receipts
 from guard.registry.clocks import Clock, escalation
 from guard.registry.desk import Writing
 from guard.registry.directive_versions import Directives
+from guard.registry.profile import view
 from guard.registry.tables import CASE, CASE_STEP, SUBJECT
 from guard.registry.values import By, Case, CaseData, CaseStep, Evidence, Page, Requester, Sign
 from guard.types import DirectiveStatus, Effect
@@ -100,7 +101,8 @@ class Cases(Directives):
             writing.details["status_before"] = row.status
             key = self._case_key(connection, row)
             if to == case_files.ACTIVE and self.settings.verify_authority:
-                evidence.require_authority(row.role, authority, case_files.open_case(key, case_id, row.sealed))
+                kind = self._person(connection, row.subject_id).kind if row.subject_id else None
+                evidence.require_authority(row.role, authority, case_files.open_case(key, case_id, row.sealed), kind)
             self._decide_case(writing, row, key, to, reason, authority, sign)
             writing.result = made = self._case(connection, self._case_row(connection, case_id))
         return made
@@ -138,17 +140,21 @@ class Cases(Directives):
             case_files.step(writing, key, row.id, to, reason, authority)
             return
         person, directive = self._holder(writing.connection, row.directive_id)
-        changes = directive.status is not status
+        changes, lifted = directive.status is not status, {}
         if changes and not self._agreed(writing, person, directive, status, row.id, to, reason, authority):
             return
         if changes:
             if case_files.from_the_public(writing.connection, row.id) and status is DirectiveStatus.ACTIVE:
-                directive = replace(directive, expires_at=None)  # what bounded it was that nobody had looked at it
+                # What bounded it was that nobody had looked at it.
+                subject = view(person)
+                end = kinds.end_of(subject.kind, subject.died, self.settings.post_mortem_years, writing.at)
+                directive, lifted = replace(directive, expires_at=end), {"expires_at": kinds.name_of(end)}
             directive = self._next_version(writing, person, directive, status, reason)
         case_files.step(writing, key, row.id, to, reason, authority)
         if changes and status is DirectiveStatus.ACTIVE and directive.effect is Effect.DENY:
             words = case_files.open_case(key, row.id, row.sealed)
-            words["receipt"] = receipts.opt_out(writing, person.id, directive, row.id, binds=True, sign=sign)
+            defaults = (words["receipt"] or {}).get("defaults", {}) | lifted
+            words["receipt"] = receipts.opt_out(writing, person.id, directive, row.id, defaults, binds=True, sign=sign)
             sealed = case_files.seal_case(key, row.id, words)
             writing.connection.execute(update(CASE).where(CASE.c.id == row.id).values(sealed=sealed))
 

@@ -9,8 +9,9 @@ import orjson
 from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
 from guard.errors import ConflictError, FieldError, InvalidInputError, NotFoundError
-from guard.registry import approvals, case_files, keys
+from guard.registry import approvals, case_files, keys, kinds
 from guard.registry.desk import Desk, Person, Writing, open_words, seal_words
+from guard.registry.profile import view
 from guard.registry.tables import DIRECTIVE, SUBJECT
 from guard.registry.values import STAFF, By, DirectiveChange, DirectiveData, DirectiveView, Evidence, Requester
 from guard.types import Channel, Directive, DirectiveStatus, Effect
@@ -177,13 +178,17 @@ class Directives(Desk):
     ) -> DirectiveChange:
         """One more directive for a subject, with the case that tells who asked for it."""
         with self._changing("directive.add", by) as writing:
-            refuse_past(data, writing.at)
             person = self._person(writing.connection, subject_id)
+            subject = view(person)
+            data, defaults = kinds.fill(data, subject.kind, subject.died, self.settings.post_mortem_years, writing.at)
+            refuse_past(data, writing.at)
             waits = data.effect in approvals.PERMITTING and self.settings.two_person
             status = status_for(requester.role, staff_active=self.settings.staff_opt_outs_active and not waits)
             directive = make(self._new_id("dir"), data, status, requester.role)
             self._insert_version(writing, person, directive, use_description=data.use_description)
-            warnings = self._name_tenant(writing, data.tenant)
+            warnings = self._name_tenant(writing, data.tenant) + kinds.warnings(data, subject.kind, subject.born, subject.died, defaults)
+            if defaults.get("expires_at") == kinds.Default.POST_MORTEM_TERM and data.expires_at:
+                warnings += (f"nobody stated an end: this ends with the post-mortem term, {data.expires_at.isoformat()}",)
             proposes = case_files.ACTIVE if waits and requester.role == STAFF.role else None
             case_id = case_files.open_for(writing, person, directive, requester, evidence, self._new_id("case"), proposes=proposes)
             if proposes:

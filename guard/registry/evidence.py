@@ -8,9 +8,13 @@ from typing import Any
 
 from guard.errors import FieldError, InvalidInputError
 from guard.registry.values import Evidence
+from guard.types import SubjectKind
 
 FOR_ANOTHER = frozenset({"agent", "guardian", "estate", "employer"})
 """Requesters who speak for somebody else, and have to show that they may."""
+
+OFFICIAL = frozenset({"staff", "regulator", "court"})
+"""Requesters who act by their office, for the living and the dead alike."""
 
 
 class Authority(StrEnum):
@@ -22,6 +26,10 @@ class Authority(StrEnum):
     PROBATE = "probate"
     NEXT_OF_KIN = "next_of_kin"
     EMPLOYMENT = "employment"
+
+
+AFTER_DEATH = (Authority.PROBATE, Authority.NEXT_OF_KIN, Authority.COURT_APPOINTMENT)
+"""By what right somebody speaks for a deceased person."""
 
 
 def checked(stated: Sequence[Mapping[str, Any]], seen: Evidence, actor: str, at: datetime) -> list[dict[str, Any]]:
@@ -41,10 +49,19 @@ def checked(stated: Sequence[Mapping[str, Any]], seen: Evidence, actor: str, at:
     return proofs
 
 
-def require_authority(role: str, authority: str | None, words: Mapping[str, Any]) -> None:
-    """Raises InvalidInputError where somebody speaks for another and has not shown by what right."""
-    if role not in FOR_ANOTHER:
+def require_authority(role: str, authority: str | None, words: Mapping[str, Any], kind: str | None = None) -> None:
+    """Raises InvalidInputError where somebody speaks for another and has not shown by what right.
+
+    Nobody speaks for themselves as `deceased` (the `kind` of the person), and no mandate or employment outlives whoever gave it.
+    """
+    dead = kind == SubjectKind.DECEASED and role not in OFFICIAL
+    if role not in FOR_ANOTHER and not dead:
         return
+    if dead and authority not in AFTER_DEATH:
+        raise InvalidInputError(
+            "this is about somebody deceased: state the authority of the estate that you saw the proof of",
+            [FieldError("/authority", f"needed for a person of kind `deceased`: {', '.join(AFTER_DEATH)}")],
+        )
     if authority is None:
         raise InvalidInputError(
             f"this was asked for by an {role}: state the authority that you saw the proof of",

@@ -9,13 +9,13 @@ from sqlalchemy import Table, insert
 
 from guard.errors import ConflictError, InvalidInputError
 from guard.keyring import KEY_BYTES
-from guard.registry import case_files, directive_versions, duplicates
+from guard.registry import case_files, directive_versions, duplicates, kinds
 from guard.registry.desk import Writing
 from guard.registry.lines import read_lines
 from guard.registry.profile import Profile, judge, seal_profile
 from guard.registry.subjects import Subjects, next_no, subject_row
 from guard.registry.tables import ALIAS, CASE, CASE_STEP, DIRECTIVE, SUBJECT
-from guard.registry.values import By, ImportLine, ImportReport, OptOut, RefusedLine
+from guard.registry.values import By, DirectiveData, ImportLine, ImportReport, OptOut, RefusedLine
 from guard.types import DirectiveStatus
 
 _CHUNK = 2_000
@@ -89,7 +89,7 @@ class Imports(Subjects):
                 continue
             seen.update(dict.fromkeys(subject.external_ids.items(), line.line))
             try:
-                directive_versions.refuse_past(line.opt_out.directive, self._clock())
+                directive_versions.refuse_past(self._with_defaults(line.opt_out, self._clock()), self._clock())
                 judged.append(judge(subject, self.rules))
             except InvalidInputError as exc:
                 refused.append(RefusedLine(line.line, subject.name, str(exc)))
@@ -100,7 +100,7 @@ class Imports(Subjects):
     def _prepare(self, opt_out: OptOut, profile: Profile, lookup: duplicates.Lookup, actor: str, at: datetime) -> _Prepared:
         subject_id, case_id, key = self._new_id("sub"), self._new_id("case"), self._entropy(KEY_BYTES)
         role = opt_out.requester.role
-        directive = directive_versions.make(self._new_id("dir"), opt_out.directive, DirectiveStatus.ACTIVE, role)
+        directive = directive_versions.make(self._new_id("dir"), self._with_defaults(opt_out, at), DirectiveStatus.ACTIVE, role)
         words = case_files.sealed_case(key, case_id, opt_out.requester, opt_out.evidence)
         return _Prepared(
             subject_id,
@@ -112,6 +112,9 @@ class Imports(Subjects):
             case_files.case_row(case_id, 0, directive.id, "opt_out", case_files.ACTIVE, role, words, at),
             case_files.step_row(case_id, 1, case_files.ACTIVE, actor, at),
         )
+
+    def _with_defaults(self, opt_out: OptOut, at: datetime) -> DirectiveData:
+        return kinds.fill(opt_out.directive, opt_out.subject.kind, opt_out.subject.died, self.settings.post_mortem_years, at)[0]
 
     def _insert_chunk(self, writing: Writing, prepared: Sequence[_Prepared], first_no: int) -> None:
         """The rows of some opt-outs, one statement a table."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from guard.registry.values import DirectiveData, Evidence, ImportLine, OptOut, Requester, StatedAlias, SubjectData
+from guard.registry.values import OPEN, DirectiveData, Evidence, ImportLine, OptOut, Requester, StatedAlias, SubjectData
 from guard.types import AliasKind, Channel, Effect, SubjectKind
 
 SCOPES = frozenset(
@@ -92,6 +92,7 @@ class _Subject(_Line):
     external_ids: dict[_Name, _Name] = {}
     occupations: tuple[_Name, ...] = ()
     born: _Born | None = None
+    died: _Born | None = None
 
 
 class _Requester(_Line):
@@ -145,6 +146,7 @@ def parse_body(body: Any) -> OptOut:
             subject.external_ids,
             subject.occupations,
             subject.born,
+            died=subject.died,
         ),
         Requester(line.requester.role, line.requester.name, line.requester.contact),
         tuple(Evidence(e.kind, e.ref, e.sha256) for e in line.evidence),
@@ -156,6 +158,7 @@ def parse_body(body: Any) -> OptOut:
             line.jurisdictions,
             effective_from=line.effective_from,
             expires_at=line.expires_at,
+            stated=OPEN & line.model_fields_set,
         ),
     )
 

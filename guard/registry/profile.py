@@ -9,6 +9,7 @@ import orjson
 from guard.errors import FieldError, InvalidInputError
 from guard.keyring import seal, unseal
 from guard.registry.desk import Person
+from guard.registry.kinds import last_day
 from guard.registry.names import NameRules
 from guard.registry.values import StatedAlias, Subject, SubjectData
 from guard.types import Alias, AliasKind, Strength, SubjectKind
@@ -28,12 +29,14 @@ class Profile:
     occupations: tuple[str, ...]
     born: str | None
     exclusions: tuple[str, ...]
+    died: str | None = None
 
 
 def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
     """The profile of what was stated, its aliases expanded and rated.
 
-    Raises InvalidInputError that names every alias which would refuse everything; `pointer` is where the subject stands.
+    Raises InvalidInputError that names every alias which would refuse everything, or for a date of death that cannot be;
+    `pointer` is where the subject stands.
     """
     places = [(f"{pointer}/name", stated.name), *((f"{pointer}/aliases/{i}", alias.text) for i, alias in enumerate(stated.aliases))]
     refused = [(place, text, reason) for place, text in places if (reason := rules.refusal(text)) is not None]
@@ -44,6 +47,7 @@ def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
         )
     aliases = tuple(dict.fromkeys(rules.expand(stated.name, stated.aliases)))
     _refuse_exclusions(stated.exclusions, aliases, rules, pointer)
+    _refuse_death(stated, pointer)
     return Profile(
         stated.name,
         aliases,
@@ -52,6 +56,7 @@ def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
         stated.occupations,
         stated.born,
         stated.exclusions,
+        stated.died,
     )
 
 
@@ -67,6 +72,22 @@ def _refuse_exclusions(exclusions: Sequence[str], aliases: Sequence[Alias], rule
         )
 
 
+def _refuse_death(stated: SubjectData, pointer: str) -> None:
+    """Raises InvalidInputError for a day that does not exist, comes before birth, or belongs to somebody who is not `deceased`."""
+    if stated.died is None:
+        return
+    died = last_day(stated.died)
+    if died is None:
+        message = "is no day that exists"
+    elif died.isoformat() < (stated.born or ""):  # text order is time order, and a year comes before its days
+        message = "comes before the birth"
+    elif stated.kind is not SubjectKind.DECEASED:
+        message = f"goes with kind `deceased`, and this person is stated as `{stated.kind.value}`"
+    else:
+        return
+    raise InvalidInputError(f"died {message}", [FieldError(f"{pointer}/died", message)])
+
+
 def seal_profile(key: bytes, subject_id: str, profile: Profile) -> bytes:
     """The profile under the subject's data key."""
     content = {
@@ -77,6 +98,7 @@ def seal_profile(key: bytes, subject_id: str, profile: Profile) -> bytes:
         "occupations": profile.occupations,
         "born": profile.born,
         "exclusions": profile.exclusions,
+        "died": profile.died,
     }
     return seal(key, orjson.dumps({name: value for name, value in content.items() if value}), place(subject_id))
 
@@ -92,6 +114,7 @@ def open_profile(key: bytes, subject_id: str, sealed: bytes) -> Profile:
         tuple(content.get("occupations", ())),
         content.get("born"),
         tuple(content.get("exclusions", ())),
+        content.get("died"),
     )
 
 
@@ -121,4 +144,5 @@ def view(person: Person) -> Subject:
         profile.exclusions,
         person.created_at,
         person.updated_at,
+        profile.died,
     )

@@ -1,5 +1,6 @@
 """Receipts: what somebody is told was done, without a name, so that it may be stored and shown without care; signed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +23,13 @@ def signed(content: dict[str, Any], sign: Sign | None) -> dict[str, Any]:
     return {**content, "signature": sign(orjson.dumps(content, option=orjson.OPT_SORT_KEYS))}
 
 
-def opt_out(writing: Writing, subject_id: str, directive: Directive, case_id: str, *, binds: bool, sign: Sign | None) -> dict[str, Any]:
-    """What is protected, where, until when, and where that is in the log. Queues the audit event, so it comes last in a change."""
+def opt_out(
+    writing: Writing, subject_id: str, directive: Directive, case_id: str, defaults: Mapping[str, str], *, binds: bool, sign: Sign | None
+) -> dict[str, Any]:
+    """What is protected, where, until when, which of that nobody stated (`defaults`), and where it is in the log.
+
+    Queues the audit event, so it comes last in a change.
+    """
     content = {
         "type": "opt_out",
         "version": 1,
@@ -38,6 +44,7 @@ def opt_out(writing: Writing, subject_id: str, directive: Directive, case_id: st
         "jurisdictions": list(directive.jurisdictions),
         "effective_from": rfc3339(directive.effective_from),
         "expires_at": rfc3339(directive.expires_at),
+        "defaults": dict(defaults),
         "issued_at": rfc3339(writing.at),
         "registry_revision": writing.revision,
         "log_events": writing.announce(),

@@ -61,6 +61,7 @@ class Statistics(Subjects, Directives):
                 "external_ids": dict(subject.external_ids),
                 "occupations": list(subject.occupations),
                 "born": subject.born,
+                "died": subject.died,
                 "exclusions": list(subject.exclusions),
                 "created_at": subject.created_at,
                 "directives": [

@@ -151,4 +151,4 @@ def stated_of(profile: Profile, person: Person) -> SubjectData:
     """What was stated of a person, as it would be stated again."""
     view_of = view(person)
     ids: Mapping[str, str] = profile.external_ids
-    return SubjectData(profile.name, view_of.kind, profile.stated, ids, profile.occupations, profile.born, profile.exclusions)
+    return SubjectData(profile.name, view_of.kind, profile.stated, ids, profile.occupations, profile.born, profile.exclusions, profile.died)

@@ -77,7 +77,7 @@ class StatedAlias:
 
 @dataclass(frozen=True, slots=True)
 class SubjectData:
-    """What is stated about a person. `exclusions` are texts that do not mean them; `born` is a year, month or day."""
+    """What is stated about a person. `exclusions` are texts that do not mean them; `born` and `died` are a year, month or day."""
 
     name: str
     kind: SubjectKind = SubjectKind.PUBLIC_FIGURE
@@ -86,6 +86,7 @@ class SubjectData:
     occupations: tuple[str, ...] = ()
     born: str | None = None
     exclusions: tuple[str, ...] = ()
+    died: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Subject:
     exclusions: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    died: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,16 @@ class Evidence:
     checked_at: str | None = None
 
 
+OPEN = frozenset({"scopes", "exemptions", "expires_at"})
+"""What may be left open in a denial, so that the kind of person decides it."""
+
+
 @dataclass(frozen=True, slots=True)
 class DirectiveData:
-    """What is decided; empty tuples mean "every", as in `guard.types.Directive`."""
+    """What is decided; empty tuples mean "every", as in `guard.types.Directive`.
+
+    `stated` names those of `OPEN` that somebody said, so that no default of `guard.registry.kinds` applies.
+    """
 
     effect: Effect = Effect.DENY
     scopes: tuple[str, ...] = ("all",)
@@ -146,6 +155,7 @@ class DirectiveData:
     max_uses: int | None = None
     effective_from: datetime | None = None
     expires_at: datetime | None = None
+    stated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,7 @@ class OptOutReceipt:
     status: DirectiveStatus
     registry_revision: int
     receipt: Mapping[str, Any]
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ async def test_a_name_is_enough(world: Any) -> None:
     events = receipt.pop("log_events")
     ids = {name: body[name] for name in ("subject_id", "directive_id", "case_id")}
     revision = world.registry.revision()
-    assert body == {**ids, "status": "active", "registry_revision": revision}
+    assert body == {**ids, "status": "active", "registry_revision": revision, "warnings": []}
     assert receipt == {
         "type": "opt_out",
         "version": 1,
@@ -34,6 +34,7 @@ async def test_a_name_is_enough(world: Any) -> None:
         "jurisdictions": [],
         "effective_from": None,
         "expires_at": None,
+        "defaults": {"scopes": "everything", "exemptions": "none", "expires_at": "no_end"},
         "issued_at": receipt["issued_at"],
         "registry_revision": revision,
     }
@@ -218,3 +219,18 @@ async def test_the_audit_event_says_who_and_what(world: Any) -> None:
 async def test_roles(world: Any, role: str, status: int) -> None:
     answer = await world.client(role).post(PATH, json=ADA)
     assert (answer.status_code, answer.json().get("status")) == (status, "active" if status == 201 else status)
+
+
+SOLA = {"name": "Sola Quince", "kind": "deceased", "died": "2001-02-03"}
+TERM = [
+    pytest.param({}, "2071-02-04T00:00:00.000000Z", "post_mortem_term", id="left open"),
+    pytest.param({"expires_at": None}, None, None, id="stated to have none"),
+    pytest.param({"expires_at": "2090-01-01T00:00:00Z"}, "2090-01-01T00:00:00.000000Z", None, id="stated"),
+]
+
+
+@pytest.mark.parametrize(("stated", "end", "default"), TERM)
+async def test_the_end_of_a_deceased_persons_protection(world: Any, stated: Any, end: str | None, default: str | None) -> None:
+    answer = await world.client("admin").post(PATH, json={"subject": SOLA, **stated})
+    receipt = answer.json()["receipt"]
+    assert (answer.status_code, receipt["expires_at"], receipt["defaults"].get("expires_at")) == (201, end, default)

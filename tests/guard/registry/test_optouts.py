@@ -30,7 +30,7 @@ JANE = OptOut(
         "Jane Roe",
         SubjectKind.PRIVATE_PERSON,
         (StatedAlias("Jänne Roe-Smith", AliasKind.LEGAL, "de"),),
-        {"wikidata": "Q1"},
+        {"wikidata": "Q10475"},
         ("baker",),
         "1980-05-01",
     ),
@@ -64,7 +64,7 @@ def test_what_was_said_is_kept(registry: Registry, by: By) -> None:
     subject = registry.get_subject(made.subject_id)
     assert (subject.name, subject.external_ids, subject.occupations, subject.born) == (
         "Jane Roe",
-        {"wikidata": "Q1"},
+        {"wikidata": "Q10475"},
         ("baker",),
         "1980-05-01",
     )
@@ -94,6 +94,7 @@ def test_the_receipt_is_signed_and_names_nobody(registry: Registry, by: By) -> N
         "jurisdictions": [],
         "effective_from": None,
         "expires_at": None,
+        "defaults": {"scopes": "everything", "exemptions": "none", "expires_at": "no_end"},
         "issued_at": "2026-03-01T12:00:00.000000Z",
         "registry_revision": 1,
         "log_events": ["evt_1"],
@@ -170,17 +171,17 @@ DUPLICATES = [
     pytest.param(opt_out("Jane Roe"), "an equal alias", id="the same name"),
     pytest.param(opt_out("ＪＡＮＥ  roe"), "an equal alias", id="the same name after folding"),
     pytest.param(opt_out("Jean Doe", "Jänne Roe-Smith"), "an equal alias", id="the name as an alias"),
-    pytest.param(opt_out("Jane Roe", ids={"wikidata": "Q1"}), "the same wikidata id", id="the same id and name"),
+    pytest.param(opt_out("Jane Roe", ids={"wikidata": "Q10475"}), "the same wikidata id", id="the same id and name"),
     pytest.param(
-        opt_out("Somebody Else", ids={"wikidata": "Q1"}, born="1700"), "the same wikidata id", id="the same id, another birth date"
+        opt_out("Somebody Else", ids={"wikidata": "Q10475"}, born="1700"), "the same wikidata id", id="the same id, another birth date"
     ),
-    pytest.param(opt_out("Jane Roe", ids={"imdb": "Q1"}), "an equal alias", id="an id of another scheme"),
+    pytest.param(opt_out("Jane Roe", ids={"imdb": "Q10475"}), "an equal alias", id="an id of another scheme"),
     pytest.param(opt_out("Jane Roe", born="1980"), "an equal alias", id="the year of the birth date"),
     pytest.param(opt_out("Jane Roe", ids={"wikidata": "Q2"}), None, id="another id of the same scheme"),
     pytest.param(opt_out("Jane Roe", born="1981-05-01"), None, id="another birth date"),
     pytest.param(opt_out("Jane Roes"), None, id="another name"),
     pytest.param(opt_out("Jane"), None, id="a weak part of the name"),
-    pytest.param(opt_out("Jean Doe", ids={"imdb": "Q1"}), None, id="the id in another scheme"),
+    pytest.param(opt_out("Jean Doe", ids={"imdb": "Q10475"}), None, id="the id in another scheme"),
 ]
 
 
@@ -217,4 +218,4 @@ def test_no_personal_word_is_in_the_database(registry: Registry, by: By) -> None
     with read(registry.engine) as connection:
         tables = ("subject", "alias", "directive", "case_file", "case_step", "wrapped_key", "event_queue")
         dump = " ".join(repr([tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]) for table in tables)
-    assert [word for word in ("Jane", "Roe", "Q1", "baker", "1980", "Agent", "ann@", "scan 12", "abab", "mind") if word in dump] == []
+    assert [word for word in ("Jane", "Roe", "Q10475", "baker", "1980", "Agent", "ann@", "scan 12", "abab", "mind") if word in dump] == []
