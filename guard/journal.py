@@ -74,6 +74,7 @@ def _body(entry: Entry) -> Body:
         "model": context.model,
         "faces": entry.findings.faces,
         "engines": {"guard": _GUARD, "faces": entry.encoder},
+        "obligations": list(decision.obligations),
     }
     if entry.level is RecordLevel.NONE:
         return body
@@ -83,7 +84,6 @@ def _body(entry: Entry) -> Body:
         "attestation": context.attestation,
         "grants": list(decision.grants),
         "directives": list(decision.directives),
-        "obligations": list(decision.obligations),
         "signals": dict(entry.findings.signals),
         "not_examined": dict(entry.findings.not_examined),
         "problem": entry.problem or entry.findings.problem,

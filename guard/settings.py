@@ -250,12 +250,18 @@ class Settings(BaseSettings):
     public_intake_days: float = Field(14, gt=0, description="Days for which an unverified request of the public form protects.")
     smtp_url: SecretStr | None = Field(
         None,
-        description="Mail server for notices about cases: `smtp://user:password@host:587?starttls=true` or `smtps://...`; unset: no mail.",
+        description="Mail server for notices: `smtp://user:password@host:587?starttls=true` or `smtps://...`; unset: no mail.",
     )
     notice_from: str = Field("likeness-guard@localhost", description="Sender of notices by mail.")
-    notice_staff: str | None = Field(None, description="Mail address that is told about overdue cases.")
+    notice_staff: str | None = Field(None, description="Mail address that is told about overdue cases, and what policies want told.")
     notice_webhook: str | None = Field(
         None, pattern="^https?://", description="URL that gets every notice as JSON, signed with the log's key (Standard Webhooks, `v1a`)."
+    )
+    notify_every_s: float = Field(
+        3_600.0,
+        gt=0,
+        le=31_536_000,
+        description="Seconds for which nothing more is told of a rule's `notify` about the same person ([how](policies.md#obligations)).",
     )
     notice_retry_s: float = Field(5.0, gt=0, description="Seconds between two looks into the outbox.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged (JSON lines on standard error).")

@@ -405,6 +405,11 @@ def permitted(ruling: Ruling) -> bool:
     return ruling.outcome is ALLOW and ruling.grant is not None
 
 
+def _is_told(obligation: str) -> bool:
+    """Whether an obligation concerns a refused request too: there is no answer to mark, but somebody to tell."""
+    return obligation.partition(":")[0] == "notify"
+
+
 def _conclude(verdicts: list[Verdict], findings: Findings, policy: Policy, registry_revision: int) -> Decision:
     first = Verdict(ALLOW, (_NOTHING, 0), "no-rule-fired", NO_CATEGORY)
     severity = 0
@@ -427,7 +432,7 @@ def _conclude(verdicts: list[Verdict], findings: Findings, policy: Policy, regis
         category=first.category if severity else NO_CATEGORY,
         hits=findings.hits,
         grants=() if severity else tuple(sorted(grants)),
-        obligations=() if first.outcome is REFUSE else tuple(sorted(obligations)),
+        obligations=tuple(sorted(filter(_is_told, first.obligations) if first.outcome is REFUSE else obligations)),
         directives=tuple(sorted(directives)),
         policy_revision=policy.revision,
         registry_revision=registry_revision,

@@ -1,6 +1,7 @@
 """The outbox's postman: `python -P -m guard.processes.notices`, started where a way for notices is set.
 
-Notices lie in the database from the step they tell of until they are delivered, so a crash of this process loses none.
+Notices lie in the database from the step they tell of until they are delivered, so a crash of this process loses none. Those
+that a policy asks for it derives from the record itself.
 """
 
 import logging
@@ -9,8 +10,11 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from guard.errors import UnavailableError
 from guard.processes import parts
+from guard.processes.policy_notices import PolicyNotices
 from guard.processes.post import Mail, NotDeliveredError, Webhook
 from guard.registry.desk import utc_now
 from guard.registry.notice_rows import Channel
@@ -75,10 +79,14 @@ def main() -> None:
     parts.on_terminate(stopped.set)
     registry, ways = parts.open_registry(settings), carriers(settings)
     by = By("notices", parts.audit(registry.keyring))
-    while not stopped.wait(settings.notice_retry_s):
+    watch = PolicyNotices(registry.engine, registry.keyring, registry, settings.notify_every_s)
+    more = False
+    while not stopped.wait(0 if more else settings.notice_retry_s):
+        more = False
         try:
+            more = watch.step(by)
             empty(registry, ways, by)
-        except UnavailableError as error:
+        except (UnavailableError, SQLAlchemyError) as error:
             log.warning("the outbox cannot be read: %s", error)
 
 

@@ -81,9 +81,9 @@ class Webhook:
         subject, text = notice.text()
         body = orjson.dumps(
             {
-                "type": f"case.{notice.template}",
+                "type": notice.type,
                 "id": notice.id,
-                "case_id": notice.case_id,
+                **({"case_id": notice.case_id} if notice.type.startswith("case.") else {}),
                 "data": {**notice.words},
                 "subject": subject,
                 "text": text,

@@ -1,10 +1,13 @@
 """Writing notices down, in the transaction of the step that they tell of."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
+import orjson
 from sqlalchemy import insert
 
 from guard.registry.desk import Writing, seal_words
@@ -12,6 +15,7 @@ from guard.registry.tables import NOTICE
 
 PENDING = "pending"
 OVERDUE = "overdue"
+NOTIFY = "notify"
 _MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,255}")  # dot-atom of RFC 5322, no quoting, no line ends
 
 
@@ -22,13 +26,31 @@ class Channel(StrEnum):
     WEBHOOK = "webhook"
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """That a rule wants `desk` to hear of a decision about somebody, or about nobody (an empty `subject_id`)."""
+
+    decision_id: str
+    at: str
+    desk: str
+    rule: str
+    subject_id: str
+    outcome: str
+    mode: str
+
+    @property
+    def thread(self) -> str:
+        """The same for all that is told of one rule and person to one desk; it stands where other notices have their case."""
+        return f"notify_{sha256(orjson.dumps([self.desk, self.rule, self.subject_id])).hexdigest()[:24]}"
+
+
 def mailbox(contact: str | None) -> str | None:
     """The contact as a mail address, None where it is none."""
     found = _MAILBOX.fullmatch((contact or "").strip())
     return found[0] if found else None
 
 
-def post(writing: Writing, key: bytes, case_id: str, step: int, template: str, contact: str | None, words: dict[str, Any]) -> None:
+def post(writing: Writing, key: bytes, case_id: str, step: int | str, template: str, contact: str | None, words: dict[str, Any]) -> None:
     """A notice on every open channel that can carry it: mail where there is an address, the webhook always."""
     for channel in writing.channels:
         to = mailbox(contact)

@@ -1,12 +1,13 @@
 """The outbox: what people are told about their cases, delivered until it arrives.
 
 A notice holds no name and nothing about anybody but the case's number, its state and the reason that staff gave. It is
-sealed under the key of the person it concerns, so that erasing them empties the outbox too. Delivery is at least once: a
+sealed under the key of the person it concerns, so that erasing them empties the outbox too. What a policy wants told holds
+ids only and belongs to no case. Delivery is at least once: a
 crash between sending and writing that down sends again, under the same `id`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
@@ -18,9 +19,9 @@ from sqlalchemy import Connection, Row, exists, select, update
 
 from guard.errors import ConflictError, NotFoundError
 from guard.registry import case_files
-from guard.registry.cases import Cases
+from guard.registry.cases import INTAKE_KEY, Cases
 from guard.registry.desk import Writing, open_words, seal_words
-from guard.registry.notice_rows import OVERDUE, PENDING, Channel, mailbox, post, rfc3339
+from guard.registry.notice_rows import NOTIFY, OVERDUE, PENDING, Channel, Wish, mailbox, post, rfc3339
 from guard.registry.tables import CASE, NOTICE, SUBJECT
 from guard.registry.values import By, NoticeView
 
@@ -28,6 +29,8 @@ _TEXTS = Path(__file__).parent / "notice_texts"
 _BATCH = 50
 _FIRST_WAIT = timedelta(minutes=1)
 _LONGEST_WAIT = timedelta(hours=6)
+MOST_WISHES = 100
+"""Of what policies want told, within `notify_every_s`: a flood of decisions is no flood of mail. The rest is in the record."""
 MOST_ATTEMPTS = 20
 """With waits that double from a minute to six hours: given up after about three days."""
 
@@ -43,7 +46,7 @@ class NoticeStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to deliver. `to` is an address for mail; the overdue ones have none and go to the staff."""
+    """One message to deliver. `to` is an address for mail. What a policy wants told has a thread (`Wish.thread`) for its `case_id`."""
 
     id: str
     case_id: str
@@ -51,6 +54,11 @@ class Notice:
     channel: Channel
     to: str | None
     words: Mapping[str, str]
+
+    @property
+    def type(self) -> str:
+        """What it is, for programs."""
+        return "policy.notify" if self.template == NOTIFY else f"case.{self.template}"
 
     def text(self) -> tuple[str, str]:
         """Subject and body."""
@@ -70,7 +78,7 @@ class Notices(Cases):
         """What is to be delivered now, oldest first."""
         query = (
             select(NOTICE, SUBJECT.c.id.label("subject_id"))
-            .join(CASE, CASE.c.id == NOTICE.c.case_id)
+            .outerjoin(CASE, CASE.c.id == NOTICE.c.case_id)
             .outerjoin(SUBJECT, SUBJECT.c.no == CASE.c.subject_no)
             .where(NOTICE.c.status == PENDING, NOTICE.c.next_at <= self._clock())
             .order_by(NOTICE.c.seq)
@@ -152,6 +160,38 @@ class Notices(Cases):
                 post(writing, self._case_key(writing.connection, row), row.id, number, OVERDUE, self.settings.notice_staff, words)
             writing.details["cases"] = [row.id for row in rows]
         return len(rows)
+
+    def tell_policy(self, wishes: Sequence[Wish], by: By) -> int:
+        """Notices to the staff of what a policy wants told; how many wishes came through.
+
+        One of each thread within `notify_every_s`, and at most `MOST_WISHES` of all within that time.
+        """
+        with self._reading() as connection:
+            if not self._untold(connection, wishes):
+                return 0
+        with self._changing("notice.policy", by, binds=False) as writing:
+            key = self.keyring.get_or_create(*INTAKE_KEY, writing.connection)
+            fresh = self._untold(writing.connection, wishes)
+            quiet = str(timedelta(seconds=self.settings.notify_every_s))
+            for wish in fresh:
+                words = {**asdict(wish), "subject_id": wish.subject_id or "nobody", "quiet": quiet}
+                post(writing, key, wish.thread, wish.decision_id, NOTIFY, self.settings.notice_staff, words)
+            writing.details |= {"notices": len(fresh), "rules": sorted({wish.rule for wish in fresh})}
+        return len(fresh)
+
+    def _untold(self, connection: Connection, wishes: Sequence[Wish]) -> list[Wish]:
+        """The first wish of each thread of which nothing was told lately, as far as there is room."""
+        since = self._clock() - timedelta(seconds=self.settings.notify_every_s)
+        lately = select(NOTICE.c.case_id).where(NOTICE.c.template == NOTIFY, NOTICE.c.created_at > since).distinct()
+        told = set(connection.execute(lately).scalars())
+        fresh: dict[str, Wish] = {}
+        for wish in wishes:
+            if wish.thread not in told:
+                fresh.setdefault(wish.thread, wish)
+        again = select(NOTICE.c.id).where(NOTICE.c.case_id.in_(list(fresh)))  # read twice, after a crash, long after it was told
+        known = set(connection.execute(again).scalars())
+        untold = [wish for wish in fresh.values() if not any(f"_{wish.decision_id}_" in notice_id for notice_id in known)]
+        return untold[: max(0, MOST_WISHES - len(told))]
 
     def _settle(self, writing: Writing, notice_id: str, **values: object) -> None:
         changed = writing.connection.execute(update(NOTICE).where(NOTICE.c.id == notice_id, NOTICE.c.status == PENDING).values(**values))

@@ -63,6 +63,7 @@ ALWAYS = {
     "model": "gpt-image-1",
     "faces": 2,
     "engines": {"guard": version("likeness-guard"), "faces": "dlib-resnet-v1"},
+    "obligations": ["label"],
 }
 PLAIN_HIT = {
     "subject_id": "sub_1",
@@ -81,7 +82,6 @@ METADATA = ALWAYS | {
     "attestation": True,
     "grants": ["dir_9"],
     "directives": ["dir_1"],
-    "obligations": ["label"],
     "signals": {"style": "photo"},
     "not_examined": {"text_in_image": "not configured here"},
     "problem": None,

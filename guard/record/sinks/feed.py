@@ -6,32 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from guard.errors import GuardError
 from guard.record.bodies import Keys
 from guard.record.reading import size_of
-from guard.record.sinks import outgoing
+from guard.record.sinks import cursors, outgoing
 from guard.record.sinks.config import SinkConfig
+from guard.record.sinks.cursors import Place
 from guard.record.sinks.senders import Sender, SinkError
 from guard.record.tables import SINK_CURSOR
-from guard.record.times import rfc3339, utc_now
-from guard.storage.engine import read, write
+from guard.record.times import utc_now
+from guard.storage.engine import read
 
 log = logging.getLogger(__name__)
 
 POLL_S = 1.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 60.0
 _C = SINK_CURSOR.c
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """How far a sink has come: the next event, and the size of the last checkpoint it has."""
-
-    next_index: int = 0
-    checkpoint_size: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +86,7 @@ class Feed:
 
     def place(self) -> Place:
         """How far this sink has confirmed."""
-        with read(self._engine) as connection:
-            row = connection.execute(select(_C.next_index, _C.checkpoint_size).where(_C.sink == self._config.name)).first()
-        return Place() if row is None else Place(row.next_index, row.checkpoint_size)
+        return cursors.place(self._engine, self._config.name) or Place()
 
     def _events(self, place: Place) -> int:
         start = place.next_index if self._again_from is None else self._again_from
@@ -127,10 +118,7 @@ class Feed:
         return last is None or self._now() - datetime.fromisoformat(last) >= timedelta(seconds=self._config.every_s)
 
     def _write(self, place: Place) -> None:
-        row = {"sink": self._config.name, "next_index": place.next_index, "checkpoint_size": place.checkpoint_size}
-        with write(self._engine) as connection:
-            connection.execute(delete(SINK_CURSOR).where(_C.sink == self._config.name))
-            connection.execute(insert(SINK_CURSOR), [{**row, "updated_at": rfc3339(self._now())}])
+        cursors.confirm(self._engine, self._config.name, place, self._now())
 
 
 def lags(engine: Engine, names: list[str]) -> list[Lag]:

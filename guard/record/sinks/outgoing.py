@@ -15,6 +15,8 @@ from guard.record.sinks.config import Format
 from guard.record.tables import CHECKPOINT
 from guard.storage.engine import read
 
+Document = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -25,7 +27,7 @@ class Outgoing:
     time: str
     kind: str
     outcome: str | None
-    document: dict[str, Any]
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,6 +331,14 @@ def test_obligations_of_all_rules_that_fired_add_up() -> None:
     assert run(policy=policy(rules)).obligations == ("force:moderation=auto", "label")
 
 
+def test_a_refusal_tells_whom_its_rule_names_and_nothing_else() -> None:
+    rules = (
+        "- {name: a, effect: allow, obligations: [label, 'notify:a']}\n- {name: b, effect: refuse, obligations: [label, 'notify:b']}\n"
+        "- {name: c, effect: refuse, obligations: ['notify:c']}"
+    )
+    assert run(policy=policy(rules)).obligations == ("notify:b",)
+
+
 def test_a_refusal_carries_no_obligations() -> None:
     rules = "- {name: a, effect: allow, obligations: [label]}\n- {name: b, effect: refuse}"
     assert run(policy=policy(rules)).obligations == ()

@@ -1,13 +1,16 @@
 """Notices on the wire: a real mail server and a real web hook on loopback, and what a crash between them leaves."""
 
 import base64
+import os
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +18,12 @@ from pydantic import SecretStr
 
 from guard.processes import parts
 from guard.processes.notices import carriers, empty
+from guard.processes.policy_notices import PolicyNotices
+from guard.record.event import make_draft
+from guard.record.log import EventLog
+from guard.record.sinks import cursors
+from guard.record.times import utc_now
+from guard.registry.notices import MOST_WISHES
 from guard.registry.store import Registry
 from guard.registry.values import By, OptOut, OptOutReceipt, Requester, SubjectData
 from guard.settings import Settings
@@ -161,3 +170,131 @@ def test_a_crash_after_sending_sends_again_under_the_same_id(registry: Registry,
     assert empty(again, ways, BY) == 2
     ids = [message_from_bytes(message)["message-id"] for message in mail.messages]
     assert ids == [f"<{first.id}@likeness-guard>"] * 2
+
+
+@pytest.fixture
+def watch(registry: Registry) -> PolicyNotices:
+    return PolicyNotices(registry.engine, registry.keyring, registry, 3_600)
+
+
+def decide(registry: Registry, *wishes: str, rule: str = "minors", outcome: str = "refuse", people: Sequence[str] = (), **more: Any) -> str:
+    """Records a decision; its id."""
+    draft = make_draft(
+        more.pop("kind", "decision"),
+        tenant="acme",
+        tenant_key=registry.keyring.get_or_create("tenant", "acme"),
+        entropy=os.urandom,
+        body={"obligations": list(wishes)},
+        subjects={subject_id: registry.keyring.get("subject", subject_id) for subject_id in people},
+        stage="input",
+        mode="enforce",
+        outcome=outcome,
+        rule=rule,
+        **more,
+    )
+    EventLog(registry.engine).append([draft])
+    return draft.id
+
+
+def test_what_a_policy_wants_told_reaches_the_staff(
+    registry: Registry, settings: Settings, watch: PolicyNotices, mail: MailSink, hook: HookSink
+) -> None:
+    settings.notice_staff = "desk@example.org"
+    jane = registry.create_opt_out(OptOut(SubjectData("Jane Roe")), BY).subject_id
+    decision_id = decide(registry, "notify:child safety", "label", people=[jane])
+    assert watch.step(BY) is False
+    empty(registry, carriers(settings), BY)
+    message = message_from_bytes(mail.messages[-1], policy=policy.default)
+    assert (message["to"], message["subject"]) == ("desk@example.org", "Policy notice for child safety: refuse by minors")
+    assert decision_id.encode() in mail.messages[-1]
+    assert b"Jane Roe" not in mail.messages[-1]
+    told = orjson.loads(hook.calls[-1][1])
+    assert (told["type"], "case_id" in told) == ("policy.notify", False)
+    assert {name: told["data"][name] for name in ("decision_id", "subject_id", "rule", "outcome", "mode", "desk")} == {
+        "decision_id": decision_id,
+        "subject_id": jane,
+        "rule": "minors",
+        "outcome": "refuse",
+        "mode": "enforce",
+        "desk": "child safety",
+    }
+
+
+def told(registry: Registry) -> list[str]:
+    return [notice.words["decision_id"] for notice in registry.due_notices(1_000)]
+
+
+def test_a_flood_is_told_once_for_each_rule_and_person(registry: Registry, settings: Settings, watch: PolicyNotices) -> None:
+    settings.smtp_url = None
+    jane, john = (registry.create_subject(SubjectData(name), BY).id for name in ("Jane Roe", "John Doe"))
+    first = [decide(registry, "notify:desk", people=[who]) for who in (jane, jane, john, jane)]
+    watch.step(BY)
+    decide(registry, "notify:desk", people=[jane])
+    other = decide(registry, "notify:desk", people=[jane], rule="politics")
+    watch.step(BY)
+    assert told(registry) == [first[0], first[2], other]
+    registry._clock = lambda: utc_now() + timedelta(seconds=settings.notify_every_s + 1)
+    late = decide(registry, "notify:desk", people=[jane])
+    watch.step(BY)
+    assert told(registry)[-1] == late
+
+
+def test_many_people_are_no_flood_either(registry: Registry, settings: Settings, watch: PolicyNotices) -> None:
+    settings.smtp_url = None
+    for number in range(MOST_WISHES + 5):
+        decide(registry, "notify:desk", rule=f"rule-{number}")
+    while watch.step(BY):
+        pass
+    assert len(told(registry)) == MOST_WISHES
+
+
+QUIET = [
+    pytest.param((), {}, id="no wish"),
+    pytest.param(("label",), {}, id="another obligation"),
+    pytest.param(("notify:desk",), {"kind": "screen"}, id="a check by staff"),
+]
+
+
+@pytest.mark.parametrize(("wishes", "more"), QUIET)
+def test_what_is_not_told(registry: Registry, watch: PolicyNotices, wishes: tuple[str, ...], more: dict[str, str]) -> None:
+    decide(registry, *wishes, **more)
+    watch.step(BY)
+    assert told(registry) == []
+
+
+def test_a_crash_before_the_cursor_is_written_tells_nothing_twice(
+    registry: Registry, settings: Settings, watch: PolicyNotices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.smtp_url = None
+    decision_id = decide(registry, "notify:desk")
+    with monkeypatch.context() as crash:
+        crash.setattr(cursors, "confirm", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            watch.step(BY)
+    later = utc_now() + timedelta(seconds=settings.notify_every_s + 1)
+    registry._clock = lambda: later
+    watch.step(BY)
+    assert told(registry) == [decision_id]
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_was_decided_while_nobody_read_is_told(registry: Registry, settings: Settings, watch: PolicyNotices) -> None:
+    settings.smtp_url = None
+    decide(registry)
+    watch.step(BY)
+    decision_id = decide(registry, "notify:desk\nBcc: x@example.org")
+    late = PolicyNotices(registry.engine, registry.keyring, registry, 3_600, lambda: utc_now() + timedelta(days=9))
+    late.step(BY)
+    (notice,) = registry.due_notices()
+    assert notice.text()[0] == "Policy notice for desk Bcc: x@example.org: refuse by minors"
+    assert notice.words["decision_id"] == decision_id
+
+
+def test_the_first_look_goes_back_for_one_quiet_time(registry: Registry, settings: Settings) -> None:
+    settings.smtp_url = None
+    decide(registry, "notify:desk")
+    PolicyNotices(registry.engine, registry.keyring, registry, 3_600, lambda: utc_now() + timedelta(hours=2)).step(BY)
+    assert told(registry) == []
