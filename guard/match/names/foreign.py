@@ -1,6 +1,6 @@
 """Names in a script that no alias of the person is written in (guard/match/names/writing.py)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from math import exp, inf, log
 
@@ -14,9 +14,9 @@ from guard.match.names.part import Found, Part
 from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
 from guard.match.names.sound import VOWELS, letters_of, skeleton_keys
 from guard.match.names.words import WordTable
-from guard.match.names.writing import latin_form, writing_of
+from guard.match.names.writing import latin_form, letter_odds, writing_of
 from guard.normalise.fold import LOOSE, SCRIPT
-from guard.normalise.hashing import Indices, hash_word
+from guard.normalise.hashing import U64, Indices, hash_word
 from guard.normalise.letters import Script, fold_text, script_of
 from guard.types import Strength
 
@@ -31,7 +31,9 @@ _COMPOUNDS = 0.8
 _FEWEST = 30_000
 # Least gain of each word, and most nats for each letter of a word and its name.
 _GAIN_EACH, _COST_EACH = 1.5, 1.1
-_MOST_LIKELY, _SHARED_LETTERS = 400, 0.4
+_MOST_LIKELY, _SHARED_LETTERS = 240, 0.4
+# In Han every beginning and end of a word may be a name, and each has words of its own.
+_MOST_LIKELY_HAN = 480
 _WIDEST_GAP, _ONE_BETWEEN = 4, 2
 # The parts of a name in Han or kana are parted by one of these.
 _DOTS = frozenset("·・･‧•∙⋅＝゠")
@@ -85,16 +87,22 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
     if writing == Script.HANGUL:
         if min(scan.levels[one], scan.levels[one + 1]) > 0 or not cue_at(scan.text, begin, end):
             return False
-        levels = [_level(scan, scan.word(number)) for number in (one, one + 1)]
+        levels = [_level(scan.words, scan.word(number)) for number in (one, one + 1)]
         return 0 in levels and max(levels) < COMMON_LEVEL
     return bool(scan.capital[one] and scan.capital[one + 1]) or cue_at(scan.text, begin, end)
 
 
-def _level(scan: Scan, word: str) -> int:
+def _level(words: WordTable, word: str) -> int:
     """How ordinary a Korean word is, with or without its particle."""
+    return int(words.levels(_unmarked(word)).max())
+
+
+@lru_cache(maxsize=4096)
+def _unmarked(word: str) -> U64:
+    """H of a Korean word with and without its particle."""
     forms = [word, *(word[: -len(josa)] for josa in _JOSA if word.endswith(josa) and len(word) > len(josa))]
     forms += [word[: -len(ending)] for ending in _VERBAL if word.endswith(ending) and len(word) - len(ending) >= 2]
-    return int(scan.words.levels(np.array([hash_word(form) for form in forms], dtype=np.uint64)).max())
+    return np.array([hash_word(form) for form in forms], dtype=np.uint64)
 
 
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
@@ -112,7 +120,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         forms = dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side))
         asked.extend(_asked(number, form, word[slice(*form)]) for form in forms)
     best: dict[tuple[int, int], tuple[float, Found]] = {}
-    for one, left, right, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY):
+    for one, left, right, row_no in heard(scan, part, near, pairs, asked):
         verified = _verified(scan, part, row_no, one, left, right)
         if verified and verified[0] < best.get((one, row_no), (inf,))[0]:
             best[one, row_no] = verified
@@ -120,17 +128,29 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
 
 
 def _asked(number: int, form: tuple[int, int], stretch: str) -> Asked:
-    mask = ~VOWELS if script_of(stretch[0]) is Script.SEMITIC else -1
-    return Asked(number, form, skeleton_keys(stretch), letters_of(latin_form(stretch)), _SHARED_LETTERS, mask)
+    script = script_of(stretch[0])
+    mask = ~VOWELS if script is Script.SEMITIC else -1
+    most = _MOST_LIKELY_HAN if script is Script.HAN else _MOST_LIKELY
+    return Asked(number, form, skeleton_keys(stretch), letters_of(latin_form(stretch)), _SHARED_LETTERS, most, mask, letter_odds(stretch))
 
 
 @lru_cache(maxsize=8192)
 def explained(native: str, letters: str) -> tuple[float, float]:
-    """Nats that `native` takes as a word of its script, and as the way to write the word `letters` of any script."""
-    writing, name = writing_of(native), latin_form(letters)
-    if writing is None or not name:
-        return 0.0, float("inf")
-    return writing.rarity(native), writing.cost(native, name, _COST_EACH * (len(native) + len(name)))
+    """Nats that `native` takes as a word of its script, and as the way to write the word `letters` of any script.
+
+    The second is `inf` where it explains the word no better than the first by `_GAIN_EACH`.
+    """
+    rarity, name = rarity_of(native), latin_form(letters)
+    most = min(_COST_EACH * (len(native) + len(name)), rarity - _GAIN_EACH)
+    writing = writing_of(native)
+    return rarity, writing.cost(native, name, most) if writing and name and most >= 0 else inf
+
+
+@lru_cache(maxsize=8192)
+def rarity_of(native: str) -> float:
+    """Nats that `native` takes as a word of its script."""
+    writing = writing_of(native)
+    return writing.rarity(native) if writing else 0.0
 
 
 def asked_for(names: int) -> float:
@@ -138,12 +158,25 @@ def asked_for(names: int) -> float:
     return log(max(_FEWEST, names)) + _GAIN
 
 
-def _gain(level: int, seen: str, wanted: str) -> tuple[float, float]:
-    """By how many nats the name explains the word better than its language does (a frequent name makes a word frequent), and its cost."""
-    rarity, cost = explained(seen, wanted)
+def _rarity(level: int, seen: str, wanted: str) -> float:
+    """Nats that a word takes as one of its language, or as any of its script; a frequent name makes a word frequent."""
+    rarity = rarity_of(seen)
     if level and wanted not in given_names() and wanted not in surnames():
         rarity = min(rarity, (9.0 - WordTable.zipf_of(level)) * log(10.0))
-    return rarity - cost, cost
+    return rarity
+
+
+def _costs(seen: Sequence[str], words: Sequence[str], rarities: Sequence[float], least: float) -> float | None:
+    """Nats that it takes to write the words as those seen, None where each gains too little or all gain less than `least`."""
+    spare, total = sum(rarities) - least, 0.0
+    for word, wanted, rarity in zip(seen, words, rarities, strict=True):
+        if spare < total or rarity < _GAIN_EACH:
+            return None
+        cost = explained(word, wanted)[1]
+        if rarity - cost < _GAIN_EACH:
+            return None
+        total += cost
+    return total if total <= spare else None
 
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, int], right: tuple[int, int]) -> tuple[float, Found] | None:
@@ -157,21 +190,24 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         last = first + len(words) - 1
         seen = [scan.word(number) for number in range(first, last + 1)]
         seen[one - first], seen[one - first + 1] = seen[one - first][slice(*left)], seen[one - first + 1][slice(*right)]
-        if seen == words or not parted_plainly(scan, first, last) or scan.word(first).endswith(_KOREAN_GRAMMAR):
+        if seen == words or scan.word(first).endswith(_KOREAN_GRAMMAR) or not parted_plainly(scan, first, last):
             continue
-        gains = [_gain(_level_of(scan, first + at, word), word, words[at]) for at, word in enumerate(seen)]
-        hangul = script_of(seen[0][0]) is Script.HANGUL
-        kana = script_of(seen[0][0]) is Script.KATAKANA
-        beyond = sum(gain for gain, _ in gains) * (_COMPOUNDS if kana else 1.0) - least - _KOREAN * hangul - _TURNED * (words != name)
-        if min(gains)[0] < _GAIN_EACH or beyond < 0:
+        script = script_of(seen[0][0])
+        share = _COMPOUNDS if script is Script.KATAKANA else 1.0
+        wanted = least + _KOREAN * (script is Script.HANGUL) + _TURNED * (words != name)
+        rarities = [_rarity(_level_of(scan, first + at), word, words[at]) for at, word in enumerate(seen)]
+        cost = _costs(seen, words, rarities, wanted / share)
+        if cost is None:
             continue
+        beyond = (sum(rarities) - cost) * share - wanted
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)
         end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
         score = 0.95 - 0.2 * exp(-beyond / 10.0)
-        return sum(cost for _, cost in gains), Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
+        return cost, Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
     return None
 
 
-def _level_of(scan: Scan, number: int, seen: str) -> int:
+def _level_of(scan: Scan, number: int) -> int:
     """How ordinary a word of the text is, in Korean with or without its particle."""
-    return _level(scan, scan.word(number)) if script_of(seen[0]) is Script.HANGUL else int(scan.levels[number])
+    word = scan.word(number)
+    return _level(scan.words, word) if script_of(word[0]) is Script.HANGUL else int(scan.levels[number])

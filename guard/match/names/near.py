@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA, Prefix
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
-from guard.match.names.sound import codes_of_name, letters_of
+from guard.match.names.sound import codes_of_name, letters_of, spelled
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, without_one
 from guard.normalise.letters import fold_text
 
@@ -218,12 +218,13 @@ _ENDINGS = frozenset(
 class NearPart:
     """The words of names, as `near` needs them."""
 
-    __slots__ = ("hashes", "letters", "sizes", "sound", "table")
+    __slots__ = ("hashes", "letters", "sizes", "sound", "spelled", "table")
 
     def __init__(self, arrays: Arrays) -> None:
         self.hashes: U64 = arrays["names.tokens.hashes"]
         self.sizes: npt.NDArray[np.uint8] = arrays["names.tokens.sizes"]
         self.letters: npt.NDArray[np.uint32] = arrays["names.tokens.letters"]
+        self.spelled: npt.NDArray[np.uint32] = arrays["names.tokens.spelled"]
         self.table = KeyTable(arrays, "names.near")
         self.sound = KeyTable(arrays, "names.sound")
 
@@ -256,6 +257,7 @@ def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[s
     letters = sums.letters
     words = [letters[start:end].tobytes().decode("utf-32-le") for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     table |= pack_sound(words)
+    table["names.tokens.spelled"] = np.fromiter((spelled(word) for word in words), dtype=np.uint32, count=len(words))
     table["names.tokens.letters"] = np.fromiter((letters_of(word) for word in words), dtype=np.uint32, count=len(words))
     return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
 

@@ -117,5 +117,13 @@ def letters_of(word: str) -> int:
     return out
 
 
+def spelled(word: str) -> int:
+    """The set of the Latin letters of a word, as bits."""
+    out = 0
+    for char in set(latin_form(word)):
+        out |= 1 << (ord(char) - 97)
+    return out
+
+
 # Letters that one script or another does not tell apart.
 _MERGED = str.maketrans({"p": "b", "f": "b", "v": "b", "l": "r", "d": "t", "z": "s", "m": "n", "g": "k"})

@@ -92,13 +92,13 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         return
     words = {number: scan.word(number) for number in words_of(pairs).tolist()}
     asked = [
-        Asked(number, (0, len(word)), sound_keys(word), letters_of(word), _SHARED_LETTERS)
+        Asked(number, (0, len(word)), sound_keys(word), letters_of(word), _SHARED_LETTERS, _MOST_LIKELY)
         for number, word in words.items()
         if word.isascii()
     ]
     asked += [one._replace(keys=native_keys(words[one.number]), mask=~VOWELS) for one in asked]
     asked.sort(key=itemgetter(0))
-    for one, _, _, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY):
+    for one, _, _, row_no in heard(scan, part, near, pairs, asked):
         found = _verified(scan, part, row_no, one)
         if found:
             yield found

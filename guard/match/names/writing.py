@@ -10,9 +10,12 @@ import unicodedata
 from collections import defaultdict
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import inf, log
+from math import exp, inf, log
 from operator import itemgetter
+from string import ascii_lowercase
 
+import numpy as np
+import numpy.typing as npt
 from anyascii import anyascii
 
 from guard.normalise.letters import fold_text
@@ -27,6 +30,9 @@ _LONGEST = 3
 _SKELETONS, _BEAM = 16, 24
 # A letter without a row: nothing, at a price.
 _UNREAD = (("", 2 * _UNEXPLAINED, ""),)
+_UNREAD_LETTERS: tuple[float, tuple[tuple[int, float], ...]] = (exp(-2 * _UNEXPLAINED), ())
+# Least likelihood given to a letter that is there or missing against what the table says.
+_SURPRISE = 0.03
 _RANGES = (
     ("\u0370", "\u03ff", "Greek"), ("\u0400", "\u052f", "Cyrillic"), ("\u0590", "\u05ff", "Hebrew"), ("\u0600", "\u06ff", "Arabic"),
     ("\u0900", "\u097f", "Devanagari"), ("\u0e00", "\u0e7f", "Thai"), ("\u30a0", "\u30ff", "kana"), ("\uac00", "\ud7af", "Hangul"),
@@ -75,8 +81,10 @@ class Writing:
             for native, stands_for in rows.items()
         }
         self._silent = self._costs.pop("", {})
+        self.silent = np.exp([-self._silent.get(letter, _UNEXPLAINED) for letter in ascii_lowercase]).astype(np.float32)
         all_rows = sum(per_latin.values())
         self._readings = {native: _readings(stands_for, all_rows) for native, stands_for in rows.items() if native}
+        self._expected = {native: _expected(stands_for, all_rows) for native, stands_for in rows.items() if native}
         seen: dict[str, int] = defaultdict(int)
         for native, stands_for in rows.items():
             for letter in native:
@@ -106,6 +114,28 @@ class Writing:
                         if longer not in after or total < after[longer][0]:
                             after[longer] = (total, letters + spelled)
         return [(bones, letters) for bones, (_, letters) in sorted(states[-1].items(), key=itemgetter(1))]
+
+    def letters(self, word: str) -> npt.NDArray[np.float32]:
+        """How often each letter from a to z is expected in what the word is in Latin letters, float32[26]."""
+        units = _units(word)
+        size = len(units)
+        steps = [
+            (at, at + width, row)
+            for at in range(size)
+            for width in range(1, min(_LONGEST, size - at) + 1)
+            if (row := self._expected.get(units[at : at + width]) or (_UNREAD_LETTERS if width == 1 else None))
+        ]
+        ahead, behind = [1.0] + [0.0] * size, [0.0] * size + [1.0]
+        for at, after, (share, _) in steps:
+            ahead[after] += ahead[at] * share
+        for at, after, (share, _) in reversed(steps):
+            behind[at] += behind[after] * share
+        out = [0.0] * 26
+        for at, after, (_, letters) in steps:
+            share = ahead[at] * behind[after] / (ahead[-1] or 1.0)
+            for letter, times in letters:
+                out[letter] += times * share
+        return np.array(out, dtype=np.float32)
 
     def cost(self, word: str, name: str, most: float) -> float:
         """Nats that it takes to write the Latin `name` as `word`; `inf` beyond `most`."""
@@ -141,6 +171,15 @@ class Writing:
                         if price is not None and so_far + price < after[place + length]:
                             after[place + length] = so_far + price
         return rows[-1][-1] if rows[-1][-1] <= most else inf
+
+
+def _expected(stands_for: dict[str, int], all_rows: int) -> tuple[float, tuple[tuple[int, float], ...]]:
+    """How frequent letters of a script are, and that times how often each Latin letter (0: a) is expected for them."""
+    counts: dict[int, float] = defaultdict(float)
+    for letters, count in stands_for.items():
+        for letter in filter(ascii_lowercase.__contains__, letters):
+            counts[ord(letter) - 97] += count / all_rows
+    return sum(stands_for.values()) / all_rows, tuple(counts.items())
 
 
 def _readings(stands_for: dict[str, int], all_rows: int) -> list[tuple[str, float, str]]:
@@ -184,6 +223,16 @@ def read(word: str) -> tuple[tuple[str, ...], str]:
     writing = writing_of(word)
     found = writing.readings(word) if writing else []
     return tuple(bones for bones, _ in found[:_SKELETONS] if bones), latin(fold_text(found[0][1])) if found else ""
+
+
+@lru_cache(maxsize=4096)
+def letter_odds(word: str) -> npt.NDArray[np.float32]:
+    """For each letter from a to z by how many nats a name that has it is a likelier reading of the word than one that has not, float32[26]."""
+    writing = writing_of(word)
+    if writing is None:
+        return np.zeros(26, dtype=np.float32)
+    there = np.minimum(writing.letters(word), 1.0)
+    return np.log(there + (1.0 - there) * writing.silent) - np.log(1.0 - there + _SURPRISE)
 
 
 @lru_cache(maxsize=16384)
