@@ -172,3 +172,28 @@ def test_the_record_says_what_it_was_before(registry: Registry, ann: By, auditor
     registry.transition_case(made.case_id, "rejected", "", ann)
     details = auditor.changes[-1].details
     assert (details["status"], details["status_before"], details["case_status"]) == ("rejected", "pending_verification", "rejected")
+
+
+def test_what_an_agent_asks_for_is_nobodys_proposal(registry: Registry, ann: By, claim: OptOutReceipt) -> None:
+    asked = DirectiveData(effect=Effect.ALLOW, tenant="acme")
+    theirs = registry.add_directive(claim.subject_id, asked, ann, Requester("agent", "Ann Agent"))
+    ours = registry.add_directive(claim.subject_id, asked, ann)
+    assert theirs.case_id is not None
+    assert ours.case_id is not None
+    assert [registry.get_case(case_id).steps[-1].proposes for case_id in (theirs.case_id, ours.case_id)] == [None, "active"]
+    assert len(ours.warnings) == len(theirs.warnings) + 1
+
+
+def test_a_proposal_to_revoke_is_told_with_whom_it_concerns(
+    registry: Registry, ann: By, bob: By, claim: OptOutReceipt, auditor: Auditor
+) -> None:
+    for who in (ann, bob):
+        registry.transition_case(claim.case_id, "active", "", who)
+    directive_id = registry.list_directives(claim.subject_id)[0].directive.id
+    proposed = registry.revoke_directive(directive_id, "asked to", ann)
+    assert (proposed.status, proposed.case_id, list(auditor.changes[-1].subjects)) == (
+        DirectiveStatus.ACTIVE,
+        claim.case_id,
+        [claim.subject_id],
+    )
+    assert registry.revoke_directive(directive_id, "asked to", bob).status is DirectiveStatus.REVOKED

@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import func, select
 
 from guard.errors import ConflictError, InvalidInputError, NotFoundError
+from guard.registry.directive_versions import protected
 from guard.registry.store import Registry
 from guard.registry.tables import DIRECTIVE
 from guard.registry.values import By, DirectiveChange, DirectiveData, OptOut, Requester, SubjectData
 from guard.storage import read
 from guard.types import Channel, Directive, DirectiveStatus, Effect, KeyRole
-from tests.guard.registry.conftest import NOON
+from tests.guard.registry.conftest import NOON, Auditor
 
 GRANT = DirectiveData(
     tenant="acme",
@@ -135,3 +136,50 @@ def test_what_would_never_bind_is_refused(registry: Registry, by: By, hours: int
         else:
             way()
     assert len(registry.list_directives(subject.id)) == (0 if refused else 2)
+
+
+def test_each_change_is_told_in_full(registry: Registry, by: By, auditor: Auditor, subject_id: str) -> None:
+    added = registry.add_directive(subject_id, DirectiveData(), by)
+    granted = registry.create_grant(subject_id, GRANT, by)
+    registry.revoke_directive(granted.directive_id, "over", by)
+    assert added.case_id is not None
+    assert (added.directive_id[:4], granted.directive_id[:4], added.case_id[:5]) == ("dir_", "dir_", "case_")
+    about = {"subject_id": subject_id, "tenant": "acme", "directive_id": granted.directive_id, "effect": "allow"}
+    told = [(change.action, {name: change.details.get(name) for name in (*about, "version", "status")}) for change in auditor.changes[-3:]]
+    assert told == [
+        (
+            "directive.add",
+            {
+                "subject_id": subject_id,
+                "tenant": None,
+                "directive_id": added.directive_id,
+                "effect": "deny",
+                "version": 1,
+                "status": "active",
+            },
+        ),
+        ("grant.create", {**about, "version": 1, "status": "active"}),
+        ("directive.revoke", {**about, "version": 2, "status": "revoked"}),
+    ]
+    assert [list(change.subjects) for change in auditor.changes[-3:]] == [[subject_id]] * 3
+
+
+def test_a_deny_binds_from_its_first_moment_to_before_its_last(registry: Registry, by: By, subject_id: str) -> None:
+    hour = timedelta(hours=1)
+    directive = registry.add_directive(subject_id, DirectiveData(effective_from=NOON, expires_at=NOON + hour), by)
+    with read(registry.engine) as connection:
+        no = connection.execute(select(DIRECTIVE.c.subject_no).where(DIRECTIVE.c.id == directive.directive_id)).scalar_one()
+        held = [protected(connection, no, NOON + late, pending_protects=True) for late in (-hour, 0 * hour, hour / 2, hour)]
+    assert held == [False, True, True, False]
+
+
+def test_a_directive_without_words_seals_none(registry: Registry, by: By, subject_id: str) -> None:
+    directive = registry.add_directive(subject_id, DirectiveData(), by)
+    with read(registry.engine) as connection:
+        assert connection.execute(select(DIRECTIVE.c.words).where(DIRECTIVE.c.id == directive.directive_id)).scalar_one() is None
+
+
+def test_what_has_passed_is_said_to_the_letter(registry: Registry, by: By, subject_id: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        registry.add_directive(subject_id, DirectiveData(expires_at=NOON), by)
+    assert str(refused.value) == "expires_at has passed already (2026-03-01T12:00:00+00:00), so this would never bind"
