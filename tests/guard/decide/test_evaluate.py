@@ -596,3 +596,8 @@ def test_a_wish_to_be_asked_is_named_before_a_known_picture_that_holds() -> None
 def test_somebody_without_a_record_is_a_problem_and_nothing_else() -> None:
     careful = policy(" []", "on_error: {problem: allow}\npeople: {no_directive: refuse}")
     assert run(name("who"), policy=careful).rule == "unscreenable"
+
+
+def test_whoever_explains_sees_a_verdict_for_every_hit() -> None:
+    weighing = weigh(Findings((name("ada"), name("ada"))), PEOPLE, DEFAULT, INPUT)
+    assert [len(weighing.verdicts(stop_early=early)) for early in (True, False)] == [1, 2]
