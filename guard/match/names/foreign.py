@@ -43,6 +43,10 @@ _KOREAN_GRAMMAR = tuple("은는을를게로고한된인운란며서의에와과"
 _VERBAL = tuple("하여 하는 하고 하며 한 할 해 된 되는 되어 스러운 적인 적으로".split())  # noqa: SIM905
 _PREFIXES = ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")
 _LONGEST_HAN = 6
+# After these a mention in a script without capitals needs no cue before it is looked at; it must be beyond doubt without one.
+# Its words are less frequent than Zipf 4.7 and no longer than this.
+_EVERYDAY, _LONGEST_UNLED = WordTable.level(4.7), 16
+_SPACES, _OPENINGS = " \t\u200e\u200f", frozenset("\n.!?؟۔।。！？")
 
 
 @lru_cache(maxsize=4096)
@@ -85,11 +89,25 @@ def _plausible(scan: Scan, one: int, writing: int) -> bool:
     if not all(char in " -’'\"\u200f\u200e" for char in between):
         return False
     if writing == Script.HANGUL:
-        if min(scan.levels[one], scan.levels[one + 1]) > 0 or not cue_at(scan.text, begin, end):
+        if min(scan.levels[one], scan.levels[one + 1]) > 0 or not (_begins(scan, one, begin) or cue_at(scan.text, begin, end)):
             return False
         levels = [_level(scan.words, scan.word(number)) for number in (one, one + 1)]
         return 0 in levels and max(levels) < COMMON_LEVEL
+    letter = scan.text[begin]
+    if letter.lower() == letter.upper():
+        return _begins(scan, one, begin) or cue_at(scan.text, begin, end)
     return bool(scan.capital[one] and scan.capital[one + 1]) or cue_at(scan.text, begin, end)
+
+
+def _begins(scan: Scan, one: int, begin: int) -> bool:
+    """Whether a line or a sentence begins at this code point with two words that are not everyday ones."""
+    if max(scan.levels[one], scan.levels[one + 1]) >= _EVERYDAY or max(scan.sizes[one], scan.sizes[one + 1]) > _LONGEST_UNLED:
+        return False
+    if scan.word(one).endswith(_KOREAN_GRAMMAR):
+        return False
+    while begin and scan.text[begin - 1] in _SPACES:
+        begin -= 1
+    return not begin or scan.text[begin - 1] in _OPENINGS
 
 
 def _level(words: WordTable, word: str) -> int:
@@ -203,7 +221,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int, left: tuple[int, in
         begin = int(scan.starts[first]) + (left[0] if first == one else 0)
         end = int(scan.starts[last]) + right[1] if last == one + 1 else int(scan.ends[last])
         score = 0.95 - 0.2 * exp(-beyond / 10.0)
-        return cost, Found(row, begin, end, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN)
+        doubtful = beyond < _SURE - _GAIN or words != name
+        return cost, Found(row, begin, end, "other script", score, plain=False, doubtful=doubtful)
     return None
 
 
