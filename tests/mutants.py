@@ -27,7 +27,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DECIDE = "tests/guard/decide/"
 TARGETS = {
-    "guard.decide.evaluate": (DECIDE + "test_evaluate.py", DECIDE + "test_explain.py", DECIDE + "test_cases.py"),
+    "guard.decide.evaluate": (
+        DECIDE + "test_evaluate.py",
+        DECIDE + "test_explain.py",
+        DECIDE + "test_cases.py",
+        DECIDE + "test_sources.py",
+    ),
     "guard.decide.directives": (DECIDE + "test_directives.py", DECIDE + "test_evaluate.py"),
     "guard.decide.scopes": (DECIDE + "test_scopes.py", DECIDE + "test_directives.py", DECIDE + "test_evaluate.py"),
     "guard.decide.jurisdictions": (DECIDE + "test_scopes.py", DECIDE + "test_directives.py"),
