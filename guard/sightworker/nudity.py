@@ -5,24 +5,23 @@ answers are understood: `classes`, one score a class, and `boxes`, a detector's 
 """
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from guard.errors import InvalidInputError, UnscreenableError
 from guard.extract.image_decode import Pixels
+from guard.faceworker.onnx_description import Pinned, described
 
 
-class Description(BaseModel):
+class Description(Pinned):
     """What `model.json` says.
 
     Attributes:
-        sha256: of the ONNX file, in hex; another file is not used.
         side_px: side of the square that the network looks at.
         fit: `stretch` the picture to it, or `pad` it below and to the right with black.
         layout: order of the input's axes.
@@ -33,9 +32,6 @@ class Description(BaseModel):
         softmax: whether class scores are to be made probabilities first.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
     side_px: int = Field(ge=16, le=2048)
     fit: Literal["stretch", "pad"] = "stretch"
     layout: Literal["nchw", "nhwc"] = "nchw"
@@ -47,19 +43,8 @@ class Description(BaseModel):
 
 
 def describe(model: Path) -> Description:
-    """The description beside a model, after a look whether the model is that file; InvalidInputError says what is wrong."""
-    beside = model.with_suffix(".json")
-    try:
-        description = Description.model_validate_json(beside.read_bytes())
-        digest = sha256(model.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InvalidInputError(f"GUARD_NUDITY_MODEL: {error.filename} cannot be read: {error.strerror}") from error
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise InvalidInputError(f"GUARD_NUDITY_MODEL: {beside}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
-    if digest != description.sha256:
-        raise InvalidInputError(f"GUARD_NUDITY_MODEL: {model} has SHA-256 {digest}, {beside.name} says {description.sha256}")
-    return description
+    """The description beside a model; InvalidInputError says what is wrong."""
+    return described(Description, model, "GUARD_NUDITY_MODEL")
 
 
 @dataclass(slots=True)
