@@ -12,7 +12,7 @@ from guard.registry.store import Registry
 from guard.registry.tables import DIRECTIVE
 from guard.registry.values import By, DirectiveChange, DirectiveData, OptOut, Requester, SubjectData
 from guard.storage import read
-from guard.types import Channel, Directive, DirectiveStatus, Effect, KeyRole
+from guard.types import Channel, Directive, DirectiveStatus, Effect, KeyRole, SubjectKind
 from tests.guard.registry.conftest import NOON, Auditor
 
 GRANT = DirectiveData(
@@ -183,3 +183,12 @@ def test_what_has_passed_is_said_to_the_letter(registry: Registry, by: By, subje
     with pytest.raises(InvalidInputError) as refused:
         registry.add_directive(subject_id, DirectiveData(expires_at=NOON), by)
     assert str(refused.value) == "expires_at has passed already (2026-03-01T12:00:00+00:00), so this would never bind"
+
+
+def test_the_end_that_the_post_mortem_term_sets_is_said(registry: Registry, by: By) -> None:
+    person = registry.create_subject(SubjectData("Jane Roe", kind=SubjectKind.DECEASED, died="2020-05-01"), by)
+    stated, unstated = (
+        registry.add_directive(person.id, data, by) for data in (DirectiveData(expires_at=NOON + timedelta(days=9)), DirectiveData())
+    )
+    said = [[warning for warning in made.warnings if "post-mortem term" in warning] for made in (stated, unstated)]
+    assert said == [[], ["nobody stated an end: this ends with the post-mortem term, 2090-05-02T00:00:00+00:00"]]
