@@ -601,3 +601,9 @@ def test_somebody_without_a_record_is_a_problem_and_nothing_else() -> None:
 def test_whoever_explains_sees_a_verdict_for_every_hit() -> None:
     weighing = weigh(Findings((name("ada"), name("ada"))), PEOPLE, DEFAULT, INPUT)
     assert [len(weighing.verdicts(stop_early=early)) for early in (True, False)] == [1, 2]
+
+
+@pytest.mark.parametrize("sexual", ["sexual", "nudity"])
+def test_a_child_and_either_sign_of_sex_is_the_floor(sexual: str) -> None:
+    decision = run(policy=policy(" []"), signals={"age_years": 9.0, sexual: 0.99})
+    assert (decision.outcome, decision.rule) == (Outcome.REFUSE, "minors-sexual")
