@@ -202,42 +202,38 @@ def read_keys(text: str, kind: bytes = b"\x01") -> list[Key]:
     return keys
 
 
-def read_checkpoint(note: str, keys: Sequence[Key], what: str) -> Tree:
-    """The tree that a note states, if one of the keys signed it."""
-    text, gap, signatures = note.rstrip("\n").rpartition("\n\n")
-    lines = text.split("\n")
-    if not gap or len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1], re.ASCII):
-        raise Wrong(f"{what} is not a checkpoint")
-    message = (text + "\n").encode()
+def _signatures(note: str, keys: Sequence[Key]) -> Iterator[tuple[str, Key, bytes]]:
+    """The text of a note and what each of these keys put under it: name and hash fit, the signature is still to be checked."""
+    text, _, signatures = note.rstrip("\n").rpartition("\n\n")
     for line in signatures.split("\n"):
         match = re.fullmatch(r"— (\S+) (\S+)", line)
         try:
             blob = base64.b64decode(match[2], validate=True) if match else b""
         except ValueError:
             blob = b""
-        for key in keys:
-            if match and (match[1], blob[:4]) == (key.name, key.hash):
-                if not key.signed(message, blob[4:]):
-                    raise Wrong(f"{what} was changed: its signature is not by {key.id}")
-                return Tree(lines[0], int(lines[1]), _hash(lines[2], what))
+        yield from ((text, key, blob[4:]) for key in keys if match and (match[1], blob[:4]) == (key.name, key.hash))
+
+
+def read_checkpoint(note: str, keys: Sequence[Key], what: str) -> Tree:
+    """The tree that a note states, if one of the keys signed it."""
+    text, gap, _ = note.rstrip("\n").rpartition("\n\n")
+    lines = text.split("\n")
+    if not gap or len(lines) < 3 or not re.fullmatch(r"0|[1-9][0-9]{0,18}", lines[1], re.ASCII):
+        raise Wrong(f"{what} is not a checkpoint")
+    for signed, key, signature in _signatures(note, keys):
+        if not key.signed((signed + "\n").encode(), signature):
+            raise Wrong(f"{what} was changed: its signature is not by {key.id}")
+        return Tree(lines[0], int(lines[1]), _hash(lines[2], what))
     raise Wrong(f"{what} is not signed by the key given ({', '.join(key.id for key in keys)})")
 
 
 def cosigned_at(note: str, witnesses: Sequence[Key]) -> tuple[str, int] | None:
     """Which of the witnesses cosigned the note, and when (seconds since 1970, by its clock); None when none did."""
-    text, _, signatures = note.partition("\n\n")
-    for line in signatures.split("\n"):
-        match = re.fullmatch(r"— (\S+) (\S+)", line)
-        try:
-            blob = base64.b64decode(match[2], validate=True) if match else b""
-        except ValueError:
-            blob = b""
-        for key in witnesses:
-            if match and (match[1], blob[:4]) == (key.name, key.hash):
-                at = int.from_bytes(blob[4:12])
-                if len(blob) != 76 or not key.signed(f"cosignature/v1\ntime {at}\n{text}\n".encode(), blob[12:]):
-                    raise Wrong(f"the cosignature by {key.id} was changed")
-                return key.id, at
+    for text, key, stamped in _signatures(note, witnesses):
+        at = int.from_bytes(stamped[:8])
+        if len(stamped) != 72 or not key.signed(f"cosignature/v1\ntime {at}\n{text}\n".encode(), stamped[8:]):
+            raise Wrong(f"the cosignature by {key.id} was changed")
+        return key.id, at
     return None
 
 
