@@ -32,7 +32,8 @@ def build(people: Iterable[SubjectRecord], known: Iterable[KnownPicture] = ()) -
 class Gallery:
     """One revision of the people, their names, faces and directives, and of known pictures; never changed, only replaced.
 
-    `known` takes the place of the known pictures of the base: they change rarely, and 10,000 of them are 400 KB.
+    `known` takes the place of the known pictures of the base: they change rarely, and 10,000 of them are 400 KB. `earlier` is a
+    gallery over the same arrays, whose base is used again with what it has learned.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Gallery:
         revision: int,
         changed: Mapping[int, SubjectRecord | None] | None = None,
         known: known_images.KnownImages | None = None,
+        earlier: "Gallery | None" = None,
     ) -> None:
         self.revision = revision
         self._arrays = arrays
@@ -49,9 +51,10 @@ class Gallery:
         self.known = known or known_images.KnownImages(arrays)
         upserts = [record for record in self._changed.values() if record is not None]
         touched = set(self._changed)
-        base_names, base_faces = names.NameIndex(arrays), faces.FaceGallery(arrays)
-        self.names = base_names.with_delta(upserts, touched) if touched else base_names
-        self.faces = base_faces.with_delta(upserts, touched) if touched else base_faces
+        base_names = earlier.names if earlier else names.NameIndex(arrays)
+        base_faces = earlier.faces if earlier else faces.FaceGallery(arrays)
+        self.names: names.NameIndex = base_names.with_delta(upserts, touched) if touched else base_names
+        self.faces: faces.FaceGallery = base_faces.with_delta(upserts, touched) if touched else base_faces
 
     @classmethod
     def of(cls, people: Iterable[SubjectRecord], revision: int = 0, known: Iterable[KnownPicture] = ()) -> "Gallery":
@@ -64,7 +67,7 @@ class Gallery:
         """The gallery after a change; this one stays as it is. `known` are all known pictures, None when they did not change."""
         changed = {**self._changed, **{record.no: record for record in upserts}, **dict.fromkeys(removed)}
         newer_known = self._newer_known if known is None else known_images.KnownImages.of(known)
-        return Gallery(self._arrays, revision, changed, newer_known)
+        return Gallery(self._arrays, revision, changed, newer_known, self)
 
     @property
     def delta_size(self) -> int:

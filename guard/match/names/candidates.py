@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 
 
 def heard(
-    scan: Scan, part: Part, near: NearPart, pairs: Indices, asked: Sequence[Asked]
+    scan: Scan, part: Part, near: NearPart, pairs: Indices, asked: Sequence[Asked], most_pairs: int
 ) -> Iterator[tuple[int, tuple[int, int], tuple[int, int], int]]:
     """(first word, its stretch, the next word's stretch, row) for every name that both words of a pair may be, each once.
 
@@ -43,6 +43,7 @@ def heard(
         near: the words of names.
         pairs: the first word of each pair.
         asked: the stretches of the words of the pairs, by rising number.
+        most_pairs: combinations tried in all.
     """
     keys = np.array([key for one in asked for key in one.keys], dtype=np.uint64)
     owner = np.repeat(np.arange(len(asked)), [len(one.keys) for one in asked])
@@ -74,7 +75,7 @@ def heard(
     form, tokens = form.take(kept), tokens.take(kept)
     numbers = words_of(pairs)
     spots = numbers.searchsorted(np.array([one.number for one in asked]))
-    joined = join(scan, part, near, pairs, numbers, spots[form], tokens, max(one.most for one in asked) ** 2)
+    joined = join(scan, part, near, pairs, numbers, spots[form], tokens, most_pairs)
     if joined is None:
         return
     seen: set[tuple[int, tuple[int, int], tuple[int, int], int]] = set()

@@ -138,7 +138,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
         forms = dict.fromkeys(form for side in sorted(sides) for form in _forms(word, side))
         asked.extend(_asked(number, form, word[slice(*form)]) for form in forms)
     best: dict[tuple[int, int], tuple[float, Found]] = {}
-    for one, left, right, row_no in heard(scan, part, near, pairs, asked):
+    for one, left, right, row_no in heard(scan, part, near, pairs, asked, max(one.most for one in asked) ** 2):
         verified = _verified(scan, part, row_no, one, left, right)
         if verified and verified[0] < best.get((one, row_no), (inf,))[0]:
             best[one, row_no] = verified

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,10 +42,9 @@ class _Mention:
 class NameIndex:
     """Everyone's names, ready to search. Never changed; `with_delta` gives another."""
 
-    __slots__ = ("_arrays", "_near", "_parts", "_removed", "_words")
+    __slots__ = ("_near", "_parts", "_removed", "_words")
 
     def __init__(self, arrays: Arrays) -> None:
-        self._arrays = arrays
         self._parts: tuple[Part, ...] = (Part(arrays),)
         self._near: tuple[NearPart, ...] = (NearPart(arrays),)
         self._removed: frozenset[int] = frozenset()
@@ -52,11 +52,12 @@ class NameIndex:
 
     def with_delta(self, upserts: Sequence[SubjectRecord], removed: Set[int]) -> "NameIndex":
         """This index's base with these people added or replaced and those numbers gone (an earlier delta is not kept)."""
-        out = NameIndex(self._arrays)
+        out = copy(self)
+        out._parts, out._near = self._parts[:1], self._near[:1]
         if upserts:
             arrays = pack_rows(rows_of(upserts, self._words))
-            out._parts = (self._parts[0], Part(arrays))
-            out._near = (self._near[0], NearPart(arrays))
+            out._parts += (Part(arrays),)
+            out._near += (NearPart(arrays),)
         out._removed = frozenset(removed) | {record.no for record in upserts}
         return out
 

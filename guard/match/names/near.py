@@ -4,9 +4,9 @@ Every word of a name is stored under itself and under each form with one letter 
 same way, and the candidates of two neighbouring words are put together and looked up as a name: all in array operations.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from rapidfuzz.distance import OSA, Prefix
 
 from guard.match.names.keys import Arrays, KeyTable, pack
+from guard.match.names.memo import PairMemo
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import codes_of_name, letters_of, spelled
@@ -22,9 +23,9 @@ from guard.normalise.letters import fold_text
 
 # Fewest letters of a word in which a typing error is looked for.
 SHORTEST = 4
-# Letters cut off as an ending, and the letters of words that each is cut from; the most combinations tried in one text.
+# Letters cut off as an ending, and the letters of words that each is cut from; the most words of names that one word is taken for.
 _CUTS, _LEAST_TO_CUT = np.array([0, 2, 3, 4]), np.array([0, 5, 6, 7])
-_MOST_PAIRS = 40_000
+_MOST_EACH = 64
 # Keys of names from which lower-case near misses need a cue: about 300,000 people.
 CROWD = 1_500_000
 # Keys of names up to which an error in an ordinary word beside one in an odd word is taken for a name: about 100,000 people.
@@ -218,7 +219,7 @@ _ENDINGS = frozenset(
 class NearPart:
     """The words of names, as `near` needs them."""
 
-    __slots__ = ("hashes", "letters", "sizes", "sound", "spelled", "table")
+    __slots__ = ("hashes", "letters", "sizes", "sound", "sounding", "spelled", "table", "typed")
 
     def __init__(self, arrays: Arrays) -> None:
         self.hashes: U64 = arrays["names.tokens.hashes"]
@@ -227,6 +228,7 @@ class NearPart:
         self.spelled: npt.NDArray[np.uint32] = arrays["names.tokens.spelled"]
         self.table = KeyTable(arrays, "names.near")
         self.sound = KeyTable(arrays, "names.sound")
+        self.typed, self.sounding = PairMemo(), PairMemo()
 
 
 def pack_sound(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
@@ -299,7 +301,20 @@ def _candidates(scan: Scan, part: NearPart, numbers: Indices) -> tuple[Indices, 
     both = np.concatenate((which, long.take(owner))).take(at) << 32 | tokens
     both.sort()
     both = both[np.append(True, both[1:] != both[:-1])]
-    return both >> 32, both.astype(np.uint32)
+    index, tokens = both >> 32, both.astype(np.uint32)
+    counts = np.bincount(index)
+    return (index, tokens) if counts.max() <= _MOST_EACH else _nearest(part, index, tokens, scan.hashes.take(numbers), sizes)
+
+
+def _nearest(
+    part: NearPart, index: Indices, tokens: npt.NDArray[np.uint32], hashes: U64, sizes: Indices
+) -> tuple[Indices, npt.NDArray[np.uint32]]:
+    """The `_MOST_EACH` candidates of each word: first the word itself, then those nearest to its length."""
+    far = np.abs(part.sizes.take(tokens) - sizes.take(index)) + (part.hashes.take(tokens) != hashes.take(index))
+    order = np.lexsort((tokens, far, index))
+    index = index.take(order)
+    kept = (np.arange(len(order)) - index.searchsorted(index) < _MOST_EACH).nonzero()[0]
+    return index.take(kept), tokens.take(order.take(kept))
 
 
 def words_of(pairs: Indices) -> Indices:
@@ -327,7 +342,7 @@ def join(
     numbers: Indices,
     index: Indices,
     tokens: npt.NDArray[np.uint32],
-    most: int = _MOST_PAIRS,
+    most: int,
 ) -> Joined | None:
     """Names whose two words are among the candidates of two neighbouring words.
 
@@ -400,18 +415,20 @@ def orders(words: list[str]) -> list[list[str]]:
 
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words, of which each may have an error or an ending, around words that no language has."""
-    pairs = scan.odd_pairs
-    if not len(pairs) or not len(near.hashes):
+    if not len(near.hashes):
         return
-    numbers = words_of(pairs)
-    index, tokens = _candidates(scan, near, numbers)
-    joined = join(scan, part, near, pairs, numbers, index, tokens) if len(index) else None
-    if joined is None:
-        return
-    for one, row_no in sorted(set(zip(joined.first.tolist(), joined.rows.tolist(), strict=True))):
+    for one, row_no in near.typed.rows(scan, scan.odd_pairs, partial(_typed, scan, part, near)):
         found = _verified(scan, part, row_no, one)
         if found:
             yield found
+
+
+def _typed(scan: Scan, part: Part, near: NearPart, pairs: Indices) -> Iterable[tuple[int, int]]:
+    """(first word, row) for every name that two words may be with an error or an ending in each."""
+    numbers = words_of(pairs)
+    index, tokens = _candidates(scan, near, numbers)
+    joined = join(scan, part, near, pairs, numbers, index, tokens, _MOST_EACH**2 * len(pairs)) if len(index) else None
+    return zip(joined.first.tolist(), joined.rows.tolist(), strict=True) if joined else ()
 
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:

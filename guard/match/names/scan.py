@@ -121,9 +121,15 @@ class Scan:
         out: Indices = pairs[np.sort(first)]
         return out
 
+    @lazy
+    def spelled(self) -> list[str]:
+        """Every word, folded."""
+        letters = self.folded.word(0, len(self.folded.letters))
+        return [letters[start:end] for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True)]
+
     def word(self, number: int) -> str:
         """One word, folded."""
-        return self.folded.word(int(self.starts[number]), int(self.ends[number]))
+        return self.spelled[number]
 
 
 def parted_plainly(scan: Scan, first: int, last: int) -> bool:

@@ -1,6 +1,7 @@
 """Names respelled so that they sound alike, in Latin letters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from operator import itemgetter
 
 import numpy as np
@@ -87,9 +88,14 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words that sounds like two neighbouring words of the text."""
     if len(scan.starts) < 2 or not len(near.sound):
         return
-    pairs = _pairs(scan)
-    if not len(pairs):
-        return
+    for one, row_no in near.sounding.rows(scan, _pairs(scan), partial(_sounding, scan, part, near)):
+        found = _verified(scan, part, row_no, one)
+        if found:
+            yield found
+
+
+def _sounding(scan: Scan, part: Part, near: NearPart, pairs: Indices) -> Iterable[tuple[int, int]]:
+    """(first word, row) for every name of which both words share a code with two words of the text."""
     words = {number: scan.word(number) for number in words_of(pairs).tolist()}
     asked = [
         Asked(number, (0, len(word)), sound_keys(word), letters_of(word), _SHARED_LETTERS, _MOST_LIKELY)
@@ -98,10 +104,7 @@ def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     ]
     asked += [one._replace(keys=native_keys(words[one.number]), mask=~VOWELS) for one in asked]
     asked.sort(key=itemgetter(0))
-    for one, _, _, row_no in heard(scan, part, near, pairs, asked):
-        found = _verified(scan, part, row_no, one)
-        if found:
-            yield found
+    return ((one, row_no) for one, _, _, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY**2 * len(pairs)))
 
 
 def _transcribed(seen: Sequence[str], words: Sequence[str], names: int) -> float:
