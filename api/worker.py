@@ -66,7 +66,7 @@ class Worker:
         if settings.runtime_dir is None:
             raise SystemExit("a gateway worker is started by `guard serve`")
         self.settings = settings
-        parts.use_own_scales(settings)
+        parts.prepare_matching(settings)
         runtime: Path = settings.runtime_dir
         self.current = Current()
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -1,5 +1,6 @@
 """`guard serve`, `guard demo`, `guard upstream standin`, `guard db upgrade`."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -24,8 +25,11 @@ def settings() -> Settings:
 
 def serve() -> None:
     """Run the gateway, the admin API and the console, until Ctrl-C. Settings come from GUARD_* variables (docs/reference/settings.md)."""
+    gc.disable()  # as in guard.processes.launch: what is loaded now stays
     from guard.processes.supervisor import Supervisor
 
+    gc.freeze()
+    gc.enable()
     raise typer.Exit(Supervisor(settings()).run())
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from guard.errors import GuardError
 from guard.match import records
 from guard.match.shared import new_block
-from guard.processes import messages, parts
+from guard.processes import launch, messages, parts
 from guard.registry.store import Registry
 from guard.registry.values import StatedAlias
 from guard.settings import Settings
@@ -154,7 +154,7 @@ class Builder:
     def _build(self) -> _Base:
         descriptor = new_block()
         started = time.monotonic()
-        command = [sys.executable, "-P", "-m", "guard.processes.snapshot", str(descriptor)]
+        command = launch.command("guard.processes.snapshot", str(descriptor))
         done = subprocess.run(  # noqa: S603 - our own module
             command, pass_fds=[descriptor], env=parts.child_environment(self._settings), stdout=subprocess.PIPE, check=True
         )
@@ -164,7 +164,7 @@ class Builder:
         return _Base(descriptor, revision, known)
 
     def _keep_house(self) -> None:
-        command = [sys.executable, "-P", "-m", "guard.processes.housekeeping"]
+        command = launch.command("guard.processes.housekeeping")
         done = subprocess.run(command, env=parts.child_environment(self._settings), check=False)  # noqa: S603 - our own module
         if done.returncode:
             log.error("housekeeping ended with status %d; it is tried again in an hour", done.returncode)

@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +18,7 @@ from guard.keyring import Keyring
 from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
-from guard.processes import parts, sources
+from guard.processes import launch, parts, sources
 from guard.processes.ledger import RegistryLedger
 from guard.processes.reviews import RegistryReviews
 from guard.record.recorder import LocalRecorder
@@ -70,7 +69,7 @@ def open_records(settings: Settings) -> Records:
 @asynccontextmanager
 async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIterator[LocalGuard]:
     """A pipeline on the registry as it is now; face workers run while this is open."""
-    parts.use_own_scales(settings)
+    parts.prepare_matching(settings)
     engine = parts.open_engine(settings, migrate=True)
     registry = parts.open_registry(settings, engine)
     revision, people, _ = registry.records(since=None)
@@ -127,9 +126,9 @@ def _start(path: Path, settings: Settings, count: int, module: str, *arguments: 
     with listening:
         listening.bind(str(path))
         listening.listen(settings.face_queue)
-        command = [sys.executable, "-P", "-m", module, str(listening.fileno()), *arguments]
+        started = launch.command(module, str(listening.fileno()), *arguments)
         environment = {**parts.child_environment(settings), "GUARD_LOG_LEVEL": os.environ.get("GUARD_LOG_LEVEL", "warning")}
         return [
-            subprocess.Popen(command, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
+            subprocess.Popen(started, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
             for _ in range(max(count, 1))
         ]

@@ -1,34 +1,34 @@
-"""The long-lived parts, made from the settings; every process and the command line make them here and nowhere else."""
+"""The long-lived parts, made from the settings; every process and the command line make them here and nowhere else.
+
+What only some processes use (the registry, the name engine, the scales of faces, policies) is imported where it is used: the others start without it.
+"""
 
 import logging
 import os
 import time
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from guard.decide import load
 from guard.errors import InvalidInputError
-from guard.faceworker.onnx_description import describe
 from guard.keyring import Keyring
 from guard.keyring.master import load_master_key as master_key
-from guard.match.faces.scale import add_scales, bundled
-from guard.match.names.ingest import expand
-from guard.match.names.strength import refusal_reason
-from guard.match.names.words import keep_in
-from guard.normalise.letters import fold_text
 from guard.processes.child import configure_logging, on_terminate, start_process
 from guard.record import legal_holds, outside
 from guard.record.checkpoint import Signer
 from guard.record.event import SYSTEM_TENANT, make_draft
 from guard.record.log import EventLog, queued
 from guard.record.signing import load_signer
-from guard.registry.names import NameRules
-from guard.registry.store import Registry
-from guard.registry.values import Audit, Change
 from guard.settings import Settings
 from guard.storage import make_engine, upgrade
 from guard.storage.queue import QueuedEvent
+
+if TYPE_CHECKING:
+    from guard.registry.names import NameRules
+    from guard.registry.store import Registry
+    from guard.registry.values import Audit, Change
 
 log = logging.getLogger(__name__)
 
@@ -42,11 +42,17 @@ def child_environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def use_own_scales(settings: Settings) -> None:
-    """Compare faces by the operator's own scales (`scales/*.npz` in the data directory) where there are any.
+def prepare_matching(settings: Settings) -> None:
+    """Keep the word lists in the data directory, and compare faces by the operator's own scales (`scales/*.npz` there) where there are any.
 
-    Every process that searches for faces or builds the arrays for that calls it first, so that all compare alike.
+    Every process that searches for names and faces, or builds the arrays for that, calls it first, so that all compare alike.
     """
+    from guard.faceworker.onnx_description import describe
+    from guard.match.faces.scale import add_scales, bundled
+    from guard.match.names.words import keep_in
+
+    keep_in(settings.data_dir)
+
     folder = settings.data_dir / "scales"
     if folder.is_dir():
         log.info("faces are compared by the scales of %s: %s", folder, ", ".join(add_scales(folder)) or "none there")
@@ -74,11 +80,31 @@ def open_keyring(settings: Settings, engine: Engine) -> Keyring:
     return keyring
 
 
-def open_registry(settings: Settings, engine: Engine | None = None, rules: NameRules | None = None) -> Registry:
+def open_registry(settings: Settings, engine: Engine | None = None, rules: "NameRules | None" = None) -> "Registry":
     """The registry, with the name engine's judgement of aliases (by default made in this process)."""
+    from guard.registry.store import Registry
+
     engine = engine or open_engine(settings)
-    keep_in(settings.data_dir)
-    return Registry(engine, open_keyring(settings, engine), settings, rules or NameRules(expand, refusal_reason, fold_text))
+    return Registry(engine, open_keyring(settings, engine), settings, rules or own_name_rules(settings))
+
+
+def own_name_rules(settings: Settings) -> "NameRules":
+    """The name engine of this process, which keeps its word lists in the data directory; loaded when it is first asked."""
+    from guard.registry.names import NameRules
+
+    @cache
+    def engine() -> NameRules:
+        from guard.match.names.ingest import expand
+        from guard.match.names.strength import refusal_reason
+        from guard.match.names.words import keep_in
+        from guard.normalise.letters import fold_text
+
+        keep_in(settings.data_dir)
+        return NameRules(expand, refusal_reason, fold_text)
+
+    return NameRules(
+        lambda name, stated: engine().expand(name, stated), lambda text: engine().refusal(text), lambda text: engine().fold(text)
+    )
 
 
 def open_log(settings: Settings, engine: Engine | None = None, *, sign: bool = False) -> EventLog:
@@ -99,11 +125,11 @@ def open_signer(settings: Settings) -> Signer:
     return load_signer(settings.data_dir)
 
 
-def audit(keyring: Keyring) -> Audit:
+def audit(keyring: Keyring) -> "Audit":
     """Audit events of what is changed without the admin API: at the command line, at start."""
     tenant_key = keyring.get_or_create("tenant", SYSTEM_TENANT)  # now: the events are sealed inside a write transaction
 
-    def events(change: Change) -> list[QueuedEvent]:
+    def events(change: "Change") -> list[QueuedEvent]:
         draft = make_draft(
             f"admin.{change.action}",
             tenant=SYSTEM_TENANT,
@@ -121,6 +147,8 @@ def audit(keyring: Keyring) -> Audit:
 
 def configured_policy(settings: Settings) -> dict[str, str]:
     """The policy that `GUARD_POLICY` names, as it is sent to the workers."""
+    from guard.decide import load
+
     path = load.bundled().get(settings.policy, Path(settings.policy))
     return {"name": settings.policy, "yaml": path.read_text(encoding="utf-8")}
 
@@ -138,6 +166,6 @@ __all__ = [
     "open_registry",
     "open_signer",
     "outside_files",
+    "prepare_matching",
     "start_process",
-    "use_own_scales",
 ]

@@ -15,7 +15,7 @@ def main() -> None:
     """Entry of the process."""
     settings = parts.start_process("snapshot")
     os.nice(5)
-    parts.use_own_scales(settings)
+    parts.prepare_matching(settings)
     registry = parts.open_registry(settings)
     state = registry.known_state()  # before the pictures themselves: if some come in between, the builder sees another state and sends them
     known = registry.known_pictures()

@@ -20,6 +20,7 @@ from pathlib import Path
 from guard.errors import InvalidInputError
 from guard.mounts import Mount
 from guard.processes import parts, providers, sources
+from guard.processes.launch import command
 from guard.processes.lifecycle import Lifecycle
 from guard.record import outside, retention
 from guard.record.signing import verifier_keys
@@ -84,7 +85,7 @@ class Supervisor:
             stand_in = _listen_tcp("127.0.0.1", 0)
             environment["GUARD_UPSTREAM_URL"] = f"http://127.0.0.1:{stand_in.getsockname()[1]}/v1"
             environment["GUARD_STANDIN"] = "1"
-            self._children.append(_Child("stand-in", "api.standin", [stand_in], ["--fd", str(stand_in.fileno())]))
+            self._children.append(_Child("stand-in", "api.standin.__main__", [stand_in], ["--fd", str(stand_in.fileno())]))
         ports = {"GUARD_PORT": http.getsockname()[1], **({"GUARD_ADMIN_PORT": admin[0].getsockname()[1]} if admin else {})}
         environment.update({name: str(port) for name, port in ports.items()})
         self._children += [
@@ -182,9 +183,8 @@ class Supervisor:
         child.process, child.start_at = None, now + wait_s
 
     def _start(self, child: _Child, environment: dict[str, str], now: float) -> int:
-        command = [sys.executable, "-P", "-m", child.module, *child.arguments]
         child.process = subprocess.Popen(  # noqa: S603 - our own modules
-            command, env=environment, pass_fds=[s.fileno() for s in child.sockets], stdin=subprocess.DEVNULL
+            command(child.module, *child.arguments), env=environment, pass_fds=[s.fileno() for s in child.sockets], stdin=subprocess.DEVNULL
         )
         child.started_at = now
         return child.process.pid

@@ -10,7 +10,7 @@ import pytest
 from guard.errors import InvalidInputError
 from guard.match.faces import scale
 from guard.match.faces.scale import bundled
-from guard.processes.parts import use_own_scales
+from guard.processes.parts import prepare_matching
 from guard.settings import Settings
 
 ENCODER = "dlib-resnet-v1"
@@ -24,7 +24,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 def test_without_a_folder_the_shipped_one_is_used(settings: Settings) -> None:
     shipped = bundled(ENCODER)
-    use_own_scales(settings)
+    prepare_matching(settings)
     assert bundled(ENCODER) is shipped
 
 
@@ -33,7 +33,7 @@ def test_a_scale_in_the_folder_is_used(settings: Settings) -> None:
     assert shipped is not None
     (settings.data_dir / "scales").mkdir()
     (settings.data_dir / "scales" / "ours.npz").write_bytes(replace(shipped, nearest=shipped.nearest + 1).dumps())
-    use_own_scales(settings)
+    prepare_matching(settings)
     ours = bundled(ENCODER)
     assert ours is not None
     assert ours.nearest == shipped.nearest + 1
@@ -43,7 +43,7 @@ def test_a_file_that_is_no_scale_is_named(settings: Settings) -> None:
     (settings.data_dir / "scales").mkdir()
     (settings.data_dir / "scales" / "ours.npz").write_bytes(b"no")
     with pytest.raises(InvalidInputError, match=r"ours\.npz is no scale"):
-        use_own_scales(settings)
+        prepare_matching(settings)
 
 
 def test_an_encoder_without_a_scale_is_refused_at_start(settings: Settings, tmp_path: Path) -> None:
@@ -54,10 +54,10 @@ def test_an_encoder_without_a_scale_is_refused_at_start(settings: Settings, tmp_
     model.with_suffix(".json").write_text(json.dumps({"name": "ours-v1", "sha256": digest, "dimensions": 128}))
     settings.face_encoder = model
     with pytest.raises(InvalidInputError, match=r"ours-v1 .* has no scale .* --encoder"):
-        use_own_scales(settings)
+        prepare_matching(settings)
     shipped = bundled(ENCODER)
     assert shipped is not None
     (tmp_path / "scales").mkdir()
     (tmp_path / "scales" / "ours-v1.npz").write_bytes(replace(shipped, encoder="ours-v1").dumps())
-    use_own_scales(settings)
+    prepare_matching(settings)
     assert bundled("ours-v1") is not None
