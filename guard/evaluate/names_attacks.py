@@ -253,7 +253,7 @@ def _slavic(name: str, rng: random.Random) -> str:
         words[0][:-1] + rng.choice(["y", "u"])
         if words[0][-1] == "a"
         else words[0] + rng.choice(["a", "em"])
-        if words[0][-1] not in "aeiouy"
+        if words[0][-1] not in "aeiouy."
         else words[0]
     )
     return " ".join([first, *words[1:-1], last])

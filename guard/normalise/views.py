@@ -221,11 +221,13 @@ def hidden(text: str) -> View | None:
 
 
 _LEET_CHARS = "0-9@$!|+€£("
-_BANG = re.compile("[A-Za-z0-9]![A-Za-z0-9]")
-_LEET_WORD = re.compile(rf"[A-Za-z{_LEET_CHARS}]+")
+_BANG = re.compile(r"[A-Za-z0-9]![A-Za-z0-9]|[a-z]! [a-z]|(?<!\S)![a-z]")
+_LEET_WORD = re.compile(rf"[A-Za-zÀ-ɏ{_LEET_CHARS}]+")
+# A name of which nothing but signs is left: 8111 94735.
+_SIGNS_TWICE = re.compile(r"(?<![\w.,:/-])[0-9@$|][0-9@$!|]+[0-9@$|] [0-9@$!|]{2,}[0-9@$|](?![\w.,:/%-])")
 _LONGEST_LEET = 40
 _UNIT = re.compile(
-    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|[A-Za-z]{1,2}\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+\d|[$€£]\d+[a-z]?",
+    r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|(?:[A-Za-z]|[^aeiouy\W\d]{2})\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+[12689]|mp[34]|[$€£]\d+[a-z]?",
     re.IGNORECASE,
 )
 _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", strict=True)))
@@ -234,12 +236,12 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2", "aabeecgglllolststz", st
 def leet(text: str) -> View | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
     cores = (match.group().strip("!(+") for match in _LEET_WORD.finditer(text))
-    if not any(_mixed(core) and not _UNIT.fullmatch(core) for core in cores):
+    if not any(_mixed(core) and not _UNIT.fullmatch(core) for core in cores) and not _BANG.search(text) and not _SIGNS_TWICE.search(text):
         return None
 
     def read(match: re.Match[str]) -> str | None:
         word = match.group()
-        return word.translate(_LEET) if _mixed(word) or (len(word) > 2 and not any(char.isalpha() for char in word)) else None
+        return word.translate(_LEET) if _mixed(word) or (len(word) > 1 + word.isdecimal() and not any(map(str.isalpha, word))) else None
 
     found = replaced((text, ()), _LEET_WORD, read, each=True)
     return View("leet", *found) if found else None
@@ -405,6 +407,7 @@ def views(text: str, folded: Folded) -> Iterator[View]:
     for make in (labelled, quoted, without_initials):
         if reading := make(text):
             yield reading
-    signs_of_leet = decoding is None and (signs.mixed or "@" in text or "$" in text or "|" in text or ("!" in text and _BANG.search(text)))
+    some = signs.mixed or "@" in text or "$" in text or "|" in text
+    signs_of_leet = decoding is None and (some or ("!" in text and _BANG.search(text)) or (signs.blob and _SIGNS_TWICE.search(text)))
     if signs_of_leet and (reading := leet(text)):
         yield reading

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from guard.match.names.given import PARTICLES
 from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
 from guard.match.names.strength import ORDINARY_ZIPF as _ORDINARY
 from guard.types import Role, Strength
@@ -109,6 +110,10 @@ _FUNCTION = frozenset(
 )
 
 
+# Words of a name that have no capital in a sentence.
+_SMALL = PARTICLES | {"the", "of", "and"}
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The text just before and after a mention, in lower case, and how the mention itself is written."""
@@ -126,8 +131,8 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
     window = text[max(0, start - _BEFORE) : end + _AFTER]
     letters = sum(map(str.isalpha, window))
     upper = sum(map(str.isupper, window))
-    words = mention.split()
-    capitals = bool(words) and all(word[0].isupper() or not word[0].isalpha() or not (word[0].islower()) for word in words)
+    words = [word for word in mention.split() if word not in _SMALL] or mention.split()
+    capitals = bool(words) and not any(word[0].islower() for word in words)
     return Surroundings(
         text[max(0, start - _BEFORE) : start].lower(),
         text[end : end + _AFTER].lower(),
@@ -227,7 +232,7 @@ def strength_in(
         doubtful: whether a cue (or, in scripts with capitals, capitals) is needed.
     """
     words = len(zipfs)
-    cased = around.capitals and not around.shouting and around.text[:1].isupper()
+    cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
     caseless = around.text[:1].lower() == around.text[:1].upper()
     cue = _seen("cue<", around) or _seen("cue>", around)
     if doubtful and not cue and not (cased and words > 1):

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from guard.match.names import endings
 from guard.match.names.disguise import is_initials
 from guard.match.names.keys import BitMap
 from guard.match.names.part import Found, Questions, RunEnds, RunStarts
 from guard.match.names.rows import Row
-from guard.match.names.scan import Scan
+from guard.match.names.scan import COMMON_LEVEL, Scan
 from guard.normalise.fold import LOOSE, UPPER
 from guard.normalise.hashing import Indices, Words
 from guard.normalise.letters import SEPARATOR, fold_text, folded
@@ -21,6 +22,9 @@ _WORDS, _LETTERS, _LOOSE_LETTERS, _SPELLED = 8, 64, 14, 32
 _LOOSE_SIZES = np.arange(2, _LOOSE_LETTERS + 1)
 # Letters of a name with its plural s.
 _SHORTEST_PLURAL = 5
+# Words of a name that end in an odd word with an ending, where the word before is too ordinary for a pair (`near`).
+_ENDED_WORDS = 4
+_ENDED_RUNS, _ENDED_CUTS = np.repeat(np.arange(1, _ENDED_WORDS), endings.LONGEST), np.tile(np.arange(endings.LONGEST) + 1, _ENDED_WORDS - 1)
 # What parts an ending from a name within a word, and how many of them are looked at.
 _APOSTROPHES = frozenset("'’ʼ‘`´")
 _MOST_APOSTROPHES = 64
@@ -170,6 +174,16 @@ def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     return replace(found, end=end + 1, view="inflected", score=found.score * 0.99)
 
 
+def _check_ended(scan: Scan, row: Row, start: int, end: int) -> Found | None:
+    found = _check(scan, row, start, end)
+    if found is None or found.view != "as written":
+        return None
+    number = int(scan.ends.searchsorted(end, side="right"))
+    if not endings.languages(scan.word(number), fold_text(row.text).split()[-1]):
+        return None
+    return replace(found, end=int(scan.ends[number]), view="inflected", score=found.score * 0.98)
+
+
 def _turned_on_purpose(scan: Scan, start: int, surname: int) -> bool:
     """Surname first: with a comma, or both words with a capital, or in a word that no language has."""
     at = scan.folded.at
@@ -223,6 +237,18 @@ def _ask_plural(scan: Scan, questions: Questions) -> None:
         questions.put(scan.sums.of(begin, end), begin, end, _check_plural)
 
 
+def _ask_ended(scan: Scan, questions: Questions) -> None:
+    """Put down the runs of words that end in an odd word after a word that most texts have, without an ending: `the Giantovi`."""
+    before = (scan.levels[:-1] >= COMMON_LEVEL) | (scan.sizes[:-1] == 1)
+    last = (before & scan.odd[1:]).nonzero()[0] + 1
+    if len(last):
+        ends = scan.ends.take(last)[:, None] - _ENDED_CUTS
+        starts = scan.starts.take(last[:, None] - _ENDED_RUNS, mode="clip")
+        whole = ends - scan.starts.take(last)[:, None] >= endings.SHORTEST_STEM
+        starts, ends = starts[whole], ends[whole]
+        questions.put(scan.sums.of(starts, ends), starts, ends, _check_ended)
+
+
 def _ask_middle(scan: Scan, questions: Questions) -> None:
     """Put down words with capitals that have one or two others between them."""
     hashes, capital = scan.hashes, scan.capital
@@ -242,6 +268,7 @@ def ask(scan: Scan, heads: Sequence[BitMap], questions: Questions) -> None:
     parts = Words(scan.sums, starts, ends) if scan.folded.has_camel else scan.edges
     questions.put(parts.runs(_WORDS), RunStarts(starts, _WORDS), RunEnds(ends, _WORDS), _check)
     _ask_plural(scan, questions)
+    _ask_ended(scan, questions)
     _ask_middle(scan, questions)
     extra = [_spelled(scan)]
     if not scan.text.isascii():

@@ -155,9 +155,9 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     return _Mention(replace(found, score=found.score * 0.97, plain=False), start, end, view.name)
 
 
-def _rank(found: Found) -> tuple[float, int]:
+def _rank(found: Found) -> tuple[bool, float, int]:
     """Which of two readings of the same letters as the same person is told: the surer one, then the longer name."""
-    return found.score, len(found.row.text)
+    return not found.weak, found.score, len(found.row.text)
 
 
 def _outranks(longer: Found, shorter: Found) -> bool:

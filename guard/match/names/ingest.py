@@ -54,7 +54,8 @@ def _forms(name: str) -> Iterable[str]:
     parts = _parts(name)
     if not parts:
         return
-    yield " ".join(parts)
+    if len(parts) > 1 or len(name.split()) == 1 or rate(parts[0]) is not Strength.WEAK:
+        yield " ".join(parts)
     spelled = " ".join(parts).translate(_GERMAN)
     yield spelled
     yield from _in_latin(parts)

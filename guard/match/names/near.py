@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from rapidfuzz.distance import OSA, Prefix
 
+from guard.match.names import endings
+from guard.match.names.endings import languages
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.memo import PairMemo
 from guard.match.names.part import Found, Part
@@ -24,196 +26,14 @@ from guard.normalise.letters import fold_text
 # Fewest letters of a word in which a typing error is looked for.
 SHORTEST = 4
 # Letters cut off as an ending, and the letters of words that each is cut from; the most words of names that one word is taken for.
-_CUTS, _LEAST_TO_CUT = np.array([0, 2, 3, 4]), np.array([0, 5, 6, 7])
+_CUTS = np.arange(endings.LONGEST + 1)
+_LEAST_TO_CUT = np.array([0, *(_CUTS[1:] + endings.SHORTEST_STEM)])
 _MOST_EACH = 64
 # Keys of names from which lower-case near misses need a cue: about 300,000 people.
 CROWD = 1_500_000
 # Keys of names up to which an error in an ordinary word beside one in an odd word is taken for a name: about 100,000 people.
 _SOME = 600_000
 _SEED_PAIR = np.uint64(0x27D4EB2F165667C5)
-
-_ENDINGS = frozenset(
-    [
-        "s",
-        "es",
-        "en",
-        "ens",
-        "er",
-        "ern",
-        "e",
-        "n",
-        "sche",
-        "schen",
-        "scher",
-        "sches",
-        "schem",
-        "esque",
-        "ish",
-        "ian",
-        "ians",
-        "like",
-        "isch",
-        "a",
-        "u",
-        "i",
-        "y",
-        "ie",
-        "o",
-        "em",
-        "om",
-        "ou",
-        "ov",
-        "ova",
-        "ove",
-        "ovi",
-        "ovo",
-        "ovy",
-        "owi",
-        "owa",
-        "owe",
-        "owej",
-        "owie",
-        "ego",
-        "emu",
-        "ej",
-        "im",
-        "ym",
-        "ami",
-        "ach",
-        "om",
-        "ová",
-        "ové",
-        "ovou",
-        "ovu",
-        "é",
-        "ého",
-        "ému",
-        "ię",
-        "e",
-        "ę",
-        "ą",
-        "ów",
-        "ovih",
-        "inu",
-        "ina",
-        "ine",
-        "ino",
-        "inom",
-        "inoj",
-        "ovoj",
-        "in",
-        "ın",
-        "un",
-        "ün",
-        "nin",
-        "nın",
-        "nun",
-        "nün",
-        "yi",
-        "yı",
-        "yu",
-        "yü",
-        "ya",
-        "ye",
-        "na",
-        "ne",
-        "da",
-        "de",
-        "ta",
-        "te",
-        "dan",
-        "den",
-        "tan",
-        "ten",
-        "la",
-        "le",
-        "yla",
-        "yle",
-        "ca",
-        "ce",
-        "ki",
-        "lar",
-        "ler",
-        "li",
-        "lı",
-        "а",
-        "у",
-        "ом",
-        "ем",
-        "ой",
-        "ей",
-        "ы",
-        "и",
-        "е",
-        "ю",
-        "я",
-        "ого",
-        "ому",
-        "ым",
-        "им",
-        "ых",
-        "ою",
-        "ею",
-        "ами",
-        "ах",
-        "ов",
-        "ев",
-        "ова",
-        "ову",
-        "овой",
-        "овым",
-        "овы",
-        "ин",
-        "ина",
-        "ину",
-        "иной",
-        "ье",
-        "ья",
-        "ьи",
-        "ия",
-        "ию",
-        "ием",
-        "ου",
-        "η",
-        "ος",
-        "ον",
-        "α",
-        "ας",
-        "ης",
-        "ε",
-        "ους",
-        "ων",
-        "nak",
-        "nek",
-        "ban",
-        "ben",
-        "bol",
-        "ból",
-        "ről",
-        "rol",
-        "ra",
-        "re",
-        "hoz",
-        "hez",
-        "val",
-        "vel",
-        "t",
-        "ot",
-        "et",
-        "at",
-        "ssa",
-        "ssä",
-        "sta",
-        "stä",
-        "lla",
-        "llä",
-        "lta",
-        "lle",
-        "n",
-        "ta",
-        "tä",
-    ]
-)
 
 
 class NearPart:
@@ -251,27 +71,19 @@ def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[s
     hashes, starts, ends = hashes[order], starts[order], ends[order]
     long = (ends - starts >= SHORTEST).nonzero()[0]
     keys, owner = without_one(sums, starts[long], ends[long])
-    table = pack(
-        "names.near",
-        np.concatenate([hashes, keys]),
-        np.concatenate([np.arange(len(hashes)), long[owner]]).astype(np.uint32),
-    )
     letters = sums.letters
     words = [letters[start:end].tobytes().decode("utf-32-le") for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    stems = [(number, len(cut)) for number, cut in enumerate(map(endings.stem, words)) if cut]
+    stemmed, sizes = np.array(stems, dtype=np.int64).reshape(-1, 2).T
+    table = pack(
+        "names.near",
+        np.concatenate([hashes, keys, sums.of(starts[stemmed], starts[stemmed] + sizes)]),
+        np.concatenate([np.arange(len(hashes)), long[owner], stemmed]).astype(np.uint32),
+    )
     table |= pack_sound(words)
     table["names.tokens.spelled"] = np.fromiter((spelled(word) for word in words), dtype=np.uint32, count=len(words))
     table["names.tokens.letters"] = np.fromiter((letters_of(word) for word in words), dtype=np.uint32, count=len(words))
     return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
-
-
-def _ending(seen: str, wanted: str) -> bool:
-    """Whether `seen` is `wanted` with an ending, its last vowel perhaps lost to it."""
-    same = Prefix.similarity(seen, wanted)
-    if same < max(2, len(wanted) - 1):
-        return False
-    if same == len(wanted) - 1 and wanted[-1] not in "aeiouyаеиоуыяйьюοαηυει":
-        return False
-    return seen[same:] in _ENDINGS or (same == len(wanted) - 1 and seen[same:] in _ENDINGS | {""})
 
 
 @lru_cache(maxsize=4096)
@@ -279,7 +91,7 @@ def liberty(seen: str, wanted: str) -> tuple[str, float] | None:
     """What was done to `wanted` to make it `seen`, with what it costs; None when they are different words."""
     if seen == wanted:
         return "", 0.0
-    if _ending(seen, wanted):
+    if languages(seen, wanted):
         return "inflected", 0.02
     if len(wanted) >= SHORTEST and OSA.distance(seen, wanted, score_cutoff=1) <= 1:
         return "typing error", 0.06
@@ -442,6 +254,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             steps = [step for step in map(liberty, seen, wanted) if step is not None]
             if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last):
                 continue
+            if not _one_language(seen, wanted, steps):
+                continue
             view = "typing error" if any(kind == "typing error" for kind, _ in steps) else "inflected"
             ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
             chance = _by_chance(scan, first, seen, wanted, steps)
@@ -461,6 +275,14 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
                 doubtful=chance or _doubtful(scan, first, steps) or _crowded(scan, part, first, last),
             )
     return None
+
+
+def _one_language(seen: Sequence[str], wanted: Sequence[str], steps: Sequence[tuple[str, float]]) -> bool:
+    """Whether one language has all the endings."""
+    common = -1
+    for word, name, (kind, _) in zip(seen, wanted, steps, strict=True):
+        common &= languages(word, name) if kind == "inflected" else -1
+    return common != 0
 
 
 def _before_apostrophe(scan: Scan, last: int, same: int) -> int:

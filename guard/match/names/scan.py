@@ -14,7 +14,9 @@ from guard.normalise.lazy import lazy
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
-_APART = re.compile(r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|\w\w\.\s")
+_APART = re.compile(
+    r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|(?:(?!(?:[MmDd]r|[Ss]t)\.)\w\w|\w{3})\.\s"
+)
 _SHORTEST_ODD = 3
 _PARTICLES = np.array(sorted(hash_word(word) for word in PARTICLES if len(word) > 1), dtype=np.uint64)
 _LONGEST_PARTICLE = max(map(len, PARTICLES))

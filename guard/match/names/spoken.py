@@ -14,6 +14,7 @@ from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import VOWELS, alike, letters_of, native_keys, sound_keys
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
+from guard.normalise.fold import UPPER
 from guard.normalise.hashing import Indices, hash_word
 from guard.normalise.letters import fold_text
 from guard.types import Strength
@@ -131,7 +132,13 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         changed = any(level >= _ORDINARY and a != b and not capital[0] for level, a, b in zip(levels, seen, words, strict=True))
         weak = all(levels) or changed or (len(part.exact) > CROWD and not bool(capital.any()))
         turned = words != name
-        weak = weak or (turned and (not bool(capital.all()) or len(part.exact) > CROWD))
+        weak = weak or (turned and (not bool(capital.all()) or len(part.exact) > CROWD)) or _acronym(scan, first, last)
         score = round(0.7 + 0.25 * least - 0.03 * turned, 4)
         return Found(row, int(scan.starts[first]), int(scan.ends[last]), "sounds alike", score, plain=False, weak=weak, doubtful=True)
     return None
+
+
+def _acronym(scan: Scan, first: int, last: int) -> bool:
+    """Whether some of the words, but not all, end with a capital."""
+    high = (scan.folded.kinds[scan.ends[first : last + 1] - 1] & UPPER) != 0
+    return bool(high.any() and not high.all())

@@ -16,6 +16,11 @@ ORDINARY_ZIPF = 3.7
 # Above this a mononym is a word of everyday prompts ("rose", "pink", "prince"), and no context makes it a person alone.
 EVERYDAY_ZIPF = 4.6
 
+# A word less frequent than this before a frequent surname is a given name rather than a word (finn, kobe, rebel; not silver, star).
+_RATHER_A_NAME = 4.2
+# What stands before a name of one word makes it a person's: Mr. Perfect, DJ Kiss.
+TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "dj", "mc"])
+
 # Two words this frequent stand beside each other by chance, in scripts whose names no list here knows.
 _TWO_ORDINARY = 4.8
 HANGUL_SURNAMES = frozenset(
@@ -65,6 +70,8 @@ def _single(word: str, table: Ordinary) -> Strength:
 def _several(words: list[str], table: Ordinary) -> Strength:
     """Strength of two words or more."""
     long = [word for word in words if len(word) > 1]
+    while len(long) > 2 and long[0] in PARTICLES and long[0] not in given_names():
+        long = long[1:]
     if len(long) < 2:
         rare = bool(long) and table.zipf(long[0]) < ORDINARY_ZIPF and not _is_name(long[0])
         return Strength.MEDIUM if rare and len(long[0]) >= 5 else Strength.WEAK
@@ -73,10 +80,14 @@ def _several(words: list[str], table: Ordinary) -> Strength:
         named = any(latin_form(word) in given_names() for word in long)
         return Strength.WEAK if min(commons) >= _TWO_ORDINARY and not named else Strength.STRONG
     names = [_is_name(word) for word in long]
+    if len(long) == 2 and long[0] in TITLES:
+        return Strength.WEAK if names[1] or commons[1] >= FUNCTION_ZIPF else Strength.MEDIUM
     if any(word in given_names() for word in (long if len(long) == 2 and commons[0] < FUNCTION_ZIPF else long[:-1])):
         return Strength.MEDIUM if commons[0] >= FUNCTION_ZIPF and commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG
     if all(common >= ORDINARY_ZIPF for common in commons):
-        return Strength.STRONG if sum(names) >= 2 or len(long) > 3 else Strength.WEAK
+        if sum(names) >= 2 or len(long) > 3:
+            return Strength.STRONG
+        return Strength.MEDIUM if long[-1] in surnames() and commons[0] < _RATHER_A_NAME else Strength.WEAK
     if commons[0] >= FUNCTION_ZIPF or long[0] in PARTICLES:
         return Strength.MEDIUM if len(long) == 2 and long[0] in PARTICLES and commons[1] < ORDINARY_ZIPF else Strength.WEAK
     return Strength.STRONG

@@ -20,6 +20,8 @@ CASES = [
     pytest.param("\u202etfiwS rolyaT\u202c", {"bidi override": "Taylor Swift"}, id="right-to-left override"),
     pytest.param("Тaylоr Swift", {"look-alikes": "Taylor Swift"}, id="Cyrillic letters in a Latin word"),
     pytest.param("T4yl0r 5wift", {"leet": "Taylor swift"}, id="leet"),
+    pytest.param("draw 8111 94735 now", {"leet": "draw blll gates now"}, id="nothing but signs"),
+    pytest.param("2ö3 jud! dench", {"leet": "zöe judl dench"}, id="marks, and a sign at the end of a word"),
     pytest.param("t as in tom, a, y, l", {"spelled out": "t, a, y, l"}, id="as in"),
     pytest.param("Tango Alpha Yankee Lima", {"spelled out": "T A Y L "}, id="spelling alphabet"),
     pytest.param("first name Taylor, last name Swift", {"labelled parts": " Taylor Swift"}, id="labels"),
@@ -27,6 +29,7 @@ CASES = [
     pytest.param('a = "Jane"; b = "Doe"', {"quoted parts": "\nJane Doe"}, id="variables"),
     pytest.param("look: ǝop ǝuɐɾ", {"upside down": "jane doe \n doe jane\n", "look-alikes": "look: aop auɐɾ"}, id="upside down"),
     pytest.param("A red 35mm photo, 4k, 1024x1024, 8k, f/1.8, 1980s", {}, id="numbers with units are no leet"),
+    pytest.param("V6 engine, mk2, step 1, image1, rated 10 of 10! 1920 x 1080, on 12 May 2024", {}, id="names with numbers are no leet"),
     pytest.param("Фото Путина у моря", {}, id="Russian is not a disguise"),
     pytest.param("An ordinary prompt (really!) about $5 and 50% more.", {}, id="ordinary signs"),
 ]

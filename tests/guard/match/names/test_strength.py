@@ -15,6 +15,11 @@ RATED = [
     ("Drake", Strength.WEAK),
     ("The Rock", Strength.WEAK),
     ("Ice Cube", Strength.WEAK),
+    ("de Saint-Exupéry", Strength.MEDIUM),
+    ("Mr. Perfect", Strength.MEDIUM),
+    ("Dr. Watson", Strength.WEAK),
+    ("Rebel Wilson", Strength.MEDIUM),
+    ("Star Jones", Strength.WEAK),
     ("J. Smith", Strength.WEAK),
     ("K. Knightley", Strength.MEDIUM),
 ]
