@@ -25,8 +25,8 @@ _KNOWN_AT_ONCE = 20_000
 class Faces(Protocol):
     """Finds the faces of one picture; the face workers' client."""
 
-    async def find(self, picture: Picture) -> FacesInPicture:
-        """Every face in every frame."""
+    async def find(self, picture: Picture, small_faces: bool = False) -> FacesInPicture:
+        """Every face in every frame; with `small_faces` small ones too, whatever that costs."""
         ...
 
 
@@ -71,16 +71,23 @@ def examine_texts(
 
 
 async def examine_pictures(
-    published: Published, faces: Faces, pictures: Sequence[Picture], texts: Examined, asked: Examined | None = None
+    published: Published,
+    faces: Faces,
+    pictures: Sequence[Picture],
+    texts: Examined,
+    asked: Examined | None = None,
+    small_faces: bool = False,
 ) -> Examined:
     """Faces and known pictures, added to what the texts gave; a name hit, here or in what was `asked`, narrows the search for its subject.
+
+    Passes that a picture's time left out are named in `not_examined`.
 
     Raises:
         UnscreenableError: a picture that cannot be looked at.
         FacesUnavailableError: no face worker has room.
     """
     started = time.perf_counter()
-    answers = await _find_all(faces, pictures)
+    answers = await _find_all(faces, pictures, small_faces)
     found = [face for answer in answers for face in answer.faces]
     fingerprints = {picture.where: answer.fingerprints for picture, answer in zip(pictures, answers, strict=True)}
     hits = list(texts.findings.hits)
@@ -97,7 +104,7 @@ async def examine_pictures(
         hits=tuple(hits),
         faces=texts.findings.faces + sum(len(answer.counted) for answer in answers),
         signals=texts.findings.signals,
-        not_examined=texts.findings.not_examined,
+        not_examined={**texts.findings.not_examined, **_left_out(pictures, answers)},
         problem=texts.findings.problem,
     )
     cpu_ms = sum(answer.cpu_ms for answer in answers)
@@ -163,14 +170,23 @@ async def _find_known(published: Published, fingerprints: Mapping[str, tuple[Fin
     return find() if frames * len(published.gallery.known) < _KNOWN_AT_ONCE else await asyncio.to_thread(find)
 
 
-async def _find_all(faces: Faces, pictures: Sequence[Picture]) -> list[FacesInPicture]:
+def _left_out(pictures: Sequence[Picture], answers: Sequence[FacesInPicture]) -> dict[str, str]:
+    """What was not looked for in which picture."""
+    return {
+        f"{picture.where}, smaller faces": f"left out for time: {'; '.join(answer.skipped)}"
+        for picture, answer in zip(pictures, answers, strict=True)
+        if answer.skipped
+    }
+
+
+async def _find_all(faces: Faces, pictures: Sequence[Picture], small_faces: bool) -> list[FacesInPicture]:
     if len(pictures) == 1:
-        return [await faces.find(pictures[0])]
+        return [await faces.find(pictures[0], small_faces)]
     room = asyncio.Semaphore(_AT_ONCE)
 
     async def find(picture: Picture) -> FacesInPicture:
         async with room:
-            return await faces.find(picture)
+            return await faces.find(picture, small_faces)
 
     tasks = [asyncio.ensure_future(find(picture)) for picture in pictures]
     try:

@@ -68,7 +68,7 @@ class Screening:
         wanted = self._wanted(policy, context.stage, texts, pictures)
         if pictures or wanted:
             if everything or self.decide(policy, published, examined, context).outcome is not Outcome.REFUSE:
-                examined = await self._look(published, examined, wanted, texts, pictures, asked)
+                examined = await self._look(published, examined, wanted, texts, pictures, asked, policy.small_faces)
             elif pictures:
                 skipped["pictures"] = "the text already refuses"
         if skipped:
@@ -95,13 +95,14 @@ class Screening:
         texts: Sequence[Text],
         pictures: Sequence[Picture],
         asked: Examined | None,
+        small_faces: bool,
     ) -> Examined:
         """Faces, known pictures and the slow sources, all at once."""
         asking = asyncio.ensure_future(self.sources.ask(wanted, texts, pictures)) if wanted else None
         try:
             if pictures:
                 with self.metrics.step("faces"):
-                    examined = await examine_pictures(published, self.faces, pictures, examined, asked)
+                    examined = await examine_pictures(published, self.faces, pictures, examined, asked, small_faces)
             if asking is not None:
                 with self.metrics.step("sources"):
                     examined = with_answers(published, examined, await asking, self.signals)

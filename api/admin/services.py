@@ -27,7 +27,7 @@ from guard.types import Picture
 class FaceFinder(Protocol):
     """The face workers, for enrolment."""
 
-    async def find(self, picture: Picture) -> FacesInPicture:
+    async def find(self, picture: Picture, small_faces: bool = False) -> FacesInPicture:
         """Every face in the picture."""
         ...
 

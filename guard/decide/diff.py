@@ -46,6 +46,7 @@ def diff(old: Policy, new: Policy) -> list[Change]:
         _outcome("on_error.problem", old.on_error.problem, new.on_error.problem),
         _outcome("on_error.condition", old.on_error.condition, new.on_error.condition),
         _ranked("mode", old.mode.value, new.mode.value, ("off", "shadow", "enforce")),
+        _ranked("small_faces", str(old.small_faces).lower(), str(new.small_faces).lower(), ("false", "true")),
         *_sources(old, new),
         _looks_at(old, new),
         _plain("record", old.record_level.value, new.record_level.value),

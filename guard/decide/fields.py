@@ -136,6 +136,10 @@ OVERLAY: dict[str, Key] = {
     "sources": Key(
         Kind.SECTION, "Slow sources of signals that are asked even where no rule reads them, and what follows without an answer."
     ),
+    "small_faces": Key(
+        Kind.TRUTH,
+        "Whether pictures are searched for small faces too (a fiftieth of the longer side; 3 to 5 s of CPU a picture; default false).",
+    ),
     "conditions": Key(Kind.MAP, "Named CEL conditions."),
     "rules": Key(Kind.LIST, "The rules; one with the name of an inherited rule replaces it."),
     "drop": Key(Kind.WORDS, "Names of inherited rules to leave out."),
@@ -149,7 +153,7 @@ POLICY: dict[str, Key] = {
     "looks_at": Key(Kind.CHOICES, "What is screened (default everything); without `output_image` answers stream through.", _of(Channel)),
     "record": Key(Kind.CHOICE, "How much of a request the vault keeps (default `full`: encrypted, erasable).", _of(RecordLevel)),
     **OVERLAY,
-    "tenants": Key(Kind.MAP, "Per tenant: what differs (mode, people, on_error, sources, conditions, rules, drop)."),
+    "tenants": Key(Kind.MAP, "Per tenant: what differs (mode, people, on_error, sources, small_faces, conditions, rules, drop)."),
     "cast": Key(Kind.MAP, "Invented people for the cases."),
     "cases": Key(Kind.LIST, "Worked cases; `guard policy test` runs them."),
 }

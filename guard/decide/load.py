@@ -174,6 +174,7 @@ def _amend(base: Policy, top: Section) -> Policy:
         people=_people(base.people, top.section("people", PEOPLE, "`people`")),
         on_error=_on_error(base.on_error, top.section("on_error", ON_ERROR, "`on_error`")),
         sources=_sources(base.sources, top.section("sources", SOURCES_ASKED, "`sources`")),
+        small_faces=base.small_faces if (small_faces := top.truth("small_faces")) is None else small_faces,
         mode=top.choice("mode", Mode, base.mode),
     )
 
@@ -312,6 +313,7 @@ def _decisive(policy: Policy) -> dict[str, object]:
         "sources": policy.sources,
         "conditions": {name: source for name, source in policy.conditions.items() if name in used},
         "rules": [_rule_content(rule) for rule in policy.rules],
+        **({"small_faces": True} if policy.small_faces else {}),
     }
 
 

@@ -167,7 +167,8 @@ class Policy:
     """A whole policy. Two policies are equal when their revisions are: they decide the same.
 
     `revision` is a SHA-256 over everything that decides (not over descriptions and cases). `overlays` holds one
-    policy per tenant that has its own; they carry the revision of the whole.
+    policy per tenant that has its own; they carry the revision of the whole. `small_faces`: pictures are searched for
+    small faces too, which costs seconds of CPU.
     """
 
     name: str
@@ -179,6 +180,7 @@ class Policy:
     sources: Mapping[str, SourceTerms] = field(default_factory=dict)
     mode: Mode = Mode.ENFORCE
     looks_at: frozenset[Channel] = frozenset(Channel)
+    small_faces: bool = False
     record_level: RecordLevel = RecordLevel.FULL
     overlays: Mapping[str, "Policy"] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()

@@ -34,7 +34,7 @@ class FaceClient:
         queue: pictures under way or waiting at once; one more is turned away at once.
         cache_bytes: room for answers to pictures seen in the last `cache_life_s`; 0 for none.
         cache_life_s: seconds that an answer is kept.
-        small_faces: run also the passes for small and small turned faces, whatever they cost.
+        small_faces: look for small faces in every picture, asked or not.
     """
 
     def __init__(
@@ -56,14 +56,15 @@ class FaceClient:
         self._last_answer = float("-inf")
         self.waiting = 0
 
-    async def find(self, picture: Picture) -> FacesInPicture:
-        """Every face in every frame of the picture.
+    async def find(self, picture: Picture, small_faces: bool = False) -> FacesInPicture:
+        """Every face in every frame of the picture; with `small_faces` small ones too, whatever that costs.
 
         Raises:
             FacesUnavailableError: no worker answered, or too many pictures are waiting.
             UnscreenableError: the picture cannot be looked at, or not in the time it has.
         """
-        digest = hashlib.sha256(picture.data).digest()
+        small_faces = small_faces or self._small_faces
+        digest = hashlib.sha256(picture.data).digest() + bytes([small_faces])
         known = self._cache.get(digest)
         if known is not None:
             return known.at(picture.where)
@@ -72,7 +73,7 @@ class FaceClient:
         generation = self._generation
         self.waiting += 1
         try:
-            answer = await self._ask_twice(wire.Request(picture, self._small_faces))
+            answer = await self._ask_twice(wire.Request(picture, small_faces))
         finally:
             self.waiting -= 1
         if generation == self._generation:

@@ -196,7 +196,7 @@ async def test_a_known_image_of_another_content_type(seeing: Any) -> None:
 class TwoEncoders:
     """Sees one face in every picture, as two encoders have it."""
 
-    async def find(self, picture: Picture) -> FacesInPicture:
+    async def find(self, picture: Picture, small_faces: bool = False) -> FacesInPicture:
         quality = Quality(120, 0.05, 120.0, 50.0, 0.1, 1.5)
         faces = [
             FaceFound(picture.where, 0, Box(10, 10, 130, 130), np.eye(size, dtype=np.float32)[0], quality, encoder=encoder)

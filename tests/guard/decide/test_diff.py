@@ -22,6 +22,7 @@ CASES = [
     pytest.param("", "mode: shadow", ["softer: mode: enforce -> shadow"], id="the mode"),
     pytest.param("", "on_error: {problem: allow}", ["softer: on_error.problem: refuse -> allow"], id="errors"),
     pytest.param("", "looks_at: prompt", ["softer: looks_at: input_image, output_image, prompt -> prompt"], id="looking at less"),
+    pytest.param("", "small_faces: true", ["stricter: small_faces: false -> true"], id="small faces"),
     pytest.param("", "record: none", ["changed: record: full -> none"], id="the record"),
     pytest.param("", RULE, ["stricter: rules.r: - -> hold"], id="a new rule"),
     pytest.param(RULE, "", ["softer: rules.r: hold -> -"], id="a rule less"),

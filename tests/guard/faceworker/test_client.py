@@ -106,6 +106,15 @@ async def test_an_operator_may_have_every_pass_run(folder: Path) -> None:
     assert workers.small_faces == [False, True]
 
 
+async def test_an_answer_without_small_faces_is_none_for_who_asks_for_them(folder: Path) -> None:
+    workers = Workers(says(ANSWER))
+    async with running(folder, workers) as path:
+        client = FaceClient(path)
+        for small_faces in (False, True, True, False):
+            await client.find(PICTURE, small_faces)
+    assert workers.small_faces == [False, True]
+
+
 async def test_after_a_purge_it_is_looked_at_again(folder: Path) -> None:
     workers = Workers(says(ANSWER))
     async with running(folder, workers) as path:
