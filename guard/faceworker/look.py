@@ -9,7 +9,18 @@ import numpy as np
 
 from guard.errors import FacesUnavailableError, TooLargeError, UnscreenableError
 from guard.extract.image_decode import frames
-from guard.faceworker.detect import SAME_FACE_OVERLAP, Detector, FrontalDetector, Pixels, Sighting, passes, sightings
+from guard.faceworker.beside import beside
+from guard.faceworker.detect import (
+    SAME_FACE_OVERLAP,
+    Detector,
+    FrontalDetector,
+    Pixels,
+    SecondDetector,
+    Sighting,
+    passes,
+    sightings,
+    small_side,
+)
 from guard.faceworker.encode import DlibEncoder, Encoder
 from guard.faceworker.fingerprint import fingerprint
 from guard.match.faces.found import Box, FaceFound, FacesInPicture
@@ -39,16 +50,25 @@ class Looker:
         max_frames: most frames.
         time_s: wall time for one picture; beyond it the picture is unscreenable.
         detector: finds the faces; dlib's frontal one unless given.
+        second: finds more faces beside it; none unless given.
         encoders: make the vectors, each of every face; dlib's network unless given.
     """
 
     def __init__(
-        self, *, max_pixels: int, max_frames: int, time_s: float, detector: Detector | None = None, encoders: Sequence[Encoder] = ()
+        self,
+        *,
+        max_pixels: int,
+        max_frames: int,
+        time_s: float,
+        detector: Detector | None = None,
+        second: SecondDetector | None = None,
+        encoders: Sequence[Encoder] = (),
     ) -> None:
         self._max_pixels = max_pixels
         self._max_frames = max_frames
         self._time_s = time_s
         self._detector = detector or FrontalDetector()
+        self._second = second
         self._encoders = tuple(encoders) or (DlibEncoder(),)
 
     def warm_up(self) -> None:
@@ -75,9 +95,7 @@ class Looker:
             clock.check()
             hashes, quality = fingerprint(pixels)
             fingerprints.append(Fingerprint(frame, view, quality, hashes))
-            found, left_out = sightings(
-                pixels, self._detector, passes(pixels.shape[1], pixels.shape[0], small_faces), clock.optional_time_is_up
-            )
+            found, left_out = self._sightings(pixels, small_faces, clock)
             skipped.extend(name for name in left_out if name not in skipped)
             seen.extend(_Seen(sighting, frame, _view(sighting, view)) for sighting in found)
             if len(seen) > MAX_FACES:
@@ -85,6 +103,16 @@ class Looker:
         clock.check()
         faces = tuple(_each_once(self._encode(picture.where, seen)))
         return FacesInPicture(faces, self._encoders[0].name, picture.frames, clock.cpu_ms(), tuple(skipped), tuple(fingerprints))
+
+    def _sightings(self, pixels: Pixels, small_faces: bool, clock: "_Clock") -> tuple[list[Sighting], list[str]]:
+        """What every detector sees, each face once, and the passes that were left out."""
+        height, width = pixels.shape[:2]
+        plan = passes(width, height, small_faces, led=self._second is not None and self._second.leads)
+        found, left_out = sightings(pixels, self._detector, plan, clock.optional_time_is_up)
+        if self._second is None or len(found) > MAX_FACES:
+            return found, left_out
+        more, _ = sightings(pixels, self._second, self._second.plan(small_side(width, height) if small_faces else 0), lambda: False)
+        return beside(pixels, found, more, self._detector), left_out
 
     def _check_size(self, picture: Picture) -> None:
         """The gateway has checked this already; a worker does not rely on it."""

@@ -54,12 +54,16 @@ class _Life:
 
 def serve(listening_socket: socket.socket, settings: Settings) -> None:
     """Look for faces."""
-    from guard.faceworker.encoders import encoders
+    from guard.faceworker.encoders import encoders, second_detector
     from guard.faceworker.look import Looker
 
     limit_memory(ADDRESS_SPACE_BYTES)
     looker = Looker(
-        max_pixels=settings.max_image_pixels, max_frames=settings.max_frames, time_s=settings.face_timeout_s, encoders=encoders(settings)
+        max_pixels=settings.max_image_pixels,
+        max_frames=settings.max_frames,
+        time_s=settings.face_timeout_s,
+        second=second_detector(settings),
+        encoders=encoders(settings),
     )
     looker.warm_up()
     work(listening_socket, settings, lambda picture, gone, small: wire.dump_answer(looker.look(picture, gone, small)), rest=looker.warm_up)

@@ -69,6 +69,7 @@ def open_records(settings: Settings) -> Records:
 @asynccontextmanager
 async def local_guard(settings: Settings, policy: str | None = None) -> AsyncIterator[LocalGuard]:
     """A pipeline on the registry as it is now; face workers run while this is open."""
+    parts.check_face_networks(settings)
     parts.prepare_matching(settings)
     engine = parts.open_engine(settings, migrate=True)
     registry = parts.open_registry(settings, engine)

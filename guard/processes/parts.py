@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,20 @@ def child_environment(settings: Settings) -> dict[str, str]:
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # more threads in each of several processes cost four times the CPU
     environment.setdefault("MALLOC_MMAP_THRESHOLD_", "4000000")  # glibc: what a large body took goes back at once, a fifth less at its peak
     return environment
+
+
+def check_face_networks(settings: Settings) -> None:
+    """Whether the face networks that the settings name are the files that were described; InvalidInputError says what is wrong."""
+    if settings.face_encoder is None and settings.face_detector is None:
+        return
+    from guard.faceworker.onnx_description import describe, describe_detector
+
+    if find_spec("onnxruntime") is None:
+        raise InvalidInputError("GUARD_FACE_ENCODER and GUARD_FACE_DETECTOR need onnxruntime: pip install 'likeness-guard[onnx]'")
+    if settings.face_encoder is not None:
+        describe(settings.face_encoder)
+    if settings.face_detector is not None:
+        describe_detector(settings.face_detector)
 
 
 def prepare_matching(settings: Settings) -> None:
@@ -155,6 +170,7 @@ def configured_policy(settings: Settings) -> dict[str, str]:
 
 __all__ = [
     "audit",
+    "check_face_networks",
     "child_environment",
     "configure_logging",
     "configured_policy",

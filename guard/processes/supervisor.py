@@ -67,6 +67,7 @@ class Supervisor:
             mounts = providers.mounts(settings)
             sinks = configured_sinks(settings)
             sources.check(settings)
+            parts.check_face_networks(settings)
             if settings.retention is not None:
                 retention.load(settings.retention)
         except InvalidInputError as error:

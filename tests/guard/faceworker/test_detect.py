@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.faceworker.detect import Pass, Pixels, passes, scaled, sightings, turned
+from guard.faceworker.detect import CROP_PX, MIDDLE_OF_CROP, Found, Pass, Pixels, passes, scaled, sightings, turned
 from guard.match.faces import Box
 
 
@@ -15,12 +15,12 @@ class Spot:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
 
-    def __call__(self, pixels: Pixels) -> list[tuple[Box, float]]:
+    def __call__(self, pixels: Pixels) -> list[Found]:
         self.asked.append((pixels.shape[1], pixels.shape[0]))
         rows, columns = np.nonzero(pixels[:, :, 0] > 128)
         if len(rows) == 0:
             return []
-        return [(Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1), 1.0)]
+        return [Found(Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1), 1.0)]
 
 
 def picture(width: int, height: int, box: Box) -> Pixels:
@@ -53,7 +53,7 @@ def test_one_face_seen_in_every_pass_is_one_sighting() -> None:
 def test_every_pass_runs_after_a_face_was_found() -> None:
     detector = Spot()
     sightings(picture(1024, 768, Box(100, 200, 500, 600)), detector, passes(1024, 768), lambda: False)
-    assert detector.asked == [(1280, 960), (480, 640), (640, 480), (480, 640)]
+    assert detector.asked == [(1280, 960), (480, 640), (640, 480), (480, 640), *[(298, 298)] * 4]
 
 
 def test_only_optional_passes_are_left_out_when_the_time_is_up() -> None:
@@ -68,9 +68,10 @@ def test_only_optional_passes_are_left_out_when_the_time_is_up() -> None:
             "rotated 90, larger",
             "rotated 180, larger",
             "rotated 270, larger",
+            *(f"rotated {turn}, larger" for turn in (45, 135, 225, 315)),
         ]
     )
-    assert len(detector.asked) == 4
+    assert len(detector.asked) == 8
 
 
 @pytest.mark.parametrize(
@@ -82,13 +83,52 @@ def test_only_optional_passes_are_left_out_when_the_time_is_up() -> None:
     ],
 )
 def test_passes(size: tuple[int, int], sides: list[int]) -> None:
-    assert [step.long_side for step in passes(*size)] == sides
+    plan = passes(*size)
+    assert [step.long_side for step in plan if step.turn % 90 == 0] == sides
+    assert [(step.turn, step.long_side) for step in plan[4:8]] == [(45, 240), (135, 240), (225, 240), (315, 240)]
 
 
-def test_small_faces_are_looked_for_when_asked() -> None:
-    plan = passes(1024, 1024, small_faces=True)
-    assert [step.long_side for step in plan] == [1280, 640, 640, 640, 2560, 1280, 1280, 1280]
+@pytest.mark.parametrize(
+    ("longer", "upright", "turned"), [(300, 2560, 1600), (1024, 2560, 1600), (2000, 4000, 2000), (9000, 4160, 2080)], ids=str
+)
+def test_small_faces_are_looked_for_when_asked(longer: int, upright: int, turned: int) -> None:
+    plan = passes(longer, longer // 2, small_faces=True)
+    assert [(step.turn, step.long_side) for step in plan[8:12]] == [(0, upright), (90, turned), (180, turned), (270, turned)]
     assert not any(step.optional for step in plan)
+
+
+@pytest.mark.parametrize(("size", "side"), [(1024, 800), (300, 600)], ids=str)
+def test_where_a_second_detector_leads_one_pass_is_left(size: int, side: int) -> None:
+    assert passes(size, size, led=True) == (Pass("upright", 0, side),)
+    assert passes(size, size, small_faces=True, led=True) == passes(size, size, small_faces=True)
+
+
+@pytest.mark.parametrize("turn", [45, 135, 225, 315])
+def test_a_face_turned_between_quarters_comes_back_upright_in_a_crop(turn: int) -> None:
+    """What the detector saw in the turned copy, at three times the size, from the picture itself."""
+    shown = picture(720, 540, Box(300, 200, 420, 320))
+    ((place, box, pixels, seen_at, _, _),) = (
+        (s.place, s.box, s.pixels, s.turn, s.score, s.points)
+        for s in sightings(shown, Spot(), [Pass("between", turn, 240)], lambda: False)[0]
+    )
+    assert (seen_at, box, pixels.shape) == (turn, MIDDLE_OF_CROP, (CROP_PX, CROP_PX, 3))
+    middle = ((place.left + place.right) / 2, (place.top + place.bottom) / 2)
+    assert middle == pytest.approx((360, 260), abs=4)
+    assert 120 <= place.side <= 120 * 2**0.5 + 9  # the corners of the square stand out in the turned copy
+    rows, columns = np.nonzero(pixels[:, :, 0] > 128)
+    assert (rows.mean(), columns.mean()) == pytest.approx((120, 120), abs=4)
+
+
+@given(st.integers(0, 480), st.integers(0, 340), st.sampled_from([0, 90, 180, 270]))
+def test_tiles_leave_out_nothing_and_a_face_on_a_border_is_whole_in_one(left: int, top: int, turn: int) -> None:
+    box = Box(left, top, left + 120, top + 60)
+
+    class Whole(Spot):
+        def __call__(self, pixels: Pixels) -> list[Found]:
+            return [face._replace(score=face.box.area) for face in super().__call__(pixels)]
+
+    found, _ = sightings(picture(600, 400, box), Whole(), [Pass("tiles", turn, 600, tile_px=300)], lambda: False)
+    assert box in {sighting.place for sighting in found}
 
 
 @pytest.mark.parametrize("size", [(20_000, 1), (1, 20_000), (1, 1)], ids=str)
@@ -108,8 +148,8 @@ class Scored:
     def __init__(self, *seen: tuple[Box, float]) -> None:
         self.seen = list(seen)
 
-    def __call__(self, pixels: Pixels) -> list[tuple[Box, float]]:
-        return [self.seen.pop(0)]
+    def __call__(self, pixels: Pixels) -> list[Found]:
+        return [Found(*self.seen.pop(0))]
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def face_network(tmp_path_factory: pytest.TempPathFactory) -> MakeNetwork:
 @pytest.fixture(scope="module")
 def sighting(portrait: Image.Image) -> Sighting:
     pixels = np.asarray(portrait.resize((600, 600)))
-    (box, score), *_ = FrontalDetector()(pixels)
+    (box, score, _), *_ = FrontalDetector()(pixels)
     return Sighting(box, box, pixels, 0, score)
 
 
@@ -72,11 +72,11 @@ def test_a_face_is_brought_to_the_template(portrait: Image.Image, degrees: int) 
     """The five points of the aligned face lie where the template has them, however the photo was turned."""
     pixels = np.asarray(portrait.resize((600, 600)).rotate(degrees, Image.Resampling.BICUBIC))
     landmarks = DlibEncoder.landmarks()
-    (box, _), *_ = FrontalDetector()(pixels)
+    (box, _, _), *_ = FrontalDetector()(pixels)
     chip = aligned(pixels, landmarks(pixels, box))
     assert chip.shape == (112, 112, 3)
     large = np.asarray(Image.fromarray(chip).resize((448, 448)))
-    (again, _), *_ = FrontalDetector()(large)
+    (again, _, _), *_ = FrontalDetector()(large)
     assert np.abs(landmarks(large, again) / 4 - TEMPLATE).max() < 7
 
 

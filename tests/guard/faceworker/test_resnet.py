@@ -72,7 +72,7 @@ def test_face_recognition_gives_the_same_vector_for_the_same_box(
 ) -> None:
     """In a process of its own: its import changes Pillow's settings and quits where pkg_resources is missing."""
     pixels = np.asarray(portrait)
-    box, _ = FrontalDetector()(pixels)[0]
+    box = FrontalDetector()(pixels)[0].box
     folder = tmp_path_factory.mktemp("oracle")
     np.save(folder / "pixels.npy", pixels)
     corners = f"{box.top},{box.right - 1},{box.bottom - 1},{box.left}"

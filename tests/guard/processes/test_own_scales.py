@@ -10,7 +10,7 @@ import pytest
 from guard.errors import InvalidInputError
 from guard.match.faces import scale
 from guard.match.faces.scale import bundled
-from guard.processes.parts import prepare_matching
+from guard.processes.parts import check_face_networks, prepare_matching
 from guard.settings import Settings
 
 ENCODER = "dlib-resnet-v1"
@@ -44,6 +44,28 @@ def test_a_file_that_is_no_scale_is_named(settings: Settings) -> None:
     (settings.data_dir / "scales" / "ours.npz").write_bytes(b"no")
     with pytest.raises(InvalidInputError, match=r"ours\.npz is no scale"):
         prepare_matching(settings)
+
+
+DESCRIBED = [
+    pytest.param("face_encoder", {"name": "ours-v1", "dimensions": 128}, "GUARD_FACE_ENCODER", id="encoder"),
+    pytest.param("face_detector", {"kind": "yunet", "side_px": 640}, "GUARD_FACE_DETECTOR", id="detector"),
+]
+
+
+@pytest.mark.parametrize(("setting", "described", "named"), DESCRIBED)
+def test_a_network_of_another_digest_is_refused_before_anything_starts(
+    settings: Settings, tmp_path: Path, setting: str, described: dict[str, object], named: str
+) -> None:
+    check_face_networks(settings)
+    model = tmp_path / "ours.onnx"
+    model.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    model.with_suffix(".json").write_text(json.dumps({"sha256": digest, **described}))
+    setattr(settings, setting, model)
+    check_face_networks(settings)
+    model.write_bytes(b"other weights")
+    with pytest.raises(InvalidInputError, match=f"^{named}: .* has SHA-256 .* says {digest}"):
+        check_face_networks(settings)
 
 
 def test_an_encoder_without_a_scale_is_refused_at_start(settings: Settings, tmp_path: Path) -> None:
