@@ -32,8 +32,8 @@ PHOTOS_CHANGED = 60
 HARDLY_CHANGED = 0.08
 """How many more may be missed, as a share of all, when a picture is changed in one of the ways of `HARDLY`."""
 
-MIN_PEOPLE = 20
-"""People with a photo to spare, below whom no interval says anything."""
+GROUP_FMR = 1e-3
+"""At which strangers within a group are counted: a group has too few pairs to count what passes among 1,000 enrolled."""
 
 MIN_TO_FIT = 300
 """People from whom a scale can be made (docs/explanation/thresholds.md: what fewer give)."""
@@ -103,9 +103,9 @@ def measure(seen: Seen) -> Report:
 def _check(seen: Seen, *, to_fit: bool = False) -> None:
     """Raise where the people are too few for what was asked."""
     people, counts = np.unique(seen.sample.people, return_counts=True)
-    if np.count_nonzero(counts > faces_fit.PHOTOS_PER_TEMPLATE) < MIN_PEOPLE:
+    if np.count_nonzero(counts > faces_fit.PHOTOS_PER_TEMPLATE) < faces_measure.FEW_PEOPLE:
         raise InvalidInputError(
-            f"too few people: at least {MIN_PEOPLE} must have {faces_fit.PHOTOS_PER_TEMPLATE + 1} photos or more, three to enrol and one to look for"
+            f"too few people: at least {faces_measure.FEW_PEOPLE} must have {faces_fit.PHOTOS_PER_TEMPLATE + 1} photos or more, three to enrol and one to look for"
         )
     if to_fit and len(people) < MIN_TO_FIT:
         raise InvalidInputError(
@@ -188,12 +188,17 @@ def _ladder(sample: Sample, final: Trials) -> dict[str, Trials]:
 def _by_group(seen: Seen, judges: _Judges) -> dict[str, Sequence[Rate]]:
     if not seen.groups:
         return {}
-    rate = 10 ** (-10 * Thresholds.of(1_000).hold)
-    threshold = float(np.mean([faces_measure.normalised(curve, rate) for curve, _ in judges.judged]))
-    found = faces_measure.by_group(judges.trials, seen.groups.get, threshold)
+
+    def threshold(rate: float) -> float:
+        return float(np.mean([faces_measure.normalised(curve, rate) for curve, _ in judges.judged]))
+
+    held = threshold(10 ** (-10 * Thresholds.of(1_000).hold))
+    found = faces_measure.by_group(judges.trials, seen.groups.get, held, threshold(GROUP_FMR))
     return {
         "By group: missed by both bands, 1,000 enrolled": [missed for missed, _ in found],
-        "By group: pairs of strangers within the group that pass (1e-5 is aimed at)": [passed for _, passed in found],
+        f"By group: pairs of strangers within the group that pass where {GROUP_FMR:.1%} of all pairs are meant to": [
+            passed for _, passed in found
+        ],
     }
 
 
@@ -231,10 +236,8 @@ def _plain(sample: Sample, photos: int) -> Trials:
 
 def _wilson(name: str, missed: int, trials: int, target: float | None) -> Rate:
     """A share with Wilson's 95 % interval."""
-    z, share = 1.96, missed / max(trials, 1)
-    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    reach = z * ((share * (1 - share) + z * z / (4 * trials)) / trials) ** 0.5 / (1 + z * z / trials)
-    return Rate(name, share, max(0.0, middle - reach), min(1.0, middle + reach), trials, target=target)
+    share = missed / max(trials, 1)
+    return Rate(name, share, *faces_measure.wilson(share, trials), trials, target=target)
 
 
 def _show(report: Report, *, as_json: bool) -> None:
@@ -275,6 +278,8 @@ def _table(console: Console, title: str, rates: Sequence[Rate]) -> None:
 
 
 def _strangers(rate: Rate) -> str:
+    if rate.note.startswith("extrapolated"):
+        return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%}), {rate.note}"
     return f"{rate.value:.2%} ({rate.low:.2%} to {rate.high:.2%})" if rate.value else f"none seen (at most {rate.high:.1%})"
 
 

@@ -5,19 +5,25 @@ counted, search by search, in galleries as large as the photos allow (`searches`
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from guard.evaluate.faces_fit import Trials, false_match_curve
+from guard.evaluate.faces_tail import Tail, rates
 from guard.match.faces.scale import NARROWED_FMR, Scale, Thresholds, score_of
 
 GALLERIES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RESAMPLES = 300
 _COUNTABLE = 20
+_UNCOUNTABLE = 5  # where fewer pairs are expected, seeing none is likely and says little
+_UNFITTED = 0.1  # share of resamples that may be too small to fit a tail to
 HALVINGS = 5
 COUNTED_GALLERIES = (20, 100, 300, 600)
+
+FEW_PEOPLE = 20
+"""People with a photo to spare, below whom no interval says anything."""
 
 Judged = Sequence[tuple[NDArray[np.float64], Trials]]
 """Curves, each with trials of people who had no part in it."""
@@ -45,7 +51,8 @@ class Rate:
 class Band:
     """What a gallery of `enrolled` people gives at the thresholds that the product would use.
 
-    A band is extrapolated where fewer than `_COUNTABLE` pairs of strangers would reach its threshold if it did what it is meant to do.
+    A band is extrapolated where fewer than `_COUNTABLE` pairs of strangers would reach its threshold if it did what it is meant to do; where
+    fewer than `_UNCOUNTABLE` would, the share of strangers is carried on from the tail of their scores (`faces_tail`), and its note says so.
     """
 
     enrolled: int
@@ -97,21 +104,59 @@ def share_passing(trials: Trials, threshold: float, name: str, note: str = "") -
 
 def bands(judged: Judged, galleries: Sequence[int] = GALLERIES) -> list[Band]:
     """Each gallery size at the product's thresholds."""
-    pairs = sum(len(trials.strangers()) for _, trials in judged)
+    tails = _Tails(judged)
+    pairs = _distinct_pairs(judged)
     found = []
     for enrolled in galleries:
         wanted = Thresholds.of(enrolled)
         shares, few = [], []
         for score in (wanted.hold, wanted.refuse):
             rate = 10 ** (-10 * score)
-            at = [(normalised(curve, rate), trials) for curve, trials in judged]
-            missed = _pooled([share_below(trials, threshold, "missed") for threshold, trials in at], "missed")
-            passed = _pooled([share_passing(trials, threshold, "pairs") for threshold, trials in at], "pairs")
-            shares.append((missed, _searches(passed, enrolled)))
-            few.append(rate * pairs / _rounds(judged) < _COUNTABLE)
+            at = [normalised(curve, rate) for curve, _ in judged]
+            missed = _pooled([share_below(trials, where, "missed") for where, (_, trials) in zip(at, judged, strict=True)], "missed")
+            passed = _pooled([share_passing(trials, where, "pairs") for where, (_, trials) in zip(at, judged, strict=True)], "pairs")
+            passed = replace(passed, trials=pairs, high=passed.high if passed.value else min(1.0, 3 / max(pairs, 1)))
+            expected = rate * pairs
+            shares.append((missed, _searches(tails.carried_on(passed, at) if expected < _UNCOUNTABLE else passed, enrolled)))
+            few.append(expected < _COUNTABLE)
         (hold, held), (refuse, refused) = shares
         found.append(Band(enrolled, hold, refuse, held, refused, few[0], few[1]))
     return found
+
+
+class _Tails:
+    """The tails of strangers' scores of all that is judged, fitted once, and refitted on people drawn again."""
+
+    def __init__(self, judged: Judged) -> None:
+        everyone = np.unique(np.concatenate([np.concatenate([trials.owners, trials.probes]) for _, trials in judged]))
+        tails = [Tail.of(trials) for _, trials in judged]
+        self._curves = np.array([tail.fit() for tail in tails])
+        self._refitted = np.array([tail.refitted(everyone) for tail in tails])
+
+    def carried_on(self, counted: Rate, at: Sequence[float]) -> Rate:
+        """The share of pairs at or above thresholds, one for each part, that are too rare to be counted; what was counted is in the note."""
+        value = np.mean([float(rates(curve, where)) for curve, where in zip(self._curves, at, strict=True)])
+        drawn = np.mean([rates(curves, where) for curves, where in zip(self._refitted, at, strict=True)], axis=0)
+        if not np.isfinite(value) or np.isnan(drawn).mean() > _UNFITTED:
+            return counted
+        low, high = np.nanquantile(drawn, [0.025, 0.975])
+        seen = f"{counted.value:.1e}" if counted.value else "none"
+        note = f"extrapolated; counted {seen} of {counted.trials:,} pairs"
+        return replace(counted, value=float(value), low=float(low), high=float(high), note=note)
+
+
+def _distinct_pairs(judged: Judged) -> int:
+    """How many different pairs of a template and a stranger's photo are judged, each counted once however often it is."""
+    everyone = np.unique(np.concatenate([np.concatenate([trials.owners, trials.probes]) for _, trials in judged]))
+    met = np.zeros((len(everyone), len(everyone)), np.bool_)
+    templates, photos = np.zeros(len(everyone), np.int64), np.zeros(len(everyone), np.int64)
+    for _, trials in judged:
+        rows, columns = np.searchsorted(everyone, trials.owners), np.searchsorted(everyone, trials.probes)
+        met[np.ix_(np.unique(rows), np.unique(columns))] = True
+        templates = np.maximum(templates, np.bincount(rows, minlength=len(everyone)))
+        photos = np.maximum(photos, np.bincount(columns, minlength=len(everyone)))
+    np.fill_diagonal(met, False)
+    return int(templates @ met @ photos)
 
 
 def narrowed(judged: Judged) -> Rate:
@@ -164,20 +209,46 @@ def det(trials: Trials, points: int = 60) -> list[tuple[float, float]]:
     return [(float(rate), float((genuine < strangers[int(rate * len(strangers))]).mean())) for rate in rates]
 
 
-def by_group(trials: Trials, groups: Callable[[int], str | None], threshold: float) -> list[tuple[Rate, Rate]]:
-    """(Missed, strangers of the same group passing) for each group of people."""
+def by_group(trials: Trials, groups: Callable[[int], str | None], missed_from: float, passed_from: float) -> list[tuple[Rate, Rate]]:
+    """(Missed, strangers of the same group passing) for each group of people.
+
+    Args:
+        trials: everyone against everyone.
+        groups: the group of a person, None or empty for none.
+        missed_from: threshold below which a person is missed.
+        passed_from: threshold from which a stranger passes.
+    """
     names = np.array([groups(person) or "" for person in trials.owners.tolist()])
     probes = np.array([groups(person) or "" for person in trials.probes.tolist()])
     found = []
-    for name in sorted(set(names) - {""}):
-        part = Trials(
-            trials.scores[names == name][:, probes == name],
-            trials.owners[names == name],
-            trials.probes[probes == name],
-            trials.used[names == name][:, probes == name],
-        )
-        found.append((share_below(part, threshold, name), share_passing(part, threshold, name)))
+    for name in sorted(set(probes.tolist()) - {""}):
+        rows, columns = names == name, probes == name
+        if not rows.any():
+            nobody = Rate(name, 0.0, 0.0, 1.0, 0, "nobody with a photo to spare")
+            found.append((nobody, nobody))
+            continue
+        part = Trials(trials.scores[rows][:, columns], trials.owners[rows], trials.probes[columns], trials.used[rows][:, columns])
+        people = len(np.unique(part.owners))
+        missed, passed = share_below(part, missed_from, name), share_passing(part, passed_from, name)
+        found.append((_of_few(missed, people), _of_few(passed, people)) if people < FEW_PEOPLE else (missed, passed))
     return found
+
+
+def wilson(share: float, trials: int) -> tuple[float, float]:
+    """Wilson's 95 % interval around a share seen in so many independent trials; all of 0 to 1 without any."""
+    if trials == 0:
+        return 0.0, 1.0
+    z = 1.96
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    reach = z * ((share * (1 - share) + z * z / (4 * trials)) / trials) ** 0.5 / (1 + z * z / trials)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def _of_few(rate: Rate, people: int) -> Rate:
+    """With the interval that so few people allow: a bootstrap over a handful of people is too sure of itself, so each counts as one trial."""
+    low, high = wilson(rate.value, people)
+    note = f"of {people} people with a photo to spare: too few to compare groups by"
+    return replace(rate, low=min(low, rate.low), high=max(high, rate.high), note=note)
 
 
 def by_halves(trials: Trials, galleries: Trials | None = None) -> Judged:
@@ -202,12 +273,7 @@ def _part(trials: Trials, people: NDArray[np.int64]) -> Trials:
 
 def _searches(pairs: Rate, enrolled: int) -> Rate:
     low, value, high = (1 - (1 - share) ** enrolled for share in (pairs.low, pairs.value, pairs.high))
-    return Rate("strangers", value, low, high, pairs.trials, "reckoned from pairs")
-
-
-def _rounds(judged: Judged) -> int:
-    """How often the same people are judged again."""
-    return max(1, len(judged) // 2)
+    return Rate("strangers", value, low, high, pairs.trials, pairs.note or "reckoned from pairs")
 
 
 def _pooled(parts: list[Rate], name: str, target: float | None = None) -> Rate:

@@ -84,6 +84,8 @@ def _rates(rates: "Sequence[Rate]") -> str:
 
 
 def _strangers(rate: Rate) -> str:
+    if rate.note.startswith("extrapolated"):
+        return f"{rate.value:.2%} <small>({rate.low:.2%} to {rate.high:.2%}), {escape(rate.note)}</small>"
     if not rate.value:
         return f"none seen <small>(at most {rate.high:.1%})</small>"
     return f"{rate.value:.2%} <small>({rate.low:.2%} to {rate.high:.2%})</small>"

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,18 +65,42 @@ def photos_of(folder: Path) -> list[Photo]:
 
 
 def groups_of(folder: Path) -> dict[int, str]:
-    """The group of each person, if the folder says so."""
+    """The group of each person, if the folder says so; who is in no group, or in no folder, is left out.
+
+    Raises:
+        InvalidInputError: `groups.csv` is no table of `person,group`, gives somebody two groups, or names nobody of the folder.
+    """
     table = folder / "groups.csv"
     if not table.is_file():
         return {}
     number = {path.name: place for place, path in enumerate(sorted(path for path in folder.iterdir() if path.is_dir()))}
-    with table.open(encoding="utf-8", newline="") as rows:
-        return {number[row["person"]]: row["group"] for row in csv.DictReader(rows) if row["person"] in number}
+    found: dict[int, str] = {}
+    for line, person, group in _rows(table):
+        if person not in number or not group:
+            continue
+        if found.setdefault(number[person], group) != group:
+            raise InvalidInputError(f"{table}:{line}: {person} is in {group} and in {found[number[person]]}; put each person in one group")
+    if not found:
+        raise InvalidInputError(f"{table} puts nobody of these folders in a group; its column person must hold the folders' names")
+    return found
+
+
+def _rows(table: Path) -> Iterator[tuple[int, str, str]]:
+    """Line, person and group of each row."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as opened:
+            rows = csv.DictReader(opened, strict=True)
+            if not {"person", "group"} <= set(rows.fieldnames or ()):
+                raise InvalidInputError(f"{table}: its first line must name the columns person and group, not {rows.fieldnames}")
+            for row in rows:
+                yield rows.line_num, (row["person"] or "").strip(), (row["group"] or "").strip()
+    except (csv.Error, UnicodeDecodeError) as broken:
+        raise InvalidInputError(f"{table} is no CSV table in UTF-8: {broken}") from broken
 
 
 def see(folder: Path, progress: Done, keep: Path | None = None, model: Path | None = None) -> Seen:
     """Every photo of the folder through detector and encoder (`look_at` has `keep` and `model`); of several faces the one nearest to the middle is the person's."""
-    photos = photos_of(folder)
+    photos, groups = photos_of(folder), groups_of(folder)
     rows: list[tuple[Photo, FaceFound, float]] = []
     unseen: list[Photo] = []
     for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep, model), strict=True)):
@@ -94,8 +118,9 @@ def see(folder: Path, progress: Done, keep: Path | None = None, model: Path | No
         tuple(photo for photo, _, _ in rows),
         tuple(unseen),
         np.array([cpu for _, _, cpu in rows]),
-        groups_of(folder),
+        groups,
         digest_of(photos),
+        rows[0][1].encoder,
     )
 
 

@@ -116,7 +116,13 @@ def seen_of(sample: Sample, digest: str = "", groups: bool = True) -> Seen:
 def test_the_report_and_its_page() -> None:
     report = faces.measure(seen_of(people(64, 4, 0.6)))
     assert [band.enrolled for band in report.bands] == list(faces_measure.GALLERIES)
-    assert {rate.name for rate in next(iter(report.groups.values()))} == {"north", "south"}
+    assert {title: [(rate.name, rate.trials, rate.note) for rate in rates] for title, rates in report.groups.items()} == {
+        "By group: missed by both bands, 1,000 enrolled": [("north", 128, ""), ("south", 128, "")],
+        "By group: pairs of strangers within the group that pass where 0.1% of all pairs are meant to": [
+            ("north", 128 * 124, ""),
+            ("south", 128 * 124, ""),
+        ],
+    }
     page = faces.page(report)
     assert page.count("<svg") == 2
     assert "http" not in page
@@ -191,6 +197,46 @@ def test_groups_are_read_by_name(tmp_path_factory: pytest.TempPathFactory) -> No
         (folder / name).mkdir()
     (folder / "groups.csv").write_text("person,group\nben,north\nnobody,south\n", encoding="utf-8")
     assert groups_of(folder) == {1: "north"}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        pytest.param(b"name,group\nada,north\n", "must name the columns person and group", id="other columns"),
+        pytest.param(b"", "must name the columns person and group", id="empty"),
+        pytest.param(b"person,group\nada,north\nada,south\n", r"groups.csv:3: ada is in south and in north", id="two groups"),
+        pytest.param(b"person,group\nAda,north\n", "puts nobody of these folders in a group", id="other names"),
+        pytest.param(b"person,group\nada\n", "puts nobody of these folders in a group", id="no group"),
+        pytest.param(b"person,group\n\xff\xfe,north\n", "no CSV table in UTF-8", id="another encoding"),
+        pytest.param(b'person,group\n"ada,north', "no CSV table in UTF-8", id="an open quotation mark"),
+    ],
+)
+def test_a_table_that_groups_nobody_is_refused(table: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "groups.csv").write_bytes(table)
+    with pytest.raises(InvalidInputError, match=said):
+        groups_of(tmp_path)
+
+
+def test_a_table_from_a_spreadsheet_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "groups.csv").write_bytes(b"\xef\xbb\xbfgroup,person\r\n north , ada \r\n")
+    assert groups_of(tmp_path) == {0: "north"}
+
+
+def test_a_small_group_says_so_and_has_a_wide_interval(trials: Trials) -> None:
+    group = {**dict.fromkeys(range(40), "many"), **dict.fromkeys(range(40, 43), "three")}.get
+    (many, _), (three, passed) = faces_measure.by_group(trials, group, 0.0, 1e9)
+    assert (many.name, many.note, many.trials) == ("many", "", 160)
+    assert (three.name, three.note, three.trials) == ("three", "of 3 people with a photo to spare: too few to compare groups by", 12)
+    assert (three.low, three.high) == (pytest.approx(0, abs=1e-9), pytest.approx(0.56, abs=0.01))
+    assert (passed.value, passed.trials, passed.high) == (0, 12 * 8, pytest.approx(0.56, abs=0.01))
+
+
+def test_a_group_of_whom_nobody_has_a_photo_to_spare(trials: Trials) -> None:
+    fewer = Trials(trials.scores[:4], trials.owners[:4], trials.probes, trials.used[:4])
+    found = faces_measure.by_group(fewer, {63: "alone"}.get, 0.0, 0.0)
+    assert found == [(faces_measure.Rate("alone", 0.0, 0.0, 1.0, 0, "nobody with a photo to spare"),) * 2]
 
 
 def test_every_change_gives_a_picture(tmp_path_factory: pytest.TempPathFactory) -> None:
