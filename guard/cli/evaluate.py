@@ -45,12 +45,16 @@ def faces(
         Path | None, typer.Option(help="Keep what was seen in each photo in this directory, for a quick rerun. It holds vectors of faces.")
     ] = None,
     encoder: Annotated[Path | None, typer.Option(help="An ONNX encoder of your own (docs/how-to/bring-a-face-encoder.md).")] = None,
+    detector: Annotated[
+        Path | None, typer.Option(help="An ONNX detector of your own beside dlib's (docs/how-to/bring-a-face-detector.md).")
+    ] = None,
     json: Json = False,
 ) -> None:
     """False positive and false negative identification rates by gallery size, with intervals."""
     from guard.evaluate import faces as evaluation
+    from guard.evaluate.faces_looking import Networks
 
-    evaluation.run(photos, html=html, as_json=json, scale=scale, keep=cache, model=encoder)
+    evaluation.run(photos, html=html, as_json=json, scale=scale, keep=cache, networks=Networks(encoder, detector))
 
 
 @app.command("face-costs")

@@ -19,7 +19,7 @@ from guard.errors import InvalidInputError
 from guard.evaluate import faces_fit, faces_measure
 from guard.evaluate.faces_changes import AS_IT_IS, CHANGES, HARDLY
 from guard.evaluate.faces_fit import Sample, Trials
-from guard.evaluate.faces_looking import Look, look_at
+from guard.evaluate.faces_looking import DLIB, Look, Networks, look_at
 from guard.evaluate.faces_measure import Judged, Rate
 from guard.evaluate.faces_page import Report, page
 from guard.evaluate.faces_photos import Done, Seen, see
@@ -57,7 +57,7 @@ def run(
     as_json: bool = False,
     scale: Path | None = None,
     keep: Path | None = None,
-    model: Path | None = None,
+    networks: Networks = DLIB,
     change_photos: int = PHOTOS_CHANGED,
 ) -> Report:
     """Measure, print, and write what was asked for.
@@ -68,7 +68,7 @@ def run(
         as_json: print JSON instead of tables.
         scale: where to write a scale fitted on all these photos (docs/explanation/thresholds.md says how to use it).
         keep: a folder that keeps what was seen in each photo, so that the next run need not look again; it holds people's vectors.
-        model: an encoder of your own (ONNX) in place of dlib's.
+        networks: of your own (ONNX).
         change_photos: how many photos to try turned, shrunk and spoilt; 0 for none.
 
     Raises:
@@ -76,14 +76,14 @@ def run(
     """
     with Progress(console=Console(stderr=True), transient=True) as bar:
         looking = bar.add_task("Looking at photos")
-        seen = see(photos, lambda done, of: bar.update(looking, completed=done, total=of), keep, model)
+        seen = see(photos, lambda done, of: bar.update(looking, completed=done, total=of), keep, networks)
         _check(seen, to_fit=scale is not None)
         bar.add_task("Comparing everyone with everyone", total=None)
         judges = _judges(seen)
         report = _measured(seen, judges)
         if change_photos:
             trying = bar.add_task("Turning and spoiling photos")
-            rates = try_changes(seen, judges, change_photos, lambda done, of: bar.update(trying, completed=done, total=of), keep, model)
+            rates = try_changes(seen, judges, change_photos, lambda done, of: bar.update(trying, completed=done, total=of), keep, networks)
             report = replace(report, changes=rates)
     report = replace(report, photo_ms=float(np.median(seen.cpu_ms)))
     if scale is not None:
@@ -203,7 +203,7 @@ def _by_group(seen: Seen, judges: _Judges) -> dict[str, Sequence[Rate]]:
 
 
 def try_changes(
-    seen: Seen, judges: _Judges, photos: int, progress: Done, keep: Path | None = None, model: Path | None = None
+    seen: Seen, judges: _Judges, photos: int, progress: Done, keep: Path | None = None, networks: Networks = DLIB
 ) -> list[Rate]:
     """Missed by both bands among 1,000 enrolled when the photo is turned, shrunk or spoilt; nobody found counts as missed.
 
@@ -215,7 +215,7 @@ def try_changes(
     rows = {person: np.flatnonzero(seen.sample.people == person) for person in enough}
     looks = [Look(seen.photos[rows[person][0]].path, name) for person in enough for name in CHANGES]
     missed: dict[str, int] = dict.fromkeys(CHANGES, 0)
-    for place, (look, found) in enumerate(zip(looks, look_at(looks, keep, model), strict=True)):
+    for place, (look, found) in enumerate(zip(looks, look_at(looks, keep, networks), strict=True)):
         person = enough[place // len(CHANGES)]
         scale = next(scale for scale, judged in judges.scales if person in judged)
         template = faces_fit.template(seen.sample.vectors[rows[person][1 : 1 + faces_fit.PHOTOS_PER_TEMPLATE]])

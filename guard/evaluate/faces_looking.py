@@ -19,14 +19,15 @@ from PIL import Image
 from guard.errors import UnscreenableError
 from guard.evaluate.faces_changes import CHANGES, changed
 from guard.extract import image_decode
-from guard.faceworker import detect, encode, look, onnx_encoder, resnet, wire
+from guard.faceworker import beside, detect, encode, look, onnx_detector, onnx_encoder, resnet, wire
 from guard.faceworker.look import Looker
-from guard.faceworker.onnx_description import describe
+from guard.faceworker.onnx_description import describe, describe_detector
+from guard.faceworker.onnx_detector import OnnxDetector
 from guard.faceworker.onnx_encoder import OnnxEncoder
 from guard.match.faces import FacesInPicture
 from guard.types import Picture
 
-_SEEN_BY = (image_decode, detect, encode, look, onnx_encoder, resnet)
+_SEEN_BY = (image_decode, detect, beside, encode, look, onnx_detector, onnx_encoder, resnet)
 _TIME_S = 120
 
 
@@ -38,41 +39,63 @@ class Look:
     change: str = ""
 
 
-def look_at(looks: Sequence[Look], keep: Path | None = None, model: Path | None = None) -> Iterator[FacesInPicture]:
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """An operator's own networks (ONNX, the description beside each): an encoder in dlib's place, a detector beside dlib's."""
+
+    encoder: Path | None = None
+    detector: Path | None = None
+
+
+DLIB = Networks()
+
+
+def look_at(looks: Sequence[Look], keep: Path | None = None, networks: Networks = DLIB) -> Iterator[FacesInPicture]:
     """Every face of each, in order; none where a photo cannot be examined.
 
     Args:
         looks: what to look at.
         keep: a folder for the answers, made when it is missing.
-        model: an encoder of the operator's own (ONNX, its description beside it); dlib's without it.
+        networks: the operator's own; dlib's alone without.
     """
     if keep is not None:
         keep.mkdir(mode=0o700, parents=True, exist_ok=True)
     processes = max(1, min(os.cpu_count() or 1, len(looks) // 8))
-    with get_context("spawn").Pool(processes, _start, (keep, model)) as pool:
+    with get_context("spawn").Pool(processes, _start, (keep, networks)) as pool:
         for framed in pool.imap(_answer, looks, chunksize=4):
             yield _loaded(framed)
 
 
 @cache
 def _looker() -> Looker:
-    return Looker(max_pixels=100_000_000, max_frames=1, time_s=_TIME_S, encoders=(OnnxEncoder(_model),) if _model else ())
+    encoder, detector = _networks.encoder, _networks.detector
+    return Looker(
+        max_pixels=100_000_000,
+        max_frames=1,
+        time_s=_TIME_S,
+        second=OnnxDetector(detector) if detector else None,
+        encoders=(OnnxEncoder(encoder),) if encoder else (),
+    )
 
 
 @cache
 def _code() -> bytes:
-    """A digest of the code that looks, and of what the encoder is."""
-    code = b"".join(Path(str(module.__file__)).read_bytes() for module in _SEEN_BY)
-    return hashlib.sha256(code + (describe(_model).model_dump_json().encode() if _model else b"")).digest()
+    """A digest of the code that looks, and of what the networks are."""
+    parts = [Path(str(module.__file__)).read_bytes() for module in _SEEN_BY]
+    if _networks.encoder:
+        parts.append(describe(_networks.encoder).model_dump_json().encode())
+    if _networks.detector:
+        parts.append(describe_detector(_networks.detector).model_dump_json().encode())
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 _keep: Path | None = None
-_model: Path | None = None
+_networks = DLIB
 
 
-def _start(keep: Path | None, model: Path | None) -> None:
-    global _keep, _model
-    _keep, _model = keep, model
+def _start(keep: Path | None, networks: Networks) -> None:
+    global _keep, _networks
+    _keep, _networks = keep, networks
 
 
 def _answer(task: Look) -> bytes:

@@ -12,7 +12,7 @@ from PIL import Image
 
 from guard.errors import InvalidInputError
 from guard.evaluate.faces_fit import Sample
-from guard.evaluate.faces_looking import Look, look_at
+from guard.evaluate.faces_looking import DLIB, Look, Networks, look_at
 from guard.faceworker.encode import ENCODER
 from guard.match.faces import FaceFound, FacesInPicture
 
@@ -98,12 +98,12 @@ def _rows(table: Path) -> Iterator[tuple[int, str, str]]:
         raise InvalidInputError(f"{table} is no CSV table in UTF-8: {broken}") from broken
 
 
-def see(folder: Path, progress: Done, keep: Path | None = None, model: Path | None = None) -> Seen:
-    """Every photo of the folder through detector and encoder (`look_at` has `keep` and `model`); of several faces the one nearest to the middle is the person's."""
+def see(folder: Path, progress: Done, keep: Path | None = None, networks: Networks = DLIB) -> Seen:
+    """Every photo of the folder through detector and encoder (`look_at` has `keep` and `networks`); of several faces the one nearest to the middle is the person's."""
     photos, groups = photos_of(folder), groups_of(folder)
     rows: list[tuple[Photo, FaceFound, float]] = []
     unseen: list[Photo] = []
-    for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep, model), strict=True)):
+    for place, (photo, seen) in enumerate(zip(photos, look_at([Look(photo.path) for photo in photos], keep, networks), strict=True)):
         face = central_face(seen, photo.path)
         if face is None:
             unseen.append(photo)

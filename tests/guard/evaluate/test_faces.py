@@ -11,12 +11,13 @@ from guard.errors import InvalidInputError
 from guard.evaluate import faces, faces_fit, faces_measure
 from guard.evaluate.faces_changes import CHANGES, changed
 from guard.evaluate.faces_fit import Sample, Trials
-from guard.evaluate.faces_looking import Look, look_at
+from guard.evaluate.faces_looking import Look, Networks, look_at
 from guard.evaluate.faces_photos import Photo, Seen, central_face, digest_of, groups_of, photos_of
 from guard.evaluate.portrait import ADA, draw
 from guard.faceworker.encode import ENCODER
 from guard.match.faces.scale import Scale, Thresholds, bundled, score_of
 from guard.registry import enrol
+from tests.guard.faceworker.networks import LISTED, listed, told
 
 PHOTOS = Path(os.environ.get("GUARD_TEST_FACES", Path(__file__).parents[3] / "../shared/data/faces"))
 
@@ -169,6 +170,8 @@ def test_what_was_seen_in_a_photo_is_kept_for_the_next_run(tmp_path: Path) -> No
     face = central_face(seen, photo)
     assert face is not None
     (again,) = look_at([Look(photo)], keep)
+    (with_detector,) = look_at([Look(photo)], keep, Networks(detector=told(tmp_path, listed(([0, 0, 9, 9], 0.9)), **LISTED, turns=[0])))
+    assert (len(with_detector.faces), len(list(keep.iterdir()))) == (2, 2)
     assert (again.cpu_ms, again.faces[0].vector.tolist()) == (seen.cpu_ms, face.vector.tolist())
 
 

@@ -1,11 +1,8 @@
 """A detector that the operator brings: the file that was described and no other, its answers read as its makers mean them, and checked."""
 
-import hashlib
-import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,56 +16,18 @@ from guard.faceworker.onnx_detector import OnnxDetector
 from guard.match.faces.found import Box
 from guard.settings import Settings
 from guard.types import Picture
+from tests.guard.faceworker.networks import LISTED, SIDE, Answers, listed, told
 
-SIDE = 64
 POINTS = [[20.0, 30.0], [40.0, 30.0], [30.0, 38.0], [23.0, 45.0], [37.0, 45.0]]
-Answers = Mapping[str, Any]
 MakeDetector = Callable[..., Path]
 
 
 @pytest.fixture(scope="session")
 def detector_network(tmp_path_factory: pytest.TempPathFactory) -> MakeDetector:
-    """Makes ONNX networks that answer what they are told, whatever they see, described beside them.
-
-    With `seeing` the named output is the mean of the first channel instead, and its square root with `rooted`.
-    """
-
-    def make(answers: Answers, seeing: str = "", rooted: bool = False, **described: object) -> Path:
-        from onnx import TensorProto, helper, numpy_helper, save
-
-        side = int(str(described.get("side_px", SIDE)))
-        flat = described.get("layout") == "nhwc"
-        shape = [1, side, side, 3] if flat else [1, 3, side, side]
-        kept = [numpy_helper.from_array(np.asarray(value, np.float32), f"{name}.is") for name, value in answers.items()]
-        first = [numpy_helper.from_array(np.asarray(axes, np.int64), name) for name, axes in (("from", [0]), ("to", [1]), ("axis", [1]))]
-        nodes = [
-            helper.make_node("Slice", ["picture", "from", "to", "axis"], ["channel"]),
-            helper.make_node("ReduceMean", ["channel"], ["mean"], keepdims=0),
-            helper.make_node("Sqrt" if rooted else "Identity", ["mean"], ["look"]),
-            helper.make_node("Sub", ["look", "look"], ["nothing"]),
-        ]
-        nodes += [helper.make_node("Add", [f"{name}.is", "look" if name == seeing else "nothing"], [name]) for name in answers]
-        graph = helper.make_graph(
-            nodes,
-            "told",
-            [helper.make_tensor_value_info("picture", TensorProto.FLOAT, shape)],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in answers],
-            [*kept, *first],
-        )
-        path = tmp_path_factory.mktemp("detector") / "told.onnx"
-        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        path.with_suffix(".json").write_text(json.dumps({"sha256": digest, "side_px": side, **described}))
-        return path
-
-    return make
+    """`networks.told`, each in a folder of its own."""
+    return lambda *told_what, **described: told(tmp_path_factory.mktemp("detector"), *told_what, **described)
 
 
-def listed(*faces: tuple[list[float], float], **more: Any) -> Answers:
-    return {"boxes": [[face[0] for face in faces]], "scores": [[face[1] for face in faces]], **more}
-
-
-LISTED = {"kind": "boxes", "boxes": ["boxes"], "scores": ["scores"]}
 BLANK = np.zeros((SIDE, SIDE, 3), np.uint8)
 
 
