@@ -1,6 +1,6 @@
 # Two commands: `make run` and `make test`. They need Python 3.11 or newer with pip, and nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help env dev run test check demo bench mutants docs lock build clean
+.PHONY: help env dev run test check demo bench mutants fuzz docs lock build clean
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 python; do \
@@ -42,6 +42,11 @@ lock: dev ## Renew the locks: hashes, and no address of any package index
 
 mutants: dev ## Mutation tests of the rooms that decide (half an hour)
 	@exec $(BIN)/python -P tests/mutants.py
+
+fuzz: dev ## Mutated pictures and prompts under Atheris, FUZZ_S seconds each (600)
+	@mkdir -p var/fuzz; for harness in tests/fuzz/*.py; do \
+		$(BIN)/python -P $$harness var/fuzz/$$(basename $$harness .py) -max_total_time=$(or $(FUZZ_S),600) \
+			-timeout=20 -artifact_prefix=var/fuzz/ || exit 1; done
 
 docs: env ## Write the reference pages that follow from the code
 	@$(BIN)/python -P docs/generate.py
