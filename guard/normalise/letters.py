@@ -50,11 +50,13 @@ _RANGES: tuple[tuple[int, int, Script], ...] = (
     (0x20000, 0x323AF, Script.HAN),
 )
 
-# Apostrophes do not part words either: O'Brien is OBrien, and Swift's is Swift with an ending.
-_IGNORABLE = re.compile(
-    "['\u2019\u02bc\u02bb\u05f3\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+# What a reader does not see, as a class of a regular expression.
+UNSEEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Apostrophes do not part words either: O'Brien is OBrien, and Swift's is Swift with an ending.
+_IGNORABLE = re.compile(f"['\u2019\u02bc\u02bb\u05f3{UNSEEN}]")
 
 # Marks that are letters of their script and stay: Indic and Southeast Asian signs, the voicing marks of kana.
 _KEPT_MARKS = re.compile(

@@ -27,44 +27,56 @@ Reading = tuple[str, tuple[Span, ...]]
 _AROUND = 48
 
 
-def _spans(text: str) -> tuple[Span, ...]:
-    return tuple((index, index + 1) for index in range(len(text)))
-
-
 def replaced(source: Reading, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str | None], each: bool = False) -> Reading | None:
-    """Every match that `read` can read replaced by its reading, with some text around; None when there was none.
+    """The text with every match that `read` can read replaced by its reading; None when there was none.
 
     `each`: a reading as long as its match maps letter by letter, otherwise all of it maps to the whole match.
     """
     text = source[0]
     if not pattern.search(text):
         return None
-    spans = source[1] or _spans(text)
+    spans = source[1] or tuple((index, index + 1) for index in range(len(text)))
     out: list[str] = []
     where: list[Span] = []
     done = 0
-    last: int | None = None
     for match in pattern.finditer(text):
         reading = read(match)
         if reading is None:
             continue
         begin, end = match.span()
-        left = max(done, begin - _AROUND)
-        if last is not None and left > last:
-            kept = min(last + _AROUND, left)
-            out.extend((text[done:kept], "\n"))
-            where.extend(spans[done:kept])
-            where.append(spans[kept - 1])
-            left = max(kept, begin - _AROUND)
-        out.extend((text[left:begin], reading))
-        where.extend(spans[left:begin])
+        out.extend((text[done:begin], reading))
+        where.extend(spans[done:begin])
         if each and len(reading) == end - begin:
             where.extend(spans[begin:end])
         else:
             where.extend([(spans[begin][0], spans[end - 1][1])] * len(reading))
-        done = last = end
-    if last is None:
+        done = end
+    if not out:
         return None
-    out.append(text[done : last + _AROUND])
-    where.extend(spans[done : last + _AROUND])
+    out.append(text[done:])
+    where.extend(spans[done:])
     return "".join(out), tuple(where)
+
+
+def view(name: str, original: str, reading: Reading) -> View:
+    """What a reading changed in the original, with some of the text around each change."""
+    text, spans = reading
+    pieces: list[tuple[int, int]] = []
+    following = 0
+    for index, (low, high) in enumerate(spans):
+        if low != following or high - low != 1 or text[index] != original[low]:
+            begin, end = max(0, index - _AROUND), index + 1 + _AROUND
+            if pieces and begin <= pieces[-1][1]:
+                pieces[-1] = pieces[-1][0], end
+            else:
+                pieces.append((begin, end))
+        following = high
+    out: list[str] = []
+    where: list[Span] = []
+    for begin, end in pieces:
+        if out:
+            out.append("\n")
+            where.append(where[-1])
+        out.append(text[begin:end])
+        where.extend(spans[begin:end])
+    return View(name, "".join(out), tuple(where))

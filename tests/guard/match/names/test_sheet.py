@@ -13,11 +13,12 @@ def test_every_reading_is_found_again_and_none_runs_into_the_next() -> None:
     original = "%54om and T0m"
     sheet = Sheet.of(original)
     names = [view.name for view in sheet.readings]
-    assert names == ["decoded"]
+    assert names == ["decoded", "leet"]
     view = sheet.readings[0]
     begin = sheet.text.index(view.text, len(original))
     assert sheet.piece(begin, begin + 3) == (view, 0, 3)
-    assert sheet.piece(begin, len(sheet.text)) == (view, 0, len(view.text))
+    assert sheet.piece(begin, begin + len(view.text)) == (view, 0, len(view.text))
+    assert sheet.piece(begin, len(sheet.text)) is None
     assert sheet.piece(len(original) - 1, begin + 1) is None
 
 
