@@ -139,7 +139,7 @@ class Text:
 class Picture:
     """One picture of a request or an answer, as the exact bytes that would be forwarded or released.
 
-    `format` is what the bytes are (`png jpeg webp gif avif`), never what somebody said they are.
+    `format` is what the bytes are (`png jpeg webp gif avif heif`), never what somebody said they are.
     """
 
     where: str

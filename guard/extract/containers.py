@@ -12,9 +12,10 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from guard.errors import TooLargeError, UnscreenableError
-from guard.extract import container_avif, container_gif, container_jpeg, container_png, container_webp
+from guard.extract import container_avif, container_gif, container_heif, container_jpeg, container_png, container_webp
 from guard.extract.base import Limits
 from guard.extract.layout import MOST_METADATA_BYTES, Layout, UnaccountedError, need
 from guard.types import Picture, Text
@@ -25,6 +26,7 @@ _READERS: dict[str, Callable[[bytes, int], Layout]] = {
     "webp": container_webp.read,
     "gif": container_gif.read,
     "avif": container_avif.read,
+    "heif": container_heif.read,
 }
 _OTHERS = (
     (b"%PDF", "PDF"), (b"PK\x03\x04", "zip"), (b"II*\0", "TIFF"), (b"MM\0*", "TIFF"), (b"BM", "BMP"), (b"<svg", "SVG"), (b"<?xml", "SVG or XML"),
@@ -35,6 +37,9 @@ _UTF8_RUN = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe
 _UTF16_RUN = re.compile(rb"(?:[\x20-\xff]\x00|[\x00-\xff][\x01-\x06\x0e]){4,}")
 _BASE64_IN_XMP = re.compile(r"[A-Za-z0-9+/][A-Za-z0-9+/\s]{255,}={0,2}")
 _LARGEST_METADATA_TEXT = 400_000
+HEIF_IS_READ = find_spec("pi_heif") is not None
+"""Whether the face workers have a decoder for it (the extra `heif`)."""
+
 _DEEPEST = 3
 
 
@@ -57,17 +62,21 @@ def sniff(head: bytes) -> str | None:
         return "webp"
     if head[:6] in (b"GIF87a", b"GIF89a"):
         return "gif"
-    return "avif" if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis") else None
+    if head[4:8] == b"ftyp":
+        return "avif" if head[8:12] in (b"avif", b"avis") else "heif" if head[8:12] in (b"heic", b"heix") else None
+    return None
 
 
 def inspect(data: bytes, where: str, limits: Limits, depth: int = 0) -> Contents:
     """What a picture file holds.
 
     Raises:
-        UnscreenableError: not one of the five formats, cut short, or with bytes that are not accounted for.
+        UnscreenableError: not one of the formats that are read, cut short, or with bytes that are not accounted for.
         TooLargeError: more pixels or frames than `limits` allow, known before anything is decoded.
     """
     found = sniff(data[:16])
+    if found == "heif" and not HEIF_IS_READ:
+        raise UnscreenableError("This is HEIC, which this gateway does not read; pictures must be PNG, JPEG, WebP, GIF or AVIF.", where)
     if found is None:
         other = next((name for magic, name in _OTHERS if data.startswith(magic)), "heic" if data[4:8] == b"ftyp" else "no picture")
         raise UnscreenableError(f"This is {other}; pictures must be PNG, JPEG, WebP, GIF or AVIF.", where)
@@ -92,6 +101,8 @@ def _contents(data: bytes, found: str, where: str, limits: Limits, depth: int) -
     _check_size(layout, where, limits)
     inner: list[Picture] = []
     texts = [Text(f"{where}.{name}", text) for name, text in layout.texts if text]
+    for name, blob in layout.pictures:
+        _take(blob, f"{where}.{name}", limits, depth, inner, texts)
     for name, blob in layout.metadata:
         _look_into(name, blob, where, limits, depth, inner, texts)
     if behind:

@@ -17,8 +17,8 @@ from guard.extract.containers import inspect, sniff
 from guard.extract.json_strict import Json, Number, dump
 from guard.types import Picture, Text
 
-MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "avif": "image/avif"}
-_DATA_URL = re.compile(r"data:image/(png|jpe?g|webp|gif|avif);base64,", re.IGNORECASE)
+MIME = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp", "gif": "image/gif", "avif": "image/avif", "heif": "image/heic"}
+_DATA_URL = re.compile(r"data:image/(png|jpe?g|webp|gif|avif|heic|heif);base64,", re.IGNORECASE)
 _INLINE_PICTURE = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]*", re.IGNORECASE)
 _MARKDOWN_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?(https?://[^)\s>]+)", re.IGNORECASE)
 _PERSON_MODEL = re.compile(r"(^|[:/_.-])(ft|lora|loras|dreambooth|fine-?tuned?|character|personal|likeness)([:/_.-]|$)|://", re.IGNORECASE)

@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ def frames(picture: Picture) -> Iterator[Frame]:
     """
     if ImageFile.LOAD_TRUNCATED_IMAGES:
         raise RuntimeError("something in this process switched on Pillow's LOAD_TRUNCATED_IMAGES; cut pictures would pass")
+    if picture.format == "heif":
+        _open_heif()
     try:
         with Image.open(io.BytesIO(picture.data), formats=[picture.format.upper()]) as image:
             _check(image, picture)
@@ -62,9 +65,19 @@ def frames(picture: Picture) -> Iterator[Frame]:
         raise UnscreenableError(f"The picture cannot be decoded: {error}.", picture.where) from error
 
 
+@cache
+def _open_heif() -> None:
+    """Teach Pillow to read HEIC, main pictures alone (further ones come as pictures of their own), on one thread."""
+    try:
+        import pi_heif
+    except ImportError as missing:
+        raise UnscreenableError("HEIC is not read here: the extra `heif` is not installed.") from missing
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
+
 def _check(image: Image.Image, picture: Picture) -> None:
-    turned = (picture.height, picture.width)  # AVIF turns by a property of the file, which Pillow applies
-    if image.size != (picture.width, picture.height) and not (picture.format == "avif" and image.size == turned):
+    turned = (picture.height, picture.width)  # these turn by a property of the file, which Pillow applies
+    if image.size != (picture.width, picture.height) and not (picture.format in ("avif", "heif") and image.size == turned):
         raise UnscreenableError(f"The picture decodes to {image.size}, which is not what its header says.", picture.where)
     count = getattr(image, "n_frames", 1)
     if picture.format != "jpeg" and count != picture.frames:  # further pictures of a JPEG (MPF) were taken out as pictures of their own

@@ -10,7 +10,7 @@ class Layout:
     """A picture file of which every byte is accounted for, up to `end`.
 
     `metadata` holds (name, bytes) of parts that may carry text or further pictures; `texts` (name, text) of parts that are
-    text; `appended` says that more pictures are announced behind `end` (MPF).
+    text; `pictures` (name, bytes) of further pictures as files of their own; `appended` says that more pictures are announced behind `end` (MPF).
     """
 
     format: str
@@ -20,6 +20,7 @@ class Layout:
     end: int = 0
     metadata: list[tuple[str, bytes]] = field(default_factory=list)
     texts: list[tuple[str, str]] = field(default_factory=list)
+    pictures: list[tuple[str, bytes]] = field(default_factory=list)
     appended: bool = False
 
 

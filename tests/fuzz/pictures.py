@@ -7,6 +7,7 @@ to what its header says, and show every frame that Pillow alone finds in it.
 import io
 import sys
 import zlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import atheris
@@ -36,6 +37,12 @@ def seeds() -> list[bytes]:
     found += [drawn("png", mode=mode) for mode in ("1", "L", "P")] + [drawn("jpeg", mode="CMYK"), drawn("jpeg", progressive=True)]
     found += [drawn(fmt, exif=EXIF) for fmt in ("png", "jpeg", "webp", "avif")]
     found += [saved(STACK[0], fmt, save_all=True, append_images=STACK[1:]) for fmt in ("png", "webp", "gif", "mpo")]
+    if find_spec("pi_heif") and find_spec("av"):
+        from tests.guard.extract import heic
+
+        tiles = [heic.drawn(heic.scene_pixels(seed, 64, 64), hidden=True) for seed in range(2)]
+        small = heic.drawn(heic.scene_pixels(3, 64, 64), [(b"thmb", [1])])
+        found += [heic.built([heic.grid(1, 2, 128, 64, [2, 3]), *tiles]), heic.built([heic.drawn(heic.scene_pixels(4)), small])]
     return found
 
 

@@ -13,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from guard.errors import TooLargeError, UnscreenableError
 from guard.extract.base import Limits
 from guard.extract.containers import inspect
+from tests.guard.extract.heic import Item, box, built, extent, grid
 from tests.guard.extract.pictures import chunk, drawn, saved, with_box, with_chunk, with_riff, with_segment
 
 LIMITS = Limits()
@@ -188,6 +189,33 @@ def test_bytes_that_nobody_accounts_for_are_refused_and_named(data: bytes) -> No
 def bomb(width: int, height: int) -> bytes:
     head = chunk(b"IHDR", pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def av01(*to: tuple[bytes, list[int]], **more: object) -> Item:
+    return Item(b"av01", b"coded", [extent(64, 64), *more.get("has", ())], list(to))  # type: ignore[misc]
+
+
+DEPTH = (b"auxC", bytes(4) + b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0")
+SECOND_PICTURES = [
+    pytest.param([av01(), av01()], id="a second one"),
+    pytest.param([av01(), grid(1, 1, 64, 64, [3]), av01()], id="a grid beside the main picture"),
+    pytest.param([av01(), av01((b"dimg", [3])), av01()], id="tiles of what is no grid"),
+    pytest.param([av01(), av01((b"auxl", [1]), has=[DEPTH])], id="depth"),
+    pytest.param([av01(), av01((b"auxl", [1]))], id="an auxiliary one that does not say what it is"),
+    pytest.param([av01(), av01((b"thmb", [1]))], id="a thumbnail"),
+]
+
+
+@pytest.mark.parametrize("items", SECOND_PICTURES)
+def test_an_avif_has_no_picture_that_its_decoder_does_not_show(items: list[Item]) -> None:
+    assert inspect(built([av01()], brand=b"avif"), "image", LIMITS).picture.width == 64
+    with pytest.raises(UnscreenableError, match=r"second|auxiliary|derived"):
+        inspect(built(items, brand=b"avif"), "image", LIMITS)
+
+
+def test_an_avif_that_says_twice_what_its_main_item_is_is_refused() -> None:
+    with pytest.raises(UnscreenableError, match="twice"):
+        inspect(built([av01()], brand=b"avif", more=box(b"pitm", bytes(4) + b"\0\1")), "image", LIMITS)
 
 
 TOO_LARGE = [

@@ -8,10 +8,13 @@ import pytest
 from PIL import Image, ImageOps
 
 from guard.errors import FacesUnavailableError, TooLargeError, UnscreenableError
+from guard.extract.base import Limits
+from guard.extract.containers import inspect
 from guard.faceworker import look as look_module
 from guard.faceworker.look import Looker
 from guard.match.faces import FacesInPicture
 from guard.types import Picture
+from tests.guard.extract.heic import built, drawn, scene_pixels
 
 SAME_PERSON = 0.94
 
@@ -111,6 +114,16 @@ def test_exif_orientation_is_obeyed(looker: Looker, upright: FacesInPicture, por
     image.save(held, "JPEG", exif=exif, quality=95)
     seen = looker.look(Picture("image[0]", held.getvalue(), "jpeg", *image.size))
     assert [(face.view, face.box.overlap(upright.faces[0].box) > 0.8) for face in seen.faces] == [("upright", True)]
+
+
+def test_a_face_in_the_thumbnail_of_a_heic_is_a_picture_of_its_own(looker: Looker, upright: FacesInPicture, portrait: Image.Image) -> None:
+    """The main picture is a wall: what a file browser shows is the person."""
+    wall = scene_pixels(1, 320, 320)
+    data = built([drawn(wall), drawn(np.asarray(portrait), [(b"thmb", [1])])])
+    contents = inspect(data, "image[0]", Limits())
+    main, thumbnail = (looker.look(picture) for picture in (contents.picture, *contents.inner))
+    assert (main.faces, [face.where for face in thumbnail.faces]) == ((), ["image[0].thumbnail[2]"])
+    assert cosine(upright, thumbnail) > SAME_PERSON
 
 
 def test_a_decoy_beside_the_victim_hides_nobody(encoded: Encoded, looker: Looker, portrait: Image.Image) -> None:
