@@ -11,7 +11,7 @@ from guard.match.names.context import cue_at
 from guard.match.names.given import given_names, surnames
 from guard.match.names.near import NearPart, aligned, orders, words_of
 from guard.match.names.part import Found, Part
-from guard.match.names.scan import COMMON_LEVEL, Scan, parted_plainly
+from guard.match.names.scan import COMMON_LEVEL, LONGEST_WORD, Scan, parted_plainly
 from guard.match.names.sound import VOWELS, letters_of, skeleton_keys
 from guard.match.names.words import WordTable
 from guard.match.names.writing import latin_form, letter_odds, writing_of
@@ -70,6 +70,7 @@ def _pairs(scan: Scan) -> Indices:
     writing = kinds & (SCRIPT | LOOSE)
     gap = scan.folded.at[scan.starts[1:]] - scan.folded.at[scan.ends[:-1] - 1]
     same = (writing[:-1] == writing[1:]) & ~latin[:-1] & ~latin[1:] & (scan.sizes[:-1] > 1) & (scan.sizes[1:] > 1) & (gap <= _WIDEST_GAP)
+    same &= (scan.sizes[:-1] <= LONGEST_WORD) & (scan.sizes[1:] <= LONGEST_WORD)
     common = (scan.levels[:-1] >= COMMON_LEVEL) | (scan.levels[1:] >= COMMON_LEVEL)
     parted = (writing[:-1] == Script.KATAKANA) | (writing[:-1] == (Script.HAN | LOOSE))
     spaced = ~parted & (((writing[:-1] & LOOSE) == 0) | (writing[:-1] == (Script.UNSPACED | LOOSE)))

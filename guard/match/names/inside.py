@@ -5,13 +5,13 @@ import numpy as np
 from guard.match.names.disguise import is_initials
 from guard.match.names.part import Found, Questions, RunStarts
 from guard.match.names.rows import Row
-from guard.match.names.scan import Scan
+from guard.match.names.scan import LONGEST_WORD, Scan
 from guard.normalise.letters import fold_text
 from guard.types import Strength
 
 # Letters of a name beside ordinary words or digits, beside anything else, and at most; letters of a word that is looked into.
 _SHORTEST, _SHORTEST_AMONG_NOISE, _LONGEST = 8, 11, 24
-_LONGEST_WORD = 64
+
 _SIZES = np.arange(_SHORTEST, _LONGEST + 1)
 # Ordinary words shorter than this say nothing about how a word is put together.
 _PIECE = 2
@@ -51,7 +51,7 @@ def ask(scan: Scan, questions: Questions) -> None:
     long = scan.sizes > _SHORTEST
     if not np.count_nonzero(long):
         return
-    words = (long & scan.odd & (scan.sizes <= _LONGEST_WORD)).nonzero()[0]
+    words = (long & scan.odd & (scan.sizes <= LONGEST_WORD)).nonzero()[0]
     if not len(words):
         return
     starts, amount = scan.starts.take(words), scan.sizes.take(words) - (_SHORTEST - 1)

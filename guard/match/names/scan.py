@@ -18,6 +18,8 @@ _APART = re.compile(
     r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|(?:(?!(?:[MmDd]r|[Ss]t)\.)\w\w|\w{3})\.\s"
 )
 _SHORTEST_ODD = 3
+# No name has a longer word; what is kept about words by the thousand would be kept about words of a crafted text's length.
+LONGEST_WORD = 64
 _PARTICLES = np.array(sorted(hash_word(word) for word in PARTICLES if len(word) > 1), dtype=np.uint64)
 _LONGEST_PARTICLE = max(map(len, PARTICLES))
 _SHORTEST_NAME = 3
@@ -98,7 +100,7 @@ class Scan:
         """The first of every two neighbouring words that may be a name: one is odd, or both have capitals, and none is too common."""
         if len(self.starts) < 2:
             return self.starts[:0]
-        fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1)
+        fine = (self.levels < COMMON_LEVEL) & (self.sizes > 1) & (self.sizes <= LONGEST_WORD)
         fine |= self._particles(fine)
         odd, capital = self.odd, self.capital & (self.sizes >= _SHORTEST_NAME)
         telling = odd[:-1] | odd[1:] | (capital[:-1] & capital[1:])

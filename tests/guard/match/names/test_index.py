@@ -1,5 +1,6 @@
 """Searching names: tables anyone may add to, and the laws that hold for every text."""
 
+import tracemalloc
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -119,3 +120,18 @@ def test_the_span_of_a_name_is_exact_whatever_stands_around(before: str, after: 
 )  # fmt: skip
 def test_hostile_texts_are_only_searched(text: str) -> None:
     assert [hit for hit in search(text) if hit.strength is Strength.STRONG] == []
+
+
+def test_words_longer_than_any_name_take_little_memory_and_are_not_kept() -> None:
+    def endless(rng: Random) -> str:
+        return "a photo of " + " ".join("".join(rng.choices("абвгдежзиклмнопрстуфхц", k=2000)).title() for _ in range(2))
+
+    search(endless(Random(0)))  # what is loaded at first stays
+    tracemalloc.start()
+    try:
+        for seed in range(1, 11):
+            search(endless(Random(seed)))
+        kept_bytes, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (kept_bytes < 400_000, peak_bytes < 10_000_000) == (True, True)  # without a bound 960,000 and 135,000,000
