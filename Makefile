@@ -43,9 +43,9 @@ lock: dev ## Renew the locks: hashes, and no address of any package index
 mutants: dev ## Mutation tests of the rooms that decide (half an hour)
 	@exec $(BIN)/python -P tests/mutants.py
 
-fuzz: dev ## Mutated pictures and prompts under Atheris, FUZZ_S seconds each (600)
+fuzz: dev ## Mutated pictures and prompts under Atheris, FUZZ_S seconds each (60)
 	@mkdir -p var/fuzz; for harness in tests/fuzz/*.py; do \
-		$(BIN)/python -P $$harness var/fuzz/$$(basename $$harness .py) -max_total_time=$(or $(FUZZ_S),600) \
+		$(BIN)/python -P $$harness var/fuzz/$$(basename $$harness .py) -max_total_time=$(or $(FUZZ_S),60) \
 			-timeout=20 -artifact_prefix=var/fuzz/ || exit 1; done
 
 docs: env ## Write the reference pages that follow from the code
