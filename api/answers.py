@@ -40,6 +40,8 @@ class AliasOut(Answer):
     kind: AliasKind
     strength: Strength
     lang: str | None
+    valid_from: Time | None
+    valid_until: Time | None
 
 
 class SubjectOut(Answer):

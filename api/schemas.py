@@ -17,7 +17,7 @@ from guard.record.formats import Format
 from guard.record.rows import Redaction
 from guard.registry.evidence import Authority
 from guard.registry.subjects import Changes
-from guard.registry.values import OPEN, CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData
+from guard.registry.values import OPEN, CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData, validity_problem
 from guard.types import AliasKind, Channel, Effect, KeyRole, Mode, Outcome, Stage, SubjectKind
 
 MAX_NAME = 300
@@ -154,11 +154,22 @@ class StatedAliasKind(StrEnum):
 
 
 class AliasIn(Body):
-    """Another text that means the person; a plain string is an alias of kind `nickname`."""
+    """Another text that means the person; a plain string is an alias of kind `nickname`.
+
+    A `descriptor` may mean them from `valid_from` (inclusive) until `valid_until` (exclusive) only.
+    """
 
     text: Name
     kind: StatedAliasKind = StatedAliasKind.NICKNAME
     lang: Lang | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _valid(self) -> Self:
+        if problem := validity_problem(AliasKind(self.kind.value), self.valid_from, self.valid_until):
+            raise ValueError(problem)
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -167,7 +178,7 @@ class AliasIn(Body):
 
     def value(self) -> StatedAlias:
         """As the registry takes it."""
-        return StatedAlias(self.text, AliasKind(self.kind.value), self.lang)
+        return StatedAlias(self.text, AliasKind(self.kind.value), self.lang, self.valid_from, self.valid_until)
 
 
 Aliases = Annotated[tuple[AliasIn, ...], Field(max_length=MAX_ALIASES)]

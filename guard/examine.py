@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol
 
 from guard.match.faces import FaceFound, FacesInPicture, alike
@@ -52,16 +53,16 @@ def picture_channel(stage: Stage) -> Channel:
 
 
 def examine_texts(
-    published: Published, texts: Sequence[Text], signals: Signals, clock: Callable[[], float] = time.perf_counter
+    published: Published, texts: Sequence[Text], signals: Signals, now: datetime, clock: Callable[[], float] = time.perf_counter
 ) -> Examined:
-    """Mentions of people in the texts, and content signals; `clock` gives the seconds of `timings_ms`.
+    """Mentions of people in the texts, and content signals; `clock` gives the seconds of `timings_ms`, `now` says whom a description means.
 
     The clock of CPU time is a system call (70 us on a virtual machine), so only `/screen`, which promises CPU time, asks it.
     """
     started = clock()
     hits: list[Hit] = []
     people: dict[str, SubjectRecord] = {}
-    for hit, person in published.gallery.find_names(texts):
+    for hit, person in published.gallery.find_names(texts, now=now):
         hits.append(hit)
         people[person.id] = person
     named = clock()
@@ -130,7 +131,7 @@ def in_the_light_of(asked: Examined, answered: Examined) -> Examined:
     return replace(answered, findings=findings, people=people)
 
 
-def with_answers(published: Published, examined: Examined, answers: Answers, signals: Signals) -> Examined:
+def with_answers(published: Published, examined: Examined, answers: Answers, signals: Signals, now: datetime) -> Examined:
     """What slow sources found, added: their signals, and the people and signals in what they read in pictures.
 
     Words in a picture say nothing of its `style`: a photograph with `cartoon` written on it stays one. They have no place in a text
@@ -142,7 +143,7 @@ def with_answers(published: Published, examined: Examined, answers: Answers, sig
     for reading in answers.readings:
         written = {name: value for name, value in signals(reading.texts).items() if name != "style"}
         gathered = together(together(gathered, reading.signals), written)
-        for hit, person in published.gallery.find_names(reading.texts, Modality.TEXT_IN_IMAGE):
+        for hit, person in published.gallery.find_names(reading.texts, Modality.TEXT_IN_IMAGE, now):
             hits.append(replace(hit, span=None))
             people[person.id] = person
     findings = replace(found, hits=tuple(dict.fromkeys(hits)), signals=gathered, not_examined={**found.not_examined, **answers.missed})

@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from guard.decide.evaluate import decide
 from guard.decide.policy import Policy
@@ -55,7 +56,7 @@ class Screening:
         clock = time.thread_time if everything else time.perf_counter
         look_at_texts = everything or policy.examines(Channel.PROMPT)
         with self.metrics.step("names"):
-            examined = await self._read(published, texts, clock) if look_at_texts else Examined()
+            examined = await self._read(published, texts, context.now, clock) if look_at_texts else Examined()
         if problem is not None:
             examined.findings = replace(examined.findings, problem=problem)
         skipped = {}
@@ -68,17 +69,17 @@ class Screening:
         wanted = self._wanted(policy, context.stage, texts, pictures)
         if pictures or wanted:
             if everything or self.decide(policy, published, examined, context).outcome is not Outcome.REFUSE:
-                examined = await self._look(published, examined, wanted, texts, pictures, asked, policy.small_faces)
+                examined = await self._look(published, examined, wanted, texts, pictures, asked, context.now, policy.small_faces)
             elif pictures:
                 skipped["pictures"] = "the text already refuses"
         if skipped:
             examined.findings = replace(examined.findings, not_examined={**examined.findings.not_examined, **skipped})
         return in_the_light_of(asked, examined) if asked is not None else examined
 
-    async def _read(self, published: Published, texts: Sequence[Text], clock: Callable[[], float]) -> Examined:
+    async def _read(self, published: Published, texts: Sequence[Text], now: datetime, clock: Callable[[], float]) -> Examined:
         if sum(len(text.text) for text in texts) <= _ON_THE_SPOT:
-            return examine_texts(published, texts, self.signals, clock)
-        return await asyncio.to_thread(examine_texts, published, texts, self.signals, clock)
+            return examine_texts(published, texts, self.signals, now, clock)
+        return await asyncio.to_thread(examine_texts, published, texts, self.signals, now, clock)
 
     def _wanted(self, policy: Policy, stage: Stage, texts: Sequence[Text], pictures: Sequence[Picture]) -> dict[str, float]:
         """The slow sources that have something to look at and whose signals somebody reads, with the seconds that each has."""
@@ -95,6 +96,7 @@ class Screening:
         texts: Sequence[Text],
         pictures: Sequence[Picture],
         asked: Examined | None,
+        now: datetime,
         small_faces: bool,
     ) -> Examined:
         """Faces, known pictures and the slow sources, all at once."""
@@ -105,7 +107,7 @@ class Screening:
                     examined = await examine_pictures(published, self.faces, pictures, examined, asked, small_faces)
             if asking is not None:
                 with self.metrics.step("sources"):
-                    examined = with_answers(published, examined, await asking, self.signals)
+                    examined = with_answers(published, examined, await asking, self.signals, now)
         finally:
             if asking is not None:
                 asking.cancel()

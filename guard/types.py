@@ -152,12 +152,22 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Any text that means a subject. `strength` is computed at ingest (docs/explanation/matching-names.md)."""
+    """Any text that means a subject. `strength` is computed at ingest (docs/explanation/matching-names.md).
+
+    A descriptor means them from `valid_from` (inclusive) until `valid_until` (exclusive); None is open.
+    """
 
     text: str
     kind: AliasKind
     strength: Strength
     lang: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+    @property
+    def dated(self) -> bool:
+        """Whether it means the person at some times only."""
+        return self.valid_from is not None or self.valid_until is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def try_names(published: Published, subject: Subject, now: datetime) -> list[Tri
     tried = []
     for group, attack, texts in disguises(names_of(subject)):
         sent = [Text("prompt", CARRIER.format(texts[0])), *(Text(f"texts[{at}]", text) for at, text in enumerate(texts[1:]))]
-        outcome = _outcome(published, subject.id, examine_texts(published, sent, lambda _: {}), now)
+        outcome = _outcome(published, subject.id, examine_texts(published, sent, lambda _: {}, now), now)
         alias = _ALIAS_OF.get(attack) if outcome is Outcome.ALLOW and len(texts) == 1 and refusal_reason(texts[0]) is None else None
         tried.append(Tried(group, attack, " | ".join(text.text for text in sent), outcome, texts[0] if alias else None, alias))
     return tried

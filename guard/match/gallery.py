@@ -1,6 +1,7 @@
 """Everyone that a request is searched for: an immutable base in shared memory plus a small delta, under one revision."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import chain, tee
 from typing import Any
 
@@ -10,6 +11,7 @@ from guard.match import faces, known_images, names, records
 from guard.match.excluded import excluded
 from guard.match.occupations import strength_beside
 from guard.match.shared import Arrays
+from guard.match.validity import AROUND, means
 from guard.types import Hit, KnownPicture, Modality, Role, Strength, SubjectRecord, Text
 
 # Mentions that stand as the alias is written; what is disguised is told by other signs.
@@ -90,10 +92,22 @@ class Gallery:
         begin, end = self._arrays["people.ends"][row : row + 2]
         return records.loads(self._arrays["people.blob"][begin:end].tobytes())
 
-    def find_names(self, texts: Sequence[Text], modality: Modality = Modality.NAME) -> Iterator[tuple[Hit, SubjectRecord]]:
-        """Every mention in the texts, with who it means, but those that the person's exclusions cover."""
+    def find_names(
+        self, texts: Sequence[Text], modality: Modality = Modality.NAME, now: datetime | None = None
+    ) -> Iterator[tuple[Hit, SubjectRecord]]:
+        """Every mention in the texts, with who it means, but those that the person's exclusions cover.
+
+        Descriptions count that mean somebody `now`, or in the year that stands beside them; all when it is not said when now is.
+        """
         read = {text.where: text.text for text in texts}
-        for found in self.names.search(texts):
+
+        def counts(no: int, alias: str, text: str, span: tuple[int, int]) -> bool:
+            person = self.person(no)
+            dated = [one for one in person.aliases if one.dated and one.text == alias] if person and now else []
+            around = text[max(0, span[0] - AROUND) : span[0]], text[span[1] : span[1] + AROUND]
+            return not dated or now is None or means(dated, alias, *around, now)
+
+        for found in self.names.search(texts, counts):
             person = self.person(found.subject_no)
             if person is None:
                 continue

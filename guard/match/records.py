@@ -27,8 +27,8 @@ def dumps(record: SubjectRecord) -> bytes:
 
 
 def essence(record: SubjectRecord) -> SubjectRecord:
-    """The record without what only the matchers need; they hold aliases and templates in arrays of their own."""
-    return replace(record, aliases=(), templates=())
+    """The record without what only the matchers need; they hold aliases and templates in arrays of their own. Dated aliases stay."""
+    return replace(record, aliases=tuple(alias for alias in record.aliases if alias.dated), templates=())
 
 
 def loads(encoded: bytes | memoryview) -> SubjectRecord:
@@ -39,13 +39,18 @@ def loads(encoded: bytes | memoryview) -> SubjectRecord:
         id=raw["id"],
         name=raw["name"],
         kind=SubjectKind(raw["kind"]),
-        aliases=tuple(Alias(a["text"], AliasKind(a["kind"]), Strength(a["strength"]), a["lang"]) for a in raw["aliases"]),
+        aliases=tuple(_alias(alias) for alias in raw["aliases"]),
         templates=tuple(Template(t["id"], t["encoder"], base64.b64decode(t["vector"])) for t in raw["templates"]),
         directives=tuple(_directive(d) for d in raw["directives"]),
         exclusions=tuple(raw["exclusions"]),
         data_key=base64.b64decode(raw["data_key"]),
         occupations=tuple(raw["occupations"]),
     )
+
+
+def _alias(raw: dict[str, Any]) -> Alias:
+    dates = time_of(raw["valid_from"]), time_of(raw["valid_until"])
+    return Alias(raw["text"], AliasKind(raw["kind"]), Strength(raw["strength"]), raw["lang"], *dates)
 
 
 _LISTS = ("scopes", "exemptions", "jurisdictions", "purposes", "endpoints", "models", "terms")
@@ -59,13 +64,14 @@ def _directive(raw: dict[str, Any]) -> Directive:
             "effect": Effect(raw["effect"]),
             "status": DirectiveStatus(raw["status"]),
             "channels": tuple(Channel(c) for c in raw["channels"]),
-            "effective_from": _time(raw["effective_from"]),
-            "expires_at": _time(raw["expires_at"]),
+            "effective_from": time_of(raw["effective_from"]),
+            "expires_at": time_of(raw["expires_at"]),
         }
     )
 
 
-def _time(text: str | None) -> datetime | None:
+def time_of(text: str | None) -> datetime | None:
+    """A time as `dumps` writes it."""
     return None if text is None else datetime.fromisoformat(text)
 
 

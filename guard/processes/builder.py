@@ -216,9 +216,12 @@ class Builder:
                     self._bind(self._registry.revision())
                     answer = {}
                 case "expand":
-                    stated = [StatedAlias(text, AliasKind(kind), lang) for text, kind, lang in asked["aliases"]]
+                    stated = [
+                        StatedAlias(text, AliasKind(kind), lang, *map(records.time_of, dates))
+                        for text, kind, lang, *dates in asked["aliases"]
+                    ]
                     expanded = self._registry.rules.expand(asked["name"], stated)
-                    answer = {"aliases": [[a.text, a.kind, a.strength, a.lang] for a in expanded]}
+                    answer = {"aliases": [[a.text, a.kind, a.strength, a.lang, a.valid_from, a.valid_until] for a in expanded]}
                 case "refusal":
                     answer = {"reason": self._registry.rules.refusal(asked["text"])}
                 case other:

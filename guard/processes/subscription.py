@@ -81,9 +81,12 @@ class Subscription:
         return NameRules(self._expand, self._refusal, fold_text)
 
     def _expand(self, name: str, aliases: Sequence[StatedAlias]) -> list[Alias]:
-        stated = [[alias.text, alias.kind, alias.lang] for alias in aliases]
+        stated = [[alias.text, alias.kind, alias.lang, alias.valid_from, alias.valid_until] for alias in aliases]
         answer = self._ask({"type": "expand", "name": name, "aliases": stated})
-        return [Alias(text, AliasKind(kind), Strength(strength), lang) for text, kind, strength, lang in answer["aliases"]]
+        return [
+            Alias(text, AliasKind(kind), Strength(strength), lang, *map(records.time_of, dates))
+            for text, kind, strength, lang, *dates in answer["aliases"]
+        ]
 
     def _refusal(self, text: str) -> str | None:
         reason: str | None = self._ask({"type": "refusal", "text": text})["reason"]

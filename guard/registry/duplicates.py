@@ -34,7 +34,8 @@ def lookup(connection: Connection, keyring: Keyring) -> Lookup:
 
 def tags(profile: Profile, key: bytes, rules: NameRules) -> dict[bytes, str]:
     """What a person can be found by: tag -> what it stands for (`the same wikidata id`, `an equal alias`)."""
-    strong = {rules.fold(a.text) for a in profile.aliases if a.strength is Strength.STRONG and a.kind is not AliasKind.GENERATED}
+    stated = (a for a in profile.aliases if a.kind is not AliasKind.GENERATED and not a.dated)
+    strong = {rules.fold(a.text) for a in stated if a.strength is Strength.STRONG}
     found = {_tag(key, "alias", text): EQUAL_ALIAS for text in strong if text}
     for scheme, value in profile.external_ids.items():
         found[_tag(key, "id", f"{scheme}\0{value}")] = f"the same {scheme} id"

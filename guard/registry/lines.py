@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
-from guard.registry.values import OPEN, DirectiveData, Evidence, ImportLine, OptOut, Requester, StatedAlias, SubjectData
+from guard.registry.values import OPEN, DirectiveData, Evidence, ImportLine, OptOut, Requester, StatedAlias, SubjectData, validity_problem
 from guard.types import AliasKind, Channel, Effect, SubjectKind
 
 SCOPES = frozenset(
@@ -78,6 +78,14 @@ class _Alias(_Line):
     text: _Name
     kind: Annotated[AliasKind, AfterValidator(lambda kind: _stated(kind))] = AliasKind.NICKNAME
     lang: str | None = None
+    valid_from: _Instant = None
+    valid_until: _Instant = None
+
+    @model_validator(mode="after")
+    def _valid(self) -> "_Alias":
+        if problem := validity_problem(self.kind, self.valid_from, self.valid_until):
+            raise ValueError(problem)
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -142,7 +150,7 @@ def parse_body(body: Any) -> OptOut:
         SubjectData(
             subject.name,
             subject.kind,
-            tuple(StatedAlias(a.text, a.kind, a.lang) for a in subject.aliases),
+            tuple(StatedAlias(a.text, a.kind, a.lang, a.valid_from, a.valid_until) for a in subject.aliases),
             subject.external_ids,
             subject.occupations,
             subject.born,

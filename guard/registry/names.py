@@ -31,7 +31,10 @@ def plain_fold(text: str) -> str:
 def plain_expand(name: str, aliases: Sequence[StatedAlias]) -> list[Alias]:
     """The name and the stated aliases, as they are; two words or more are strong, one word is weak."""
     stated = [StatedAlias(name, AliasKind.LEGAL), *aliases]
-    return [Alias(a.text, a.kind, Strength.STRONG if len(a.text.split()) > 1 else Strength.WEAK, a.lang) for a in stated]
+    return [
+        Alias(a.text, a.kind, Strength.STRONG if len(a.text.split()) > 1 else Strength.WEAK, a.lang, a.valid_from, a.valid_until)
+        for a in stated
+    ]
 
 
 def plain_refusal(text: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -92,8 +93,8 @@ def seal_profile(key: bytes, subject_id: str, profile: Profile) -> bytes:
     """The profile under the subject's data key."""
     content = {
         "name": profile.name,
-        "aliases": [(a.text, a.kind, a.strength, a.lang) for a in profile.aliases],
-        "stated": [(a.text, a.kind, a.lang) for a in profile.stated],
+        "aliases": [(a.text, a.kind, a.strength, a.lang, *_dates(a)) for a in profile.aliases],
+        "stated": [(a.text, a.kind, a.lang, *_dates(a)) for a in profile.stated],
         "external_ids": dict(profile.external_ids),
         "occupations": profile.occupations,
         "born": profile.born,
@@ -109,7 +110,7 @@ def open_profile(key: bytes, subject_id: str, sealed: bytes) -> Profile:
     return Profile(
         content["name"],
         aliases_of(content),
-        tuple(StatedAlias(text, _KINDS[kind], lang) for text, kind, lang in content.get("stated", ())),
+        tuple(StatedAlias(text, _KINDS[kind], lang, *map(_time, dates)) for text, kind, lang, *dates in content.get("stated", ())),
         content.get("external_ids", {}),
         tuple(content.get("occupations", ())),
         content.get("born"),
@@ -120,7 +121,21 @@ def open_profile(key: bytes, subject_id: str, sealed: bytes) -> Profile:
 
 def aliases_of(content: Mapping[str, Sequence[Any]]) -> tuple[Alias, ...]:
     """The aliases in an opened profile; apart, because the gallery needs them of everybody, fast."""
-    return tuple([Alias(text, _KINDS[kind], _STRENGTHS[strength], lang) for text, kind, strength, lang in content.get("aliases", ())])
+    return tuple(
+        [
+            Alias(text, _KINDS[kind], _STRENGTHS[strength], lang, *map(_time, dates))
+            for text, kind, strength, lang, *dates in content.get("aliases", ())
+        ]
+    )
+
+
+def _dates(alias: Alias | StatedAlias) -> tuple[datetime | None, ...]:
+    """The validity of an alias that has one."""
+    return (alias.valid_from, alias.valid_until) if alias.valid_from or alias.valid_until else ()
+
+
+def _time(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def place(subject_id: str) -> bytes:
@@ -131,13 +146,13 @@ def place(subject_id: str) -> bytes:
 def view(person: Person) -> Subject:
     """The person as staff sees them."""
     profile = open_profile(person.key, person.id, person.sealed)
-    stated = {alias.text for alias in profile.stated}
+    stated = {(alias.text, alias.valid_from, alias.valid_until) for alias in profile.stated}
     return Subject(
         person.id,
         person.no,
         SubjectKind(person.kind),
         profile.name,
-        tuple(a for a in profile.aliases if a.text in stated and a.kind is not AliasKind.GENERATED),
+        tuple(a for a in profile.aliases if (a.text, a.valid_from, a.valid_until) in stated and a.kind is not AliasKind.GENERATED),
         profile.external_ids,
         profile.occupations,
         profile.born,

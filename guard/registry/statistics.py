@@ -9,6 +9,7 @@ from guard.registry.desk import current_revision
 from guard.registry.directive_versions import Directives
 from guard.registry.subjects import Subjects
 from guard.registry.tables import CASE, DIRECTIVE, FACE, KEY, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE, TENANT
+from guard.types import Alias
 
 
 class Statistics(Subjects, Directives):
@@ -57,7 +58,7 @@ class Statistics(Subjects, Directives):
                 "subject_id": subject.id,
                 "name": subject.name,
                 "kind": subject.kind.value,
-                "aliases": [{"text": a.text, "kind": a.kind.value, "lang": a.lang, "strength": a.strength.value} for a in subject.aliases],
+                "aliases": [_alias(alias) for alias in subject.aliases],
                 "external_ids": dict(subject.external_ids),
                 "occupations": list(subject.occupations),
                 "born": subject.born,
@@ -80,3 +81,8 @@ class Statistics(Subjects, Directives):
                     for view in self.list_directives(subject.id)
                 ],
             }
+
+
+def _alias(alias: Alias) -> dict[str, Any]:
+    plain = {"text": alias.text, "kind": alias.kind.value, "lang": alias.lang, "strength": alias.strength.value}
+    return plain | ({"valid_from": alias.valid_from, "valid_until": alias.valid_until} if alias.dated else {})

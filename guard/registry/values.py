@@ -68,11 +68,22 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class StatedAlias:
-    """An alias as somebody stated it, before its strength is known."""
+    """An alias as somebody stated it, before its strength is known. Only a descriptor has a validity, as in `guard.types.Alias`."""
 
     text: str
     kind: AliasKind = AliasKind.NICKNAME
     lang: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+def validity_problem(kind: AliasKind, valid_from: datetime | None, valid_until: datetime | None) -> str | None:
+    """Why an alias of this kind cannot have this validity; None when it can."""
+    if (valid_from or valid_until) and kind is not AliasKind.DESCRIPTOR:
+        return f"valid_from and valid_until belong to a descriptor; a name of kind {kind.value} means the person at all times"
+    if valid_from and valid_until and valid_until <= valid_from:
+        return "valid_until must be later than valid_from"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Search texts for everyone at once: an immutable base, a small delta, and the numbers the delta replaces."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -19,7 +19,7 @@ from guard.match.names.sheet import Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.letters import fold_text, trailing_marks
-from guard.types import Role, Strength, SubjectRecord, Text
+from guard.types import AliasKind, Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
 _CHUNK, _OVERLAP = 8192, 192
@@ -27,6 +27,9 @@ _CHUNK, _OVERLAP = 8192, 192
 _ENOUGH = 16
 # Views that put together what the text keeps apart: a surname with an initial is chance there.
 _READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts"})
+
+
+Counts = Callable[[int, str, str, tuple[int, int]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,10 @@ class NameIndex:
         out._removed = frozenset(removed) | {record.no for record in upserts}
         return out
 
-    def search(self, texts: Sequence[Text]) -> list[NameHit]:
+    def search(self, texts: Sequence[Text], counts: Counts | None = None) -> list[NameHit]:
         """Every mention in the texts, in order, also of a name that is split over texts that follow each other.
+
+        Of descriptions only those are mentions that `counts` says yes to, by the subject's number, the alias, all texts, and the span in them.
 
         Once a person was found beyond doubt several times, further mentions of them are left out.
         Weak mentions and those that ask for a style, a text or a thing are among them; a name inside a longer one is not.
@@ -71,6 +76,9 @@ class NameIndex:
         joined = "\n".join(text.text for text in texts)
         best: dict[tuple[int, int, int], _Mention] = {}
         for mention in self._mentions(joined):
+            row = mention.found.row
+            if counts and row.kind is AliasKind.DESCRIPTOR and not counts(row.subject_no, row.text, joined, (mention.start, mention.end)):
+                continue
             key = (mention.found.row.subject_no, mention.start, mention.end)
             if key not in best or _rank(best[key].found) < _rank(mention.found):
                 best[key] = mention

@@ -1,11 +1,13 @@
 """Other forms of a name, made once when a person is registered: short forms, initials, dropped middle names, spellings."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
 from anyascii import anyascii
 
+from guard.match.names import descriptors
 from guard.match.names.given import PARTICLES, short_forms
 from guard.match.names.strength import HAN_SURNAMES, HANGUL_SURNAMES, rate, refusal_reason
 from guard.match.names.writing import latin_form
@@ -31,6 +33,14 @@ class AliasLike(Protocol):
     @property
     def lang(self) -> str | None:
         """Its language."""
+
+    @property
+    def valid_from(self) -> datetime | None:
+        """From when it means the person; None: always."""
+
+    @property
+    def valid_until(self) -> datetime | None:
+        """Until when it does, exclusive; None: for ever."""
 
 
 def _parts(name: str) -> list[str]:
@@ -145,16 +155,20 @@ def expand(name: str, aliases: Sequence[AliasLike] = ()) -> list[Alias]:
     Scripts other than the one a name is written in need no alias: the index carries the skeleton of every word. A name that
     is not in Latin letters gets a form that is, because other scripts are found from there.
     """
-    out: dict[str, Alias] = {}
+    out: dict[tuple[str, datetime | None, datetime | None], Alias] = {}
 
-    def add(text: str, kind: AliasKind, lang: str | None = None, least: Strength | None = None) -> None:
-        folded = fold_text(text)
-        if folded and folded not in out:
-            out[folded] = Alias(text, kind, least or rate(text, kind), lang)
+    def add(text: str, kind: AliasKind, lang: str | None = None, begin: datetime | None = None, end: datetime | None = None) -> None:
+        key = fold_text(text), begin, end
+        if key[0] and key not in out:
+            out[key] = Alias(text, kind, rate(text, kind), lang, begin, end)
 
     add(name, AliasKind.LEGAL)
     for alias in aliases:
-        add(alias.text, alias.kind, alias.lang)
+        add(alias.text, alias.kind, alias.lang, alias.valid_from, alias.valid_until)
+    for alias in aliases:
+        for form in descriptors.forms(alias.text) if alias.kind is AliasKind.DESCRIPTOR else ():
+            if refusal_reason(form) is None:
+                add(form, alias.kind, alias.lang, alias.valid_from, alias.valid_until)
     given = len(out)
     sources = [name, *(alias.text for alias in aliases if alias.kind in {AliasKind.LEGAL, AliasKind.STAGE})]
     made = (form for source in sources for form in _forms(source))
