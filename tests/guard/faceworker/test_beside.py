@@ -79,17 +79,21 @@ def cosine(one: FacesInPicture, other: FacesInPicture) -> float:
     return max(float(a.vector @ b.vector) for a in one.faces for b in other.faces)
 
 
+@pytest.fixture(scope="module")
+def upright(encoded: Callable[[Image.Image], Picture], portrait: Image.Image) -> FacesInPicture:
+    return looker(frontal()).look(encoded(portrait))
+
+
 @pytest.mark.parametrize("with_points", [True, False], ids=["with its points", "at the best of eight angles"])
-@pytest.mark.parametrize("degrees", [0, 45, -60, 170])
+@pytest.mark.parametrize("degrees", [45, -60, 170])
 def test_a_face_that_only_the_second_sees_is_turned_upright(
-    encoded: Callable[[Image.Image], Picture], portrait: Image.Image, degrees: int, with_points: bool
+    encoded: Callable[[Image.Image], Picture], portrait: Image.Image, upright: FacesInPicture, degrees: int, with_points: bool
 ) -> None:
-    upright = looker(frontal()).look(encoded(portrait))
     page, box, points = tilted(portrait, degrees)
     seen = looker(Nobody([]), Told([Found(box, 0.8, points if with_points else None)])).look(encoded(page))
     (face,) = seen.faces
     assert (face.box, cosine(upright, seen) > SAME_PERSON) == (box, True)
-    assert face.view == {0: "upright", 45: "rotated 45", -60: "rotated 315", 170: "rotated 180"}[degrees]
+    assert face.view == {45: "rotated 45", -60: "rotated 315", 170: "rotated 180"}[degrees]
 
 
 def test_a_face_that_both_see_counts_once(encoded: Callable[[Image.Image], Picture], portrait: Image.Image) -> None:

@@ -126,6 +126,13 @@ def test_a_face_in_the_thumbnail_of_a_heic_is_a_picture_of_its_own(looker: Looke
     assert cosine(upright, thumbnail) > SAME_PERSON
 
 
+def test_a_small_face_is_found_where_it_is_asked_for(encoded: Encoded, looker: Looker, portrait: Image.Image) -> None:
+    """A face of a twenty-sixth of the picture's side."""
+    page = Image.new("RGB", (1200, 900), (150, 150, 150))
+    page.paste(portrait.resize((112, 112), Image.Resampling.LANCZOS), (700, 300))
+    assert [len(looker.look(encoded(page), small_faces=small).faces) for small in (False, True)] == [0, 1]
+
+
 def test_a_decoy_beside_the_victim_hides_nobody(encoded: Encoded, looker: Looker, portrait: Image.Image) -> None:
     page = Image.new("RGB", (900, 420), "white")
     page.paste(portrait, (40, 70))

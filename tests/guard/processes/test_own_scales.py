@@ -11,6 +11,7 @@ from guard.errors import InvalidInputError
 from guard.match.faces import scale
 from guard.match.faces.scale import bundled
 from guard.processes.parts import check_face_networks, prepare_matching
+from guard.processes.supervisor import Supervisor
 from guard.settings import Settings
 
 ENCODER = "dlib-resnet-v1"
@@ -66,6 +67,8 @@ def test_a_network_of_another_digest_is_refused_before_anything_starts(
     model.write_bytes(b"other weights")
     with pytest.raises(InvalidInputError, match=f"^{named}: .* has SHA-256 .* says {digest}"):
         check_face_networks(settings)
+    with pytest.raises(SystemExit, match=f"^{named}: .* has SHA-256"):
+        Supervisor(settings).run()
 
 
 def test_an_encoder_without_a_scale_is_refused_at_start(settings: Settings, tmp_path: Path) -> None:
