@@ -157,8 +157,23 @@ def left_out(source: Reading) -> Reading | None:
     return replaced(source, re.compile("[" + "".join(map(re.escape, chosen)) + "]", re.IGNORECASE), lambda _: "") if chosen else None
 
 
+_MASK = "*#•●■▪∗＊█░▒"
+_MASKED = re.compile(rf"[^\W\d_][{_MASK}]+[^\W\d_]")
+_MASKS = re.compile(rf"(?<=[^\W\d_])[{_MASK}]+")
+
+
+def masked(source: Reading) -> Reading | None:
+    """The text without the signs that stand for letters: `T*yl*r Sw*ft`."""
+    return replaced(source, _MASKS, lambda _: "") if _MASKED.search(source[0]) else None
+
+
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1(?:\1|[^\W\d_]{0,20}([^\W\d_])\2)")
 _AGAIN = re.compile(r"([^\W\d_])\1+", re.IGNORECASE)
+
+
+def once(text: str) -> str:
+    """The text with letters that stand several times in a row standing once."""
+    return _AGAIN.sub(r"\1", text)
 
 
 def drawn_out(source: Reading) -> Reading | None:
@@ -354,6 +369,8 @@ def _readings(text: str, folded: Folded) -> Iterator[tuple[str, Reading | None]]
     if signs.again or base[1]:
         yield "drawn out", drawn_out(base)
     chars = frozenset(base[0])
+    if not chars.isdisjoint(_MASK):
+        yield "masked", masked(base)
     if (
         signs.mixed
         or base[1]

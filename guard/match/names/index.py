@@ -19,6 +19,7 @@ from guard.match.names.sheet import Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.letters import fold_text, trailing_marks
+from guard.normalise.views import once
 from guard.types import AliasKind, Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
@@ -155,6 +156,8 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     view, low, high = piece
     if view is None:
         return _Mention(found, low, high, found.view)
+    if view.name == "drawn out" and once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)):
+        return None
     start, end = view.span(low, high)
     if view.text[low:high] == original[start:end] or (
         view.name in _READ_TOGETHER and disguise.is_initials(fold_text(found.row.text).split())

@@ -21,8 +21,8 @@ _SPELLING = (
 _FIXED = dict(zip("pbfvtdszSkqmnlrh", ("P", "P", "P", "P", "T", "T", "S", "S", "S", "K", "K", "N", "N", "L", "R", ""), strict=True))
 _MOST_CODES = 6
 _SILENT = tuple("tdsxz")
-# Before a skeleton: of any word of a name; of a word of a name that is not in Latin letters.
-_SKELETON, _NATIVE = "~", "="
+# Before a skeleton: of any word of a name; of a word of a name that is not in Latin letters; before a word without its vowels.
+_SKELETON, _NATIVE, _BARE = "~", "=", "-"
 _MOST_READINGS = 8
 
 
@@ -59,6 +59,20 @@ def _codes(word: str) -> list[str]:
     return list(dict.fromkeys(out))
 
 
+_NO_VOWELS = str.maketrans("", "", "aeiou")
+
+
+def bare(word: str) -> str:
+    """A word without its vowels but for one at its beginning: `tylr` for Taylor."""
+    return word[:1] + word[1:].translate(_NO_VOWELS)
+
+
+@lru_cache(maxsize=8192)
+def bare_keys(word: str) -> tuple[int, ...]:
+    """Where a word that has no vowels is looked up as what is left of one that had."""
+    return (hash_word(_BARE + word),) if bare(word) == word else ()
+
+
 @lru_cache(maxsize=8192)
 def sound_keys(word: str) -> tuple[int, ...]:
     """Where a word of a text in Latin letters is looked up."""
@@ -84,6 +98,8 @@ def codes_of_name(word: str) -> tuple[str, ...]:
     spoken = (letters, letters[:-1]) if letters[-1:] in _SILENT and len(letters) > 4 else (letters,)
     bones = dict.fromkeys(filter(None, map(skeleton, spoken)))
     out = (*_codes(word if word.isascii() else letters), *(_SKELETON + consonants for consonants in bones))
+    if word.isascii() and bare(word) != word:
+        return (*out, _BARE + bare(word))
     return out if word.isascii() else (*out, *(_NATIVE + consonants for consonants in read(word)[0][:_MOST_READINGS]))
 
 

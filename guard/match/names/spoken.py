@@ -11,7 +11,7 @@ from guard.match.names.foreign import asked_for, explained
 from guard.match.names.near import CROWD, NearPart, aligned, orders, words_of
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
-from guard.match.names.sound import VOWELS, alike, letters_of, native_keys, sound_keys
+from guard.match.names.sound import VOWELS, alike, bare, bare_keys, letters_of, native_keys, sound_keys
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER
@@ -24,6 +24,8 @@ _LEAST = 0.84
 # Least share of the letters of two words that they have in common before they are compared closely, and most words of
 # names that are compared for one word of the text, the likeliest ones.
 _SHARED_LETTERS, _MOST_LIKELY = 0.7, 48
+# Fewest letters of the words of a text that a name is heard in.
+_SHORTEST = 6
 # Nats that a name of another script must gain by each word, and in all beyond what the number of names asks for.
 _GAIN_EACH, _GAIN = 4.0, 5.0
 _ORDINARY = WordTable.level(ORDINARY_ZIPF)
@@ -103,9 +105,16 @@ def _sounding(scan: Scan, part: Part, near: NearPart, pairs: Indices) -> Iterabl
         for number, word in words.items()
         if word.isascii()
     ]
-    asked += [one._replace(keys=native_keys(words[one.number]), mask=~VOWELS) for one in asked]
+    asked += [
+        *(one._replace(keys=native_keys(words[one.number]), mask=~VOWELS) for one in asked),
+        *(one._replace(keys=keys, mask=~VOWELS) for one in asked if (keys := bare_keys(words[one.number]))),
+    ]
     asked.sort(key=itemgetter(0))
     return ((one, row_no) for one, _, _, row_no in heard(scan, part, near, pairs, asked, _MOST_LIKELY**2 * len(pairs)))
+
+
+def _alike(seen: str, wanted: str) -> float:
+    return 1.0 if seen == bare(wanted) else alike(seen, wanted)
 
 
 def _transcribed(seen: Sequence[str], words: Sequence[str], names: int) -> float:
@@ -124,8 +133,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         seen = [scan.word(number) for number in range(first, last + 1)]
         if seen == words or not parted_plainly(scan, first, last):
             continue
-        least = min(map(alike, seen, words)) if all(map(str.isascii, words)) else _transcribed(seen, words, len(part.exact))
-        if least < _LEAST:
+        least = min(map(_alike, seen, words)) if all(map(str.isascii, words)) else _transcribed(seen, words, len(part.exact))
+        if least < _LEAST or len("".join(seen)) < _SHORTEST:
             continue
         levels = scan.levels[first : last + 1].tolist()
         capital = scan.capital[first : last + 1]
