@@ -26,7 +26,7 @@ class Signs:
     """What a folded text tells about which views could matter (all cheap to know).
 
     `blob`: something may be hex, base64 and the like; `mixed`: a word has digits and letters; `letters`: letters stand alone;
-    `again`: a word has two letters that are the same as the one before.
+    `again`: three letters in a row are the same.
     """
 
     blob: bool = False
@@ -56,12 +56,8 @@ def signs_of(folded: Folded) -> Signs:
 
 
 def _again(folded: Folded) -> bool:
-    letters = folded.letters
-    doubled = ((letters[1:] == letters[:-1]) > folded.breaks[1:]).nonzero()[0]
-    if len(doubled) < 2:
-        return False
-    words = folded.word_starts.searchsorted(doubled, side="right")
-    return bool(np.count_nonzero(words[1:] == words[:-1]))
+    same = folded.letters[1:] == folded.letters[:-1]
+    return bool(np.count_nonzero(same[1:] & same[:-1]))
 
 
 def _letters_alone(folded: Folded, sizes: Positions) -> bool:
@@ -167,7 +163,7 @@ def masked(source: Reading) -> Reading | None:
     return replaced(source, _MASKS, lambda _: "") if _MASKED.search(source[0]) else None
 
 
-_DRAWN_OUT = re.compile(r"([^\W\d_])\1(?:\1|[^\W\d_]{0,20}([^\W\d_])\2)")
+THRICE = re.compile(r"([^\W\d_])\1\1", re.IGNORECASE)
 _AGAIN = re.compile(r"([^\W\d_])\1+", re.IGNORECASE)
 
 
@@ -177,8 +173,8 @@ def once(text: str) -> str:
 
 
 def drawn_out(source: Reading) -> Reading | None:
-    """Letters that stand several times in a row read as one, where a word has three of them or two such places."""
-    return replaced(source, _AGAIN, lambda match: match.group(1)) if _DRAWN_OUT.search(source[0].lower()) else None
+    """Letters that stand several times in a row read as one, where there are three of them somewhere."""
+    return replaced(source, _AGAIN, lambda match: match.group(1)) if THRICE.search(source[0]) else None
 
 
 _LEET_CHARS = "0-9@$!|+€£(^¢§¥"

@@ -19,7 +19,7 @@ from guard.match.names.sheet import Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.letters import fold_text, trailing_marks
-from guard.normalise.views import once
+from guard.normalise.views import THRICE, once
 from guard.types import AliasKind, Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
@@ -156,9 +156,11 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     view, low, high = piece
     if view is None:
         return _Mention(found, low, high, found.view)
-    if view.name == "drawn out" and once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)):
-        return None
     start, end = view.span(low, high)
+    if view.name == "drawn out":
+        if once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)) or not THRICE.search(original[start:end]):
+            return None
+        found = replace(found, weak=False, doubtful=False)
     if view.text[low:high] == original[start:end] or (
         view.name in _READ_TOGETHER and disguise.is_initials(fold_text(found.row.text).split())
     ):

@@ -29,6 +29,7 @@ CASES = [
     pytest.param("⠞⠁⠽⠇⠕⠗ ⠠⠎⠺⠊⠋⠞", {"decoded": "taylor swift"}, id="Braille"),
     pytest.param("Tay<b>lor</b> Sw<!-- - -->ift", {"markup": "Taylor Swift"}, id="tags within words"),
     pytest.param("remove every x: Txaxyx", {"letters left out": "remove every : Tay"}, id="letters left out"),
+    pytest.param("T*yl*r Sw•ft", {"masked": "Tylr Swft"}, id="letters masked"),
     pytest.param("Tayyylooor", {"drawn out": "Taylor"}, id="drawn out"),
     pytest.param("Т4у\u200bl0r 5wift", {"look-alikes": "T4yl0r 5wift", "leet": "Taylor swift"}, id="one disguise upon another"),
     pytest.param(
