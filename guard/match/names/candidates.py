@@ -4,22 +4,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from guard.match.names.near import NearPart, join, words_of
 from guard.match.names.part import Part
 from guard.match.names.scan import Scan
 from guard.normalise.hashing import Indices
 
-# Column n holds the seven bits of n: with it a few look-ups weigh the 26 letters of a word.
-_SEVEN_BITS = (np.arange(128) >> np.arange(7)[:, None] & 1).astype(np.float32)
-
 
 class Asked(NamedTuple):
     """A stretch (`begin`, `end`) of word `number`, and the keys it is looked up under.
 
     A word of a name must have at least the share `least` (0..1) of the letters of this one; `letters` are bits, `mask` those that count.
-    The `most` words of names with most letters in common are kept, by `odds` where these are given (`letter_odds`).
+    The `most` words of names with most letters in common are kept.
     """
 
     number: int
@@ -29,7 +25,6 @@ class Asked(NamedTuple):
     least: float
     most: int
     mask: int = -1
-    odds: npt.NDArray[np.float32] | None = None
 
 
 def heard(
@@ -67,8 +62,7 @@ def heard(
     if not len(alike):
         return
     form, tokens, number, most = form.take(alike), tokens.take(alike), number.take(alike), most.take(alike)
-    odds = [one.odds for one in asked if one.odds is not None]
-    distance = -_likelihood(np.array(odds), form, near.spelled.take(tokens)) if odds else (different - common).take(alike)
+    distance = (different - common).take(alike)
     order = np.lexsort((tokens, distance, number))
     number = number.take(order)
     kept = order[np.arange(len(order)) - number.searchsorted(number) < most.take(order)]
@@ -86,10 +80,3 @@ def heard(
         if case not in seen:
             seen.add(case)
             yield case
-
-
-def _likelihood(odds: npt.NDArray[np.float32], form: Indices, spelled: npt.NDArray[np.uint32]) -> npt.NDArray[np.float32]:
-    """By how many nats the letters (bits) of each word of a name are likelier than none, read as the form at that index into `odds`."""
-    shares = np.pad(odds, ((0, 0), (0, 2))).reshape(-1, 4, 7) @ _SEVEN_BITS
-    out: npt.NDArray[np.float32] = sum(shares[form, part, spelled >> 7 * part & 127] for part in range(4))
-    return out

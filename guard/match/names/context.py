@@ -13,12 +13,17 @@ from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
 from guard.match.names.strength import ORDINARY_ZIPF as _ORDINARY
 from guard.types import Role, Strength
 
-_BEFORE, _AFTER, _NEAR_BEFORE = 80, 48, 28
+_BEFORE, _AFTER = 80, 48
+
+
+def phrases_of(listed: str) -> list[str]:
+    """The phrases of one of these lists."""
+    return [part.strip() for part in listed.replace("\n", "|").split("|") if part.strip()]
 
 
 def _any(phrases: str) -> str:
     """An alternation of the phrases (parted by `|`), longest first, spaces matching any run of white space."""
-    parts = sorted((part.strip() for part in phrases.replace("\n", "|").split("|") if part.strip()), key=len, reverse=True)
+    parts = sorted(phrases_of(phrases), key=len, reverse=True)
     return "(?:" + "|".join(re.escape(part).replace(r"\ ", r"\s+") for part in parts) + ")"
 
 
@@ -60,7 +65,7 @@ _THING_BEFORE = """
 hotel|hotel de|hôtel|rue|avenue|boulevard|place|aéroport|stade|musée|prix|fondation|université|lycée|école|pont|tour|calle|avenida|plaza|aeropuerto|estadio|museo|premio|fundación|universidad|escuela|puente|torre|rua|praça|aeroporto|estádio|museu|prêmio|fundação|universidade|escola|ponte|via|piazza|stadio|fondazione|università|scuola|corso|viale
 lake|mount|mt.|fort|port|cape|uss|hms|ulica|ul.|plac|aleja|lotnisko|stadion|muzeum|nagroda|улица|проспект|площадь|аэропорт|стадион|музей|премия|имени|им.|đường|sân bay|giải thưởng|bảo tàng|khách sạn|jalan|bandara|فندق|شارع|مطار|ملعب|جائزة|متحف|برج|جامعة|מלון|רחוב|שדה התעופה|אצטדיון|פרס|מוזיאון|מגדל|โรงแรม|ถนน|สนามบิน|รางวัล|พิพิธภัณฑ์|jersey of|shoes by|perfume by|named after|dedicated to
 """
-_CUE_BEFORE = """
+CUE_BEFORE = """
 photo of|photos of|photograph of|photographs of|picture of|pictures of|image of|images of|portrait of|portraits of|selfie of|selfie with|headshot of|close-up of|closeup of|shot of|painting of|drawing of|sketch of|illustration of|render of|rendering of|caricature of|cartoon of|statue of|sculpture of|figurine of|poster of|depicting|depiction of|featuring|starring|face of|likeness of
 looks like|look like|looking like|resembling|resembles|similar to|lookalike of|body of|head of|dressed as|disguised as|as|with|and|of|meets|meeting|hugging|kissing|beside|next to|behind|actor|actress|singer|rapper|president|senator|politician|celebrity|model|player|footballer|star|king|queen|prince|princess|pope|ceo|founder|billionaire|comedian|director|artist|musician|mr|mr.|mrs|mrs.|ms|ms.|dr|dr.|sir|lady|the real|famous|show|draw|paint|generate|create|make|render|imagine|depict|put|add|replace|swap|named|called|person named
 foto von|bild von|porträt von|porträt|zeichnung von|gemälde von|schauspieler|schauspielerin|sänger|sängerin|präsident|sieht aus wie|aussieht wie|mit|photo de|photo d'|portrait de|portrait d'|image de|dessin de|acteur|actrice|chanteur|chanteuse|président|ressemble à|ressemblant à|avec|foto de|fotografía de|retrato de|imagen de|dibujo de|el actor|la actriz|el cantante|la cantante|presidente|se parece a|parecido a|con|imagem de|desenho de|ator|atriz|cantor|cantora|parecido com|parece com|com
@@ -68,7 +73,7 @@ foto di|fotografia di|ritratto di|immagine di|disegno di|attore|attrice|cantante
 fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्वीर|की फोटो|का चित्र|अभिनेता|अभिनेत्री|गायक|صورة|صور|بورتريه|رسم|الممثل|الممثلة|المغني|المغنية|الرئيس|يشبه|תמונה של|תמונת|ציור של|פורטרט של|השחקן|השחקנית|הזמר|הזמרת|הנשיא|דומה ל|照片|肖像|演员|演員|歌手|总统|總統|明星|像|画|畫|俳優|女優|歌手|大統領|배우|가수|대통령|ภาพของ|ภาพ|รูปของ|รูป|ภาพถ่ายของ|ดารา|นักร้อง|นักแสดง
 φωτογραφία του|φωτογραφία της|πορτρέτο του|πορτρέτο της|εικόνα του|εικόνα της
 """
-_CUE_AFTER = """
+CUE_AFTER = """
 's face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|eats|drinks|rides|laughs|laughing|on a|on the|from the|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
 's photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|의 사진|사진|의 얼굴|의 초상|초상|씨
 """
@@ -143,7 +148,9 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
 
 
 _WORD_END = r"(?:(?<![^\W\d_])|(?<=[^\x00-\u2fff]))"
-_TAIL = r"[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:the|a|an|der|die|das|el|la|le|il|photographer|artist|painter|director|filmmaker|late|great|legendary|famous)\s+)?[\"'“«「『(]?$"
+# Words that may stand between what leads to a name and the name.
+FILLERS = "the|a|an|der|die|das|el|la|le|il|photographer|artist|painter|director|filmmaker|late|great|legendary|famous"
+_TAIL = rf"[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:{FILLERS})\s+)?[\"'“«「『(]?$"
 _HEAD = r"^[\s\"'’”»」』)\]*_`-]*(?:'s|’s|s')?\s*"
 
 
@@ -183,7 +190,7 @@ def _in_style(around: Surroundings) -> bool:
 def _pattern(name: str) -> re.Pattern[str]:
     lists = {
         "style<": _STYLE_BEFORE, "style>": _STYLE_AFTER, "attribution<": _ATTRIBUTION_BEFORE, "attribution>": _ATTRIBUTION_AFTER,
-        "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": _CUE_BEFORE, "cue>": _CUE_AFTER,
+        "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": CUE_BEFORE, "cue>": CUE_AFTER,
     }  # fmt: skip
     body = _any(lists[name])
     if name.endswith("<"):
@@ -199,12 +206,6 @@ def _seen(name: str, around: Surroundings) -> bool:
     if name.endswith("<"):
         return _pattern(name).search(around.before) is not None
     return _pattern(name).match(around.after) is not None
-
-
-def cue_at(text: str, start: int, end: int) -> bool:
-    """Whether words that lead to a person stand just before or after `text[start:end]`."""
-    before, after = text[max(0, start - _NEAR_BEFORE) : start].lower(), text[end : end + _AFTER].lower()
-    return _pattern("cue>").match(after) is not None or _pattern("cue<").search(before) is not None
 
 
 def role_of(around: Surroundings) -> Role:

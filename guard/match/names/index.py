@@ -128,7 +128,7 @@ class NameIndex:
         yield from loose.answers(scan, part, part.loose)
         yield from near.find(scan, part, words)
         yield from spoken.find(scan, part, words)
-        yield from foreign.find(scan, part, words)
+        yield from foreign.find(scan, part)
 
     def _hit(self, joined: str, mention: _Mention, texts: Sequence[Text], begins: list[int]) -> NameHit:
         found, start, end = mention.found, mention.start, mention.end

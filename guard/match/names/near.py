@@ -19,7 +19,7 @@ from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.memo import PairMemo
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
-from guard.match.names.sound import codes_of_name, letters_of, spelled
+from guard.match.names.sound import codes_of_name, letters_of
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, without_one
 from guard.normalise.letters import fold_text
 
@@ -45,7 +45,6 @@ class NearPart:
         self.hashes: U64 = arrays["names.tokens.hashes"]
         self.sizes: npt.NDArray[np.uint8] = arrays["names.tokens.sizes"]
         self.letters: npt.NDArray[np.uint32] = arrays["names.tokens.letters"]
-        self.spelled: npt.NDArray[np.uint32] = arrays["names.tokens.spelled"]
         self.table = KeyTable(arrays, "names.near")
         self.sound = KeyTable(arrays, "names.sound")
         self.typed, self.sounding = PairMemo(), PairMemo()
@@ -65,14 +64,10 @@ def pack_sound(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
     return pack("names.sound", np.array(keys, dtype=np.uint64), np.array(rows, dtype=np.uint32))
 
 
-def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[str, npt.NDArray[Any]]:
-    """The arrays for these words (different ones, as stretches of `sums`), in the order of their hashes."""
-    order = np.argsort(hashes)
-    hashes, starts, ends = hashes[order], starts[order], ends[order]
+def pack_near(words: Sequence[str], hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[str, npt.NDArray[Any]]:
+    """The arrays for these words (different ones, also as stretches of `sums`), in the order of their hashes."""
     long = (ends - starts >= SHORTEST).nonzero()[0]
     keys, owner = without_one(sums, starts[long], ends[long])
-    letters = sums.letters
-    words = [letters[start:end].tobytes().decode("utf-32-le") for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     stems = [(number, len(cut)) for number, cut in enumerate(map(endings.stem, words)) if cut]
     stemmed, sizes = np.array(stems, dtype=np.int64).reshape(-1, 2).T
     table = pack(
@@ -81,7 +76,6 @@ def pack_near(hashes: U64, sums: Sums, starts: Indices, ends: Indices) -> dict[s
         np.concatenate([np.arange(len(hashes)), long[owner], stemmed]).astype(np.uint32),
     )
     table |= pack_sound(words)
-    table["names.tokens.spelled"] = np.fromiter((spelled(word) for word in words), dtype=np.uint32, count=len(words))
     table["names.tokens.letters"] = np.fromiter((letters_of(word) for word in words), dtype=np.uint32, count=len(words))
     return {"names.tokens.hashes": hashes, "names.tokens.sizes": np.minimum(ends - starts, 255).astype(np.uint8), **table}
 

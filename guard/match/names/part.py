@@ -5,21 +5,45 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from guard.match.names.keys import Arrays, BitMap, KeyTable
 from guard.match.names.rows import KINDS, STRENGTHS, Row
 from guard.normalise.hashing import U64, Indices
 
 
+class Bones(KeyTable):
+    """The table of skeletons: keys of two words lead to entries (guard/match/names/bones.py)."""
+
+    __slots__ = ("_ends", "_letters", "alias", "frequent", "whole", "words")
+
+    def __init__(self, arrays: Arrays) -> None:
+        super().__init__(arrays, "names.bones")
+        self.alias: npt.NDArray[np.uint32] = arrays["names.bones.alias"]
+        self.words: npt.NDArray[np.uint32] = arrays["names.bones.words"]
+        self.whole: npt.NDArray[np.bool_] = arrays["names.bones.whole"]
+        self.frequent: npt.NDArray[np.bool_] = arrays["names.bones.frequent"]
+        self._letters: npt.NDArray[np.uint8] = arrays["names.bones.letters"]
+        self._ends: npt.NDArray[np.uint32] = arrays["names.bones.ends"]
+
+    def letters(self, words: Indices) -> npt.NDArray[np.uint8]:
+        """The Latin letters of these words of names, 1 to 26, (words, letters of the longest), 0 behind the last."""
+        begin, end = self._ends.take(words).astype(np.int64), self._ends.take(words + 1).astype(np.int64)
+        place = begin[:, None] + np.arange(int((end - begin).max(initial=1)))
+        out: npt.NDArray[np.uint8] = self._letters.take(place, mode="clip") * (place < end[:, None])
+        return out
+
+
 class Part:
     """Reads one set of arrays."""
 
-    __slots__ = ("_arrays", "exact", "heads", "loose", "pairs")
+    __slots__ = ("_arrays", "bones", "exact", "heads", "loose", "pairs")
 
     def __init__(self, arrays: Arrays) -> None:
         self._arrays = arrays
         self.exact = KeyTable(arrays, "names.exact")
         self.loose = KeyTable(arrays, "names.loose")
+        self.bones = Bones(arrays)
         self.heads = BitMap(arrays["names.heads"])
         self.pairs = BitMap(arrays["names.pairs"])
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from guard.match.names.given import PARTICLES
 from guard.match.names.words import WordTable
-from guard.normalise.fold import UPPER, Folded
+from guard.normalise.fold import LOWER, U32, UPPER, Folded, code_points
 from guard.normalise.hashing import U64, Indices, Sums, Words, hash_word
 from guard.normalise.lazy import lazy
 
@@ -39,6 +39,11 @@ class Scan:
     def sums(self) -> Sums:
         """Prefix sums over all letters."""
         return Sums(self.folded.letters)
+
+    @lazy
+    def points(self) -> U32:
+        """The code points of the text."""
+        return code_points(self.text)
 
     @property
     def starts(self) -> Indices:
@@ -74,6 +79,12 @@ class Scan:
     def capital(self) -> npt.NDArray[np.bool_]:
         """Whether each word begins with a capital letter."""
         out: npt.NDArray[np.bool_] = (self.folded.kinds[self.starts] & UPPER) != 0
+        return out
+
+    @lazy
+    def cased(self) -> npt.NDArray[np.bool_]:
+        """Whether each word begins with a letter of a script with capitals."""
+        out: npt.NDArray[np.bool_] = (self.folded.kinds[self.starts] & (UPPER | LOWER)) != 0
         return out
 
     @lazy

@@ -1,8 +1,8 @@
 """How a name sounds, coarsely: the bridge between spellings, and between scripts.
 
 A word is reduced to classes of consonants (p b f v / t d / s z and their kin / k g / n m / l / r), because vowels and
-voicing are what spellings disagree about. Equal codes are candidates; `alike` compares them closely. Words of other
-scripts are looked up by the skeletons they may have in Latin letters (guard/match/names/writing.py).
+voicing are what spellings disagree about. Equal codes are candidates; `alike` compares them closely. Words of a text in
+other scripts are looked up by their skeletons (guard/match/names/bones.py).
 """
 
 import re
@@ -20,9 +20,8 @@ _SPELLING = (
 )  # fmt: skip
 _FIXED = dict(zip("pbfvtdszSkqmnlrh", ("P", "P", "P", "P", "T", "T", "S", "S", "S", "K", "K", "N", "N", "L", "R", ""), strict=True))
 _MOST_CODES = 6
-_SILENT = tuple("tdsxz")
-# Before a skeleton: of any word of a name; of a word of a name that is not in Latin letters; before a word without its vowels.
-_SKELETON, _NATIVE, _BARE = "~", "=", "-"
+# Before a skeleton of a word of a name that is not in Latin letters; before a word without its vowels.
+_NATIVE, _BARE = "=", "-"
 _MOST_READINGS = 8
 
 
@@ -86,21 +85,11 @@ def native_keys(word: str) -> tuple[int, ...]:
     return (hash_word(_NATIVE + bones),) if bones else ()
 
 
-@lru_cache(maxsize=8192)
-def skeleton_keys(word: str) -> tuple[int, ...]:
-    """Where a word of a text in another script is looked up, the likeliest first."""
-    return tuple(hash_word(_SKELETON + bones) for bones in read(word)[0])
-
-
 def codes_of_name(word: str) -> tuple[str, ...]:
-    """The codes that a word of a name is stored under: how it sounds, and its skeleton, also without a last letter that may be silent."""
-    letters = latin_form(word)
-    spoken = (letters, letters[:-1]) if letters[-1:] in _SILENT and len(letters) > 4 else (letters,)
-    bones = dict.fromkeys(filter(None, map(skeleton, spoken)))
-    out = (*_codes(word if word.isascii() else letters), *(_SKELETON + consonants for consonants in bones))
-    if word.isascii() and bare(word) != word:
-        return (*out, _BARE + bare(word))
-    return out if word.isascii() else (*out, *(_NATIVE + consonants for consonants in read(word)[0][:_MOST_READINGS]))
+    """The codes that a word of a name is stored under: how it sounds, what is left without vowels, skeletons where it is in another script."""
+    if word.isascii():
+        return (*_codes(word), *((_BARE + bare(word),) if bare(word) != word else ()))
+    return (*_codes(latin_form(word)), *(_NATIVE + consonants for consonants in read(word)[0][:_MOST_READINGS]))
 
 
 def _fine(word: str) -> str:
@@ -130,14 +119,6 @@ def letters_of(word: str) -> int:
     for char in _fine(latin(word) if word.isascii() else latin_form(word)).lower().translate(_MERGED):
         if "a" <= char <= "z":
             out |= 1 << (ord(char) - 97)
-    return out
-
-
-def spelled(word: str) -> int:
-    """The set of the Latin letters of a word, as bits."""
-    out = 0
-    for char in set(latin_form(word)):
-        out |= 1 << (ord(char) - 97)
     return out
 
 

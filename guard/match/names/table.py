@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from guard.match.names.bones import pack_bones
 from guard.match.names.disguise import shuffled_pair, shuffled_words, visual, visual_key
 from guard.match.names.keys import pack, pack_bits
 from guard.match.names.near import pack_near, pair_key
@@ -14,12 +15,13 @@ from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
 from guard.normalise.fold import Folded, fold
 from guard.normalise.hashing import U64, Indices, Sums
-from guard.types import SubjectRecord
+from guard.types import Strength, SubjectRecord
 
 NamedArrays = dict[str, npt.NDArray[Any]]
 # Aliases folded at once; bounds the memory of a build.
 _BATCH = 1 << 15
 _LONGEST_WORD = 40
+_TWO = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,12 @@ class _Tokens:
     hashes: list[U64]
     letters: list[npt.NDArray[np.uint32]]
     sizes: list[Indices]
+    pairs: list[U64]
+    owners: list[npt.NDArray[np.uint32]]
+    whole: list[npt.NDArray[np.bool_]]
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, begin: int, strong: npt.NDArray[np.bool_]) -> None:
+        """Take in a batch, the first alias of which is number `begin`; `strong` tells which of them are."""
         several = batch.last - batch.first > 1
         longer = batch.last - batch.first > 2
         words = np.concatenate([batch.first[several], batch.last[several] - 1, batch.first[longer] + 1, batch.last[longer] - 2])
@@ -118,11 +124,25 @@ class _Tokens:
         self.hashes.append(hashes)
         self.letters.append(batch.folded.letters[place])
         self.sizes.append(sizes)
+        self._add_pairs(batch, begin, strong)
+
+    def _add_pairs(self, batch: Batch, begin: int, strong: npt.NDArray[np.bool_]) -> None:
+        """The pairs of words at both ends of strong names of words of two letters or more."""
+        sizes = batch.ends - batch.starts
+        fit = np.concatenate(([0], np.cumsum((sizes > 1) & (sizes <= _LONGEST_WORD))))
+        whole = (fit[batch.last] - fit[batch.first] == batch.last - batch.first) & strong[batch.alias]
+        for least, place in ((1, batch.first), (2, batch.last - 2)):
+            some = (whole & (batch.last - batch.first > least)).nonzero()[0]
+            first = place[some]
+            self.pairs.append(np.stack([batch.sums.of(batch.starts[at], batch.ends[at]) for at in (first, first + 1)], axis=1))
+            self.owners.append((batch.alias[some] + begin).astype(np.uint32))
+            self.whole.append((batch.last - batch.first)[some] == _TWO)
 
     def pack(self) -> NamedArrays:
         if not self.hashes:
             none = np.zeros(0, dtype=np.int64)
-            return pack_near(none.astype(np.uint64), Sums(none.astype(np.uint32)), none, none)
+            near = pack_near([], none.astype(np.uint64), Sums(none.astype(np.uint32)), none, none)
+            return {**near, **pack_bones([], none.reshape(0, 2), none.astype(np.uint32), none > 0)}
         hashes, index = np.unique(np.concatenate(self.hashes), return_index=True)
         sizes = np.concatenate(self.sizes)
         letters = np.concatenate(self.letters)
@@ -130,7 +150,11 @@ class _Tokens:
         sizes = sizes[index]
         place = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(begin, sizes)
         ends = np.cumsum(sizes)
-        return pack_near(hashes, Sums(letters[place]), ends - sizes, ends)
+        text = letters[place].tobytes().decode("utf-32-le")
+        words = [text[end - size : end] for size, end in zip(sizes.tolist(), ends.tolist(), strict=True)]
+        numbers = hashes.searchsorted(np.concatenate(self.pairs))
+        near = pack_near(words, hashes, Sums(letters[place]), ends - sizes, ends)
+        return {**near, **pack_bones(words, numbers, np.concatenate(self.owners), np.concatenate(self.whole))}
 
 
 def pack_rows(rows: Sequence[Row]) -> NamedArrays:
@@ -139,7 +163,8 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
     owners: dict[str, list[npt.NDArray[np.uint32]]] = {"names.exact": [], "names.loose": []}
     heads: list[U64] = [np.zeros(0, dtype=np.uint64)]
     ends: list[U64] = [np.zeros(0, dtype=np.uint64)]
-    tokens = _Tokens([], [], [])
+    tokens = _Tokens([], [], [], [], [], [])
+    strong = np.fromiter((row.strength is Strength.STRONG for row in rows), dtype=np.bool_, count=len(rows))
     for begin in range(0, len(rows), _BATCH):
         batch = fold_batch([row.text for row in rows[begin : begin + _BATCH]])
         if not len(batch.alias):
@@ -150,7 +175,7 @@ def pack_rows(rows: Sequence[Row]) -> NamedArrays:
             owners[name].append((owner + begin).astype(np.uint32))
         heads.append(_heads(batch))
         ends.append(_ends(batch)[0])
-        tokens.add(batch)
+        tokens.add(batch, begin, strong[begin : begin + _BATCH])
     blobs = [row.text.encode("utf-8", "surrogatepass") for row in rows]
     arrays: NamedArrays = {
         "names.subjects": np.fromiter((row.subject_no for row in rows), dtype=np.int64, count=len(rows)),

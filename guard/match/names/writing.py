@@ -10,29 +10,23 @@ import unicodedata
 from collections import defaultdict
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import exp, inf, log
+from math import inf, log
 from operator import itemgetter
-from string import ascii_lowercase
 
-import numpy as np
-import numpy.typing as npt
 from anyascii import anyascii
 
 from guard.normalise.letters import fold_text
 
 # Nats for a letter that no row of the table explains; more than any row costs.
-_UNEXPLAINED = 4.0
+UNEXPLAINED = 4.0
 # Added to how often a stretch of Latin letters was seen, so that one seen once proves little.
 _SMOOTHING = 4
 # Letters in a row of the table, in either script.
-_LONGEST = 3
+LONGEST_PIECE = 3
 # Skeletons looked up for one word, and how many are kept on the way (on pairs of wd_*.tsv more find next to nothing).
 _SKELETONS, _BEAM = 16, 24
 # A letter without a row: nothing, at a price.
-_UNREAD = (("", 2 * _UNEXPLAINED, ""),)
-_UNREAD_LETTERS: tuple[float, tuple[tuple[int, float], ...]] = (exp(-2 * _UNEXPLAINED), ())
-# Least likelihood given to a letter that is there or missing against what the table says.
-_SURPRISE = 0.03
+_UNREAD = (("", 2 * UNEXPLAINED, ""),)
 _RANGES = (
     ("\u0370", "\u03ff", "Greek"), ("\u0400", "\u052f", "Cyrillic"), ("\u0590", "\u05ff", "Hebrew"), ("\u0600", "\u06ff", "Arabic"),
     ("\u0900", "\u097f", "Devanagari"), ("\u0e00", "\u0e7f", "Thai"), ("\u30a0", "\u30ff", "kana"), ("\uac00", "\ud7af", "Hangul"),
@@ -69,22 +63,24 @@ def _units(word: str) -> str:
 
 
 class Writing:
-    """One script. `rows`: letters of the script -> Latin letters -> how often."""
+    """One script. `rows`: letters of the script -> Latin letters -> how often; `total` of all of them.
+
+    `costs`: letters of the script -> Latin letters -> nats that these take to be written so; `silent_costs` to be left out.
+    """
 
     def __init__(self, rows: dict[str, dict[str, int]]) -> None:
+        self.rows = rows
         per_latin: dict[str, int] = defaultdict(int)
         for stands_for in rows.values():
             for letters, count in stands_for.items():
                 per_latin[letters] += count
-        self._costs = {
+        self.costs = {
             native: {letters: -log(count / (per_latin[letters] + _SMOOTHING)) for letters, count in stands_for.items()}
             for native, stands_for in rows.items()
         }
-        self._silent = self._costs.pop("", {})
-        self.silent = np.exp([-self._silent.get(letter, _UNEXPLAINED) for letter in ascii_lowercase]).astype(np.float32)
-        all_rows = sum(per_latin.values())
+        self.silent_costs = self.costs.pop("", {})
+        self.total = all_rows = sum(per_latin.values())
         self._readings = {native: _readings(stands_for, all_rows) for native, stands_for in rows.items() if native}
-        self._expected = {native: _expected(stands_for, all_rows) for native, stands_for in rows.items() if native}
         seen: dict[str, int] = defaultdict(int)
         for native, stands_for in rows.items():
             for letter in native:
@@ -104,7 +100,7 @@ class Writing:
         states[0][""] = (0.0, "")
         for at in range(len(units)):
             best = sorted(states[at].items(), key=itemgetter(1))[:_BEAM]
-            for size in range(1, min(_LONGEST, len(units) - at) + 1):
+            for size in range(1, min(LONGEST_PIECE, len(units) - at) + 1):
                 readings = self._readings.get(units[at : at + size]) or (_UNREAD if size == 1 else ())
                 after = states[at + size]
                 for more, price, spelled in readings:
@@ -115,40 +111,18 @@ class Writing:
                             after[longer] = (total, letters + spelled)
         return [(bones, letters) for bones, (_, letters) in sorted(states[-1].items(), key=itemgetter(1))]
 
-    def letters(self, word: str) -> npt.NDArray[np.float32]:
-        """How often each letter from a to z is expected in what the word is in Latin letters, float32[26]."""
-        units = _units(word)
-        size = len(units)
-        steps = [
-            (at, at + width, row)
-            for at in range(size)
-            for width in range(1, min(_LONGEST, size - at) + 1)
-            if (row := self._expected.get(units[at : at + width]) or (_UNREAD_LETTERS if width == 1 else None))
-        ]
-        ahead, behind = [1.0] + [0.0] * size, [0.0] * size + [1.0]
-        for at, after, (share, _) in steps:
-            ahead[after] += ahead[at] * share
-        for at, after, (share, _) in reversed(steps):
-            behind[at] += behind[after] * share
-        out = [0.0] * 26
-        for at, after, (_, letters) in steps:
-            share = ahead[at] * behind[after] / (ahead[-1] or 1.0)
-            for letter, times in letters:
-                out[letter] += times * share
-        return np.array(out, dtype=np.float32)
-
     def cost(self, word: str, name: str, most: float) -> float:
         """Nats that it takes to write the Latin `name` as `word`; `inf` beyond `most`."""
         units = _units(word)
-        pieces = [[name[at : at + size] for size in range(1, _LONGEST + 1) if at + size <= len(name)] for at in range(len(name))]
+        pieces = [[name[at : at + size] for size in range(1, LONGEST_PIECE + 1) if at + size <= len(name)] for at in range(len(name))]
         width = len(name) + 1
         rows = [[inf] * width for _ in range(len(units) + 1)]
         rows[0][0] = 0.0
         for at, row in enumerate(rows):
             here = [
                 (size, costs)
-                for size in range(1, _LONGEST + 1)
-                if at + size <= len(units) and (costs := self._costs.get(units[at : at + size]))
+                for size in range(1, LONGEST_PIECE + 1)
+                if at + size <= len(units) and (costs := self.costs.get(units[at : at + size]))
             ]
             for place in range(width):
                 so_far = row[place]
@@ -156,11 +130,11 @@ class Writing:
                     continue
                 mine = pieces[place] if place < len(name) else ()
                 for length, piece in enumerate(mine, 1):
-                    silent = self._silent.get(piece, _UNEXPLAINED if length == 1 else inf)
+                    silent = self.silent_costs.get(piece, UNEXPLAINED if length == 1 else inf)
                     if so_far + silent < row[place + length]:
                         row[place + length] = so_far + silent
-                if at < len(units) and so_far + _UNEXPLAINED < rows[at + 1][place]:
-                    rows[at + 1][place] = so_far + _UNEXPLAINED
+                if at < len(units) and so_far + UNEXPLAINED < rows[at + 1][place]:
+                    rows[at + 1][place] = so_far + UNEXPLAINED
                 for size, costs in here:
                     after = rows[at + size]
                     extra = so_far + costs.get("", inf)
@@ -171,15 +145,6 @@ class Writing:
                         if price is not None and so_far + price < after[place + length]:
                             after[place + length] = so_far + price
         return rows[-1][-1] if rows[-1][-1] <= most else inf
-
-
-def _expected(stands_for: dict[str, int], all_rows: int) -> tuple[float, tuple[tuple[int, float], ...]]:
-    """How frequent letters of a script are, and that times how often each Latin letter (0: a) is expected for them."""
-    counts: dict[int, float] = defaultdict(float)
-    for letters, count in stands_for.items():
-        for letter in filter(ascii_lowercase.__contains__, letters):
-            counts[ord(letter) - 97] += count / all_rows
-    return sum(stands_for.values()) / all_rows, tuple(counts.items())
 
 
 def _readings(stands_for: dict[str, int], all_rows: int) -> list[tuple[str, float, str]]:
@@ -194,7 +159,8 @@ def _readings(stands_for: dict[str, int], all_rows: int) -> list[tuple[str, floa
 
 
 @cache
-def _writings() -> dict[str, Writing]:
+def writings() -> dict[str, Writing]:
+    """Every script of the table by its name there."""
     tables: dict[str, dict[str, dict[str, int]]] = {}
     script = ""
     for line in (files("guard.match.names") / "writings.txt").read_text("utf-8").splitlines():
@@ -213,7 +179,7 @@ def writing_of(word: str) -> Writing | None:
     """The script of a folded word, None for Latin and for scripts without a table."""
     for low, high, script in _RANGES:
         if low <= word[:1] <= high:
-            return _writings()[script]
+            return writings()[script]
     return None
 
 
@@ -223,16 +189,6 @@ def read(word: str) -> tuple[tuple[str, ...], str]:
     writing = writing_of(word)
     found = writing.readings(word) if writing else []
     return tuple(bones for bones, _ in found[:_SKELETONS] if bones), latin(fold_text(found[0][1])) if found else ""
-
-
-@lru_cache(maxsize=4096)
-def letter_odds(word: str) -> npt.NDArray[np.float32]:
-    """For each letter from a to z by how many nats a name that has it is a likelier reading of the word than one that has not, float32[26]."""
-    writing = writing_of(word)
-    if writing is None:
-        return np.zeros(26, dtype=np.float32)
-    there = np.minimum(writing.letters(word), 1.0)
-    return np.log(there + (1.0 - there) * writing.silent) - np.log(1.0 - there + _SURPRISE)
 
 
 @lru_cache(maxsize=16384)
