@@ -40,7 +40,7 @@ _REPEATED = re.compile(r"(.)\1+")
 _VOWELS = dict.fromkeys("aeiouyhwj", "")
 _CONSONANTS = "bpfvtdszgkcqmnlr"
 # What alphabets tell apart, and what syllables do; in other letters, so that no skeleton of one is taken for one of the other.
-_FINE = str.maketrans(dict(zip(_CONSONANTS, "BPFVTDSSGKKKMNLR", strict=True)) | {"x": "KS"} | _VOWELS)
+_FINE = str.maketrans(dict(zip(_CONSONANTS, "BPFVTDSSKKKKMNLR", strict=True)) | {"x": "KS"} | _VOWELS)
 _COARSE = str.maketrans(dict(zip(_CONSONANTS, "bpfvtdssgkkkmnrr", strict=True)) | {"x": "ks"} | _VOWELS)
 _SYLLABLES = frozenset({"kana", "Hangul", "Han"})
 # H of no skeleton at all.
