@@ -330,7 +330,9 @@ def labelled(source: Reading) -> Reading | None:
     return replaced(source, _NAME_WORDS, lambda _: " ") if any(label in lower for label in _LABELS) else None
 
 
-_INITIALS = re.compile(r"[ \u00a0](?<=[^\W\d_]{2}.)[A-ZА-Я]\.?(?:[ \u00a0][A-ZА-Я]\.?){0,2}[ \u00a0](?=[^\W\d_]{2})")
+# An initial; in small letters one with a dot, or one that no language has as a word.
+_INITIAL = r"(?:[A-ZА-Я]\.?|[a-z]\.|[bcdfghjklmnpqrtvwz])"
+_INITIALS = re.compile(rf"[ \u00a0](?<=[^\W\d_]{{2}}.){_INITIAL}(?:[ \u00a0]{_INITIAL}){{0,2}}[ \u00a0](?=[^\W\d_]{{2}})")
 
 
 def without_initials(source: Reading) -> Reading | None:

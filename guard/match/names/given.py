@@ -75,7 +75,7 @@ wilfred wilf|wilhelmina mina|william will bill billy willie liam|winifred winnie
 francisco paco pancho|jose pepe|guadalupe lupe|dolores lola|enrique kike|ignacio nacho|rafael rafa|manuel manolo manny|alejandro alex|guillermo memo|jesus chuy|roberto beto|eduardo edu lalo|fernando nando|francesca fran|giovanni gianni
 giuseppe beppe pino|salvatore totò|vladimir vova volodya|dmitri dima mitya|dmitry dima mitya|mikhail misha|aleksandr sasha|alexei alyosha|alexey alyosha|ivan vanya|nikolai kolya|sergei seryozha|sergey seryozha|yevgeny zhenya|anastasia nastya
 ekaterina katya|maria masha|natalia natasha|tatiana tanya|olga olya|svetlana sveta|yekaterina katya|boris borya|konstantin kostya|pavel pasha|yuri yura|mohammed mo mohamed muhammad mohammad|abdullah|hans|johannes hans|friedrich fritz
-heinrich heinz|sebastian basti|matthias|ludwig lutz|wolfgang wolf|katharina kathi|elisabeth lisi elsa
+heinrich heinz|nicolas nick nic nico nicky|timothee tim timmy|timothy tim timmy|lionel leo lio|leonardo leo|christopher kris|chris kris|emmanuel emanuel|nicolae nicu|francisco paco pancho|jose pepe|alejandro alex ale|roberto beto|eduardo edu lalo|enrique quique|ignacio nacho|guillermo memo|rafael rafa|fernando nando|sergio checo|antonin tonda|frantisek franta|jaroslav jarda|miroslav mirek|stanislaw stas staszek|andrzej jedrek|krzysztof krzysiek|malgorzata gosia|katarzyna kasia|agnieszka aga|giuseppe beppe peppe|francesco franco checco|vincenzo enzo|salvatore toto|guillaume guy|zlatan ibra|recep|volodymyr vova|sebastian basti|matthias|ludwig lutz|wolfgang wolf|katharina kathi|elisabeth lisi elsa
 """
 
 _OTHERS = """

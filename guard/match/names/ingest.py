@@ -1,5 +1,6 @@
 """Other forms of a name, made once when a person is registered: short forms, initials, dropped middle names, spellings."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
@@ -16,6 +17,20 @@ from guard.types import Alias, AliasKind, Strength
 
 MAX_GENERATED = 24
 _SUFFIXES = frozenset(["jr", "sr", "ii", "iii", "iv", "v", "phd", "md", "esq", "dr", "mr", "mrs", "ms", "sir", "dame", "lord", "lady"])
+_SIGNS = {"$": "s", "@": "a", "!": "i"}
+_SIGN = re.compile(r"(?<=\w)[$@!](?=\w)|^[$](?=\w)")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NUMBERS = {
+    "2": "Two",
+    "3": "Three",
+    "5": "Five",
+    "6": "Six",
+    "7": "Seven",
+    "21": "Twenty One",
+    "24": "Twenty Four",
+    "50": "Fifty",
+    "99": "Ninety Nine",
+}
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Å": "Aa", "Ø": "Oe"})
 
 
@@ -68,6 +83,7 @@ def _forms(name: str) -> Iterable[str]:
         yield " ".join(parts)
     spelled = " ".join(parts).translate(_GERMAN)
     yield spelled
+    yield from _stage_forms(parts)
     yield from _in_latin(parts)
     if len(parts) < 2 or not any(char.isalpha() and ord(char) < 0x590 for char in name):
         return
@@ -88,6 +104,20 @@ def _forms(name: str) -> Iterable[str]:
         yield f"{first[0]}. {surname}"
     if at > 1:
         yield " ".join(f"{part[0]}." for part in parts[:at]) + f" {surname}"
+
+
+def _stage_forms(parts: Sequence[str]) -> Iterable[str]:
+    """Signs read as letters (`A$AP`: `ASAP`), words written together taken apart (`MrBeast`, `DiCaprio`), numbers in words, articles joined."""
+    whole = " ".join(parts)
+    yield _SIGN.sub(lambda match: _SIGNS[match.group()], whole)
+    apart = _HUMP.sub(" ", whole)
+    if apart != whole and len(apart.split()) < 5:
+        yield apart
+    if parts[0] in _NUMBERS:
+        yield " ".join([_NUMBERS[parts[0]], *parts[1:]])
+    for at in range(1, len(parts) - 1):
+        if fold_text(parts[at]) in {"al", "el"}:
+            yield " ".join([*parts[:at], parts[at].capitalize() + parts[at + 1].lower(), *parts[at + 2 :]])
 
 
 # How the most frequent Korean surnames are written in Latin letters; others by the sound of their letters.

@@ -15,11 +15,14 @@ from rapidfuzz.distance import OSA, Prefix
 
 from guard.match.names import endings
 from guard.match.names.endings import languages
+from guard.match.names.given import given_names
 from guard.match.names.keys import Arrays, KeyTable, pack
 from guard.match.names.memo import PairMemo
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import codes_of_name, letters_of
+from guard.match.names.strength import ORDINARY_ZIPF
+from guard.match.names.words import WordTable
 from guard.normalise.hashing import U64, Indices, Sums, hash_word, without_one
 from guard.normalise.letters import fold_text
 
@@ -33,6 +36,7 @@ _MOST_EACH = 64
 CROWD = 1_500_000
 # Keys of names up to which an error in an ordinary word beside one in an odd word is taken for a name: about 100,000 people.
 _SOME = 600_000
+_ORDINARY = WordTable.level(ORDINARY_ZIPF)
 _SEED_PAIR = np.uint64(0x27D4EB2F165667C5)
 
 
@@ -254,6 +258,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             ordinary = not scan.odd[first : last + 1].any() and (view == "typing error" or not scan.capital[first : last + 1].all())
             chance = _by_chance(scan, first, seen, wanted, steps)
             crowd = view == "typing error" and len(part.exact) > CROWD and not scan.odd[first : last + 1].all()
+            ordinary = ordinary and not (view == "typing error" and respelled(scan, part, first, seen, wanted))
             weak = cost > 0 or ordinary or crowd or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
             score = 1.0 - cost - sum(price for _, price in steps)
             same = Prefix.similarity(seen[-1], wanted[-1])
@@ -269,6 +274,15 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
                 doubtful=chance or _doubtful(scan, first, steps) or _crowded(scan, part, first, last),
             )
     return None
+
+
+def respelled(scan: Scan, part: Part, first: int, seen: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether words of a language, all with a capital, are a name respelled all the same: one word stands as it is, the others are rare or given names."""
+    if len(part.exact) > _SOME or not bool(scan.capital[first : first + len(seen)].all()):
+        return False
+    changed = [number for number, (word, name) in enumerate(zip(seen, wanted, strict=True)) if word != name]
+    rare = all(scan.levels[first + number] < _ORDINARY or seen[number] in given_names() for number in changed)
+    return rare and len(changed) < len(seen)
 
 
 def _one_language(seen: Sequence[str], wanted: Sequence[str], steps: Sequence[tuple[str, float]]) -> bool:

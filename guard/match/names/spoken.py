@@ -8,7 +8,7 @@ import numpy as np
 
 from guard.match.names.candidates import Asked, heard
 from guard.match.names.foreign import asked_for, explained
-from guard.match.names.near import CROWD, NearPart, aligned, orders, words_of
+from guard.match.names.near import CROWD, NearPart, aligned, orders, respelled, words_of
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.sound import VOWELS, alike, bare, bare_keys, letters_of, native_keys, sound_keys
@@ -139,7 +139,11 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         levels = scan.levels[first : last + 1].tolist()
         capital = scan.capital[first : last + 1]
         changed = any(level >= _ORDINARY and a != b and not capital[0] for level, a, b in zip(levels, seen, words, strict=True))
-        weak = all(levels) or changed or (len(part.exact) > CROWD and not bool(capital.any()))
+        weak = (
+            (all(levels) and not respelled(scan, part, first, seen, words))
+            or changed
+            or (len(part.exact) > CROWD and not bool(capital.any()))
+        )
         turned = words != name
         weak = weak or (turned and (not bool(capital.all()) or len(part.exact) > CROWD)) or _acronym(scan, first, last)
         score = round(0.7 + 0.25 * least - 0.03 * turned, 4)

@@ -18,6 +18,8 @@ EVERYDAY_ZIPF = 4.6
 
 # A word less frequent than this before a frequent surname is a given name rather than a word (finn, kobe, rebel; not silver, star).
 _RATHER_A_NAME = 4.2
+# Fewest letters of a word that no language has for it to be a name by itself.
+_RARE_LETTERS = 6
 # What stands before a name of one word makes it a person's: Mr. Perfect, DJ Kiss.
 TITLES = frozenset(["mr", "mrs", "ms", "miss", "dr", "prof", "dj", "mc"])
 
@@ -62,7 +64,7 @@ def _loose(word: str, table: Ordinary) -> Strength:
 def _single(word: str, table: Ordinary) -> Strength:
     """Strength of one word of an alphabet: never strong by itself."""
     ordinary = table.zipf(word)
-    if len(word) >= 6 and not ordinary and not _is_name(word):
+    if len(word) >= _RARE_LETTERS and not ordinary and not _is_name(word):
         return Strength.MEDIUM
     return Strength.WEAK
 
@@ -89,7 +91,10 @@ def _several(words: list[str], table: Ordinary) -> Strength:
             return Strength.STRONG
         return Strength.MEDIUM if long[-1] in surnames() and commons[0] < _RATHER_A_NAME else Strength.WEAK
     if commons[0] >= FUNCTION_ZIPF or long[0] in PARTICLES:
-        return Strength.MEDIUM if len(long) == 2 and long[0] in PARTICLES and commons[1] < ORDINARY_ZIPF else Strength.WEAK
+        alone = len(long) == 2 and (
+            commons[1] < ORDINARY_ZIPF if long[0] in PARTICLES else commons[1] == 0 and len(long[1]) >= _RARE_LETTERS
+        )
+        return Strength.MEDIUM if alone else Strength.WEAK
     return Strength.STRONG
 
 
