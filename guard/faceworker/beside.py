@@ -1,6 +1,6 @@
 """Two detectors side by side: what the second one finds and the first one did not, each face turned upright for the encoder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,17 +16,20 @@ SAME_TURN = 35
 _ANGLES = tuple(range(0, 360, 45))
 
 
-def beside(pixels: Pixels, first: Sequence[Sighting], second: Sequence[Sighting], frontal: Detector) -> list[Sighting]:
+def beside(
+    pixels: Pixels, first: Sequence[Sighting], second: Sequence[Sighting], frontal: Detector, check: Callable[[], None] = lambda: None
+) -> list[Sighting]:
     """What both detectors saw of a picture, each face once.
 
     The second one's faces are turned upright. One that both saw is the first one's; but where that saw it at another turn than the
-    five points say, it is kept as `frontal` sees it best.
+    five points say, it is kept as `frontal` sees it best. `check` is called before each face and may raise: a crowd takes seconds.
     """
     kept = list(first)
     for sighting in second:
         there = [known for known in kept if sighting.place.overlap(known.place) >= SAME_PLACE]
         if any(_same_turn(sighting, known) for known in there):
             continue
+        check()
         upright = _upright(pixels, sighting, frontal)
         if all(upright.score > known.score for known in there):
             kept = [known for known in kept if known not in there] + [upright]

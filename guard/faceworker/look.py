@@ -105,14 +105,16 @@ class Looker:
         return FacesInPicture(faces, self._encoders[0].name, picture.frames, clock.cpu_ms(), tuple(skipped), tuple(fingerprints))
 
     def _sightings(self, pixels: Pixels, small_faces: bool, clock: "_Clock") -> tuple[list[Sighting], list[str]]:
-        """What every detector sees, each face once, and the passes that were left out."""
+        """What every detector sees, each face once, and the passes that were left out; of too many faces only that they are too many."""
         height, width = pixels.shape[:2]
         plan = passes(width, height, small_faces, led=self._second is not None and self._second.leads)
         found, left_out = sightings(pixels, self._detector, plan, clock.optional_time_is_up)
         if self._second is None or len(found) > MAX_FACES:
             return found, left_out
         more, _ = sightings(pixels, self._second, self._second.plan(small_side(width, height) if small_faces else 0), lambda: False)
-        return beside(pixels, found, more, self._detector), left_out
+        if len(more) > MAX_FACES:
+            return more, left_out
+        return beside(pixels, found, more, self._detector, clock.check), left_out
 
     def _check_size(self, picture: Picture) -> None:
         """The gateway has checked this already; a worker does not rely on it."""

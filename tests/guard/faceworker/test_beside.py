@@ -129,6 +129,17 @@ def test_small_faces_are_asked_for_in_a_copy_of_their_own(encoded: Callable[[Ima
     assert second.asked == [0, 2560]
 
 
+def test_a_crowd_that_only_the_second_sees_has_the_time_of_its_picture_and_no_more(
+    encoded: Callable[[Image.Image], Picture], portrait: Image.Image
+) -> None:
+    crowd = [Found(Box(20 * column, 20 * row, 20 * column + 9, 20 * row + 9), 0.9) for column in range(34) for row in range(30)]
+    with pytest.raises(UnscreenableError, match="more than 500 faces"):
+        looker(Nobody([]), Told(crowd[:501])).look(encoded(portrait))
+    slow = Looker(max_pixels=10**7, max_frames=1, time_s=0.5, detector=Nobody([]), second=Told(crowd[:400]), encoders=[encoder()])
+    with pytest.raises(UnscreenableError, match=r"within 0.5 s"):
+        slow.look(encoded(portrait))
+
+
 def test_a_second_detector_that_fails_refuses_the_picture(encoded: Callable[[Image.Image], Picture], portrait: Image.Image) -> None:
     class Broken(Told):
         def __call__(self, pixels: Pixels) -> Sequence[Found]:
