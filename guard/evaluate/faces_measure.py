@@ -18,6 +18,7 @@ GALLERIES = (10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RESAMPLES = 300
 _COUNTABLE = 20
 _UNCOUNTABLE = 5  # where fewer pairs are expected, seeing none is likely and says little
+_CARRIED_FROM = 100_000  # pairs; the tail of fewer foretells anything between nothing and everything
 _UNFITTED = 0.1  # share of resamples that may be too small to fit a tail to
 HALVINGS = 5
 COUNTED_GALLERIES = (20, 100, 300, 600)
@@ -43,8 +44,10 @@ class Rate:
 
     @property
     def met(self) -> bool | None:
-        """Whether the value is within its target; None without one."""
-        return None if self.target is None else self.value <= self.target
+        """Whether the value is within its target; None without one, and where nothing was seen in too few trials to tell."""
+        if self.target is None or (self.value == 0 and self.high > self.target):
+            return None
+        return self.value <= self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Band:
     """What a gallery of `enrolled` people gives at the thresholds that the product would use.
 
     A band is extrapolated where fewer than `_COUNTABLE` pairs of strangers would reach its threshold if it did what it is meant to do; where
-    fewer than `_UNCOUNTABLE` would, the share of strangers is carried on from the tail of their scores (`faces_tail`), and its note says so.
+    fewer than `_UNCOUNTABLE` would, the share of strangers is carried on from the tail of their scores (`faces_tail`), and its note says so,
+    unless there are so few pairs that the tail says nothing.
     """
 
     enrolled: int
@@ -117,7 +121,8 @@ def bands(judged: Judged, galleries: Sequence[int] = GALLERIES) -> list[Band]:
             passed = _pooled([share_passing(trials, where, "pairs") for where, (_, trials) in zip(at, judged, strict=True)], "pairs")
             passed = replace(passed, trials=pairs, high=passed.high if passed.value else min(1.0, 3 / max(pairs, 1)))
             expected = rate * pairs
-            shares.append((missed, _searches(tails.carried_on(passed, at) if expected < _UNCOUNTABLE else passed, enrolled)))
+            carried = expected < _UNCOUNTABLE and pairs >= _CARRIED_FROM
+            shares.append((missed, _searches(tails.carried_on(passed, at) if carried else passed, enrolled)))
             few.append(expected < _COUNTABLE)
         (hold, held), (refuse, refused) = shares
         found.append(Band(enrolled, hold, refuse, held, refused, few[0], few[1]))

@@ -69,3 +69,24 @@ def test_a_band_beyond_counting_says_what_was_counted(normal: Trials) -> None:
 def test_pairs_judged_in_several_halvings_count_once(normal: Trials) -> None:
     band = faces_measure.bands(faces_measure.by_halves(normal), [10])[0]
     assert 0.9 < band.strangers_held.trials / 478_800 < 1
+
+
+def test_the_tail_of_few_pairs_is_not_carried_on(normal: Trials) -> None:
+    few = Trials(normal.scores[:100, :300], normal.owners[:100], normal.probes[:300], normal.used[:100, :300])
+    (band,) = faces_measure.bands([(false_match_curve(normal.strangers())[0], few)], [1_000])
+    pairs = 100 * 300 - 300
+    assert (band.strangers_refused.value, band.strangers_refused.note, band.strangers_refused.trials) == (0, "reckoned from pairs", pairs)
+    assert band.strangers_refused.high == pytest.approx(1 - (1 - 3 / pairs) ** 1_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "high", "met"),
+    [
+        pytest.param(0.0, 0.01, None, id="nothing seen, which says little"),
+        pytest.param(0.0, 0.0005, True, id="nothing seen in enough"),
+        pytest.param(0.0005, 0.01, True, id="within"),
+        pytest.param(0.002, 0.01, False, id="beyond"),
+    ],
+)
+def test_nothing_seen_in_too_few_trials_meets_no_target(value: float, high: float, met: bool | None) -> None:
+    assert faces_measure.Rate("strangers", value, 0.0, high, 100, target=0.001).met is met
