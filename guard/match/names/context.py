@@ -30,7 +30,7 @@ def _any(phrases: str) -> str:
 # Each list by language: en de fr es pt it nl sv pl tr ru vi id; hi ar he; zh ja ko th. Before the name.
 _STYLE_BEFORE = (
     """
-in the style of|in style of|style of|in the manner of|in the spirit of|inspired by|influenced by|reminiscent of the work of|homage to|a la|à la|shot by|photographed by|photograph by|photography by|photo by|photos by|painted by|painting by
+gemalt wie von|wie von|a lo|al modo de|à maneira de|à la manière de|gaya lukisan|stil:|style:|stile:|estilo:|стиль:|in the style of|in style of|style of|in the manner of|in the spirit of|inspired by|influenced by|reminiscent of the work of|homage to|a la|à la|shot by|photographed by|photograph by|photography by|photo by|photos by|painted by|painting by
 drawn by|illustrated by|illustration by|art by|artwork by|directed by|designed by|design by|sculpture by|sculpted by|film by|a film of|works of|work of|paintings of|signature style of|aesthetic of|technique of|cinematography by|cinematography of|lens of|through the lens of|as if by
 im stil von|im stile von|nach art von|inspiriert von|fotografiert von|gemalt von|à la manière de|dans le style de|dans le style d'|inspiré de|inspiré par|inspirée par|photographié par|peint par|au style de|façon
 al estilo de|en el estilo de|estilo de|inspirado en|inspirada en|inspirado por|a la manera de|fotografiado por|fotografía de estilo|pintado por|no estilo de|ao estilo de|à moda de|inspirado em|inspirada em|fotografado por|pintado por
@@ -49,21 +49,22 @@ _ATTRIBUTION_BEFORE = """
 quote by|quote from|quotes by|a quote by|words of|words by|said by|saying by|written by|author|author:|authored by|text by|story by|lyrics by|music by|song by|poem by|book by|novel by|credit|credit:|credits:|credits|credit to|courtesy of|copyright|©|(c)|signed|signature of|signed by|attributed to|source:
 caption|labeled|labelled|label|titled|title|titled:|title:|the text|text|text:|text reading|reading|reads|that says|saying|headline|headline:|subtitle|name tag|nameplate|written|the words|the name|byline|by-line|byline:|narrated by|voiced by|starring|presented by|produced by|published by|speaker:|host:|username|handle|tweet by|tweet from|post by|edited by|translated by|via|from the book by|cited by
 zitat von|geschrieben von|text von|autor|autor:|buch von|unterschrift|citation de|écrit par|auteur|auteur :|texte de|livre de|cita de|frase de|escrito por|autora|texto de|libro de|firma de|citação de|livro de|citazione di|scritto da|autore|testo di|libro di|citaat van|geschreven door|citat av|skriven av|cytat|napisany przez|autorstwa
-цитата|автор|текст|слова|книга|trích dẫn của|viết bởi|tác giả|lời của|kutipan dari|ditulis oleh|penulis|alıntı|yazan|yazar|söz|का उद्धरण|लेखक|اقتباس من|بقلم|كتبه|ציטוט של|מאת|作者|署名|文字|标题|標題|著者|文|作|引用|名言|글|저자|คำพูดของ|เขียนโดย|ผู้เขียน
+цитата|цитатой|цитаты|цитату|câu nói của|автор|текст|слова|книга|trích dẫn của|viết bởi|tác giả|lời của|kutipan dari|ditulis oleh|penulis|alıntı|yazan|yazar|söz|का उद्धरण|लेखक|اقتباس من|بقلم|كتبه|ציטוט של|מאת|作者|署名|文字|标题|標題|著者|文|作|引用|名言|글|저자|คำพูดของ|เขียนโดย|ผู้เขียน
 """
 _ATTRIBUTION_AFTER = """
-quote|quotes|once said|said|says|wrote|quotation|'s quote|'s words|'s book|'s novel|'s poem|sözü|alıntısı|der ki|yazısı|का कथन|曰|说过|說過|名言|的名言|的话|の言葉|の名言|と言った|著|作|의 명언|명언|의 말|저
+'nin bir sözü|'in bir sözü|'un bir sözü|'ın bir sözü|bir sözü|quote|quotes|once said|said|says|wrote|quotation|'s quote|'s words|'s book|'s novel|'s poem|sözü|alıntısı|der ki|yazısı|का कथन|曰|说过|說過|名言|的名言|的话|の言葉|の名言|と言った|著|作|의 명언|명언|의 말|저
 """
 _THING_AFTER = """
 hotel|hotels|tower|towers|award|awards|prize|prizes|trophy|medal|jersey|jerseys|street|st.|avenue|ave|road|boulevard|blvd|airport|stadium|arena|museum|foundation|university|college|school|park|bridge|center|centre|building|hall|house|library|hospital|clinic|institute|station|square|plaza|theater|theatre|memorial|monument|island|lake|river|mountain|mount|valley|beach|bay
 perfume|fragrance|cologne|shoes|sneakers|boots|sunglasses|watch|handbag|bag|shirt|t-shirt|tee|hoodie|cap|merch|merchandise|vinyl|album|albums|cd|record|records|song|songs|lyrics|logo|brand|store|shop|restaurant|cafe|grill|bar|winery|vineyard|wine|whiskey|vodka|tequila|scholarship|fund|act|law|bill|doctrine|theorem|equation|effect|syndrome|disease|unit|telescope|rover|ship|class|cup|league|invitational|classic|tournament|golf course|racing|motors|car|cars|guitar|guitars|amp|piano
-poster|posters|book|books|novel|novels|biography|documentary|movie|movies|film|show|podcast|playlist|account|fan club|fanclub|website|dress|suit|chair|lamp|furniture|collection|line|gymnasium|gym|court|field|stadion|flughafen|straße|strasse|platz|preis|turm|brücke|museum|stiftung|schule|universität|haus|trikot
+book|books|novel|novels|biography|podcast|playlist|account|fan club|fanclub|website|chair|lamp|furniture|collection|line|gymnasium|gym|court|field|stadion|flughafen|straße|strasse|platz|preis|turm|brücke|museum|stiftung|schule|universität|haus|trikot
 otel|oteli|caddesi|sokağı|havalimanı|stadyumu|müzesi|ödülü|köprüsü|kulesi|üniversitesi|vakfı|forması|hastanesi|parkı|होटल|पुरस्कार|हवाई अड्डा|स्टेडियम|मार्ग|酒店|大厦|大樓|奖|獎|机场|機場|球衣|街|大街|大道|体育馆|博物馆|基金会|大学|大學|桥|塔|号|ホテル|タワー|賞|空港|通り|スタジアム|博物館|記念館|財団|大学|橋|駅|호텔|타워|상|공항|거리|경기장|박물관|기념관|재단|대학교|대학|다리|유니폼
-climbing|climber|climbs|formation|formations|garden|concert hall
+garden|concert hall|crater|ward|wing|day|middle school|high school|elementary school|primary school|public school|metro station|subway station
+hôpital|krankenhaus|gymnasium|klinik|kirche|allee|weg|ziekenhuis|plein|laan|lisesi|okulu|anadolu lisesi|病院|学校|小学校|高校|病院の|医院|学校|병원|학교|स्कूल|अस्पताल|विद्यालय
 """
 _THING_BEFORE = """
-hotel|hotel de|hôtel|rue|avenue|boulevard|place|aéroport|stade|musée|prix|fondation|université|lycée|école|pont|tour|calle|avenida|plaza|aeropuerto|estadio|museo|premio|fundación|universidad|escuela|puente|torre|rua|praça|aeroporto|estádio|museu|prêmio|fundação|universidade|escola|ponte|via|piazza|stadio|fondazione|università|scuola|corso|viale
-lake|mount|mt.|fort|port|cape|uss|hms|ulica|ul.|plac|aleja|lotnisko|stadion|muzeum|nagroda|улица|проспект|площадь|аэропорт|стадион|музей|премия|имени|им.|đường|sân bay|giải thưởng|bảo tàng|khách sạn|jalan|bandara|فندق|شارع|مطار|ملعب|جائزة|متحف|برج|جامعة|מלון|רחוב|שדה התעופה|אצטדיון|פרס|מוזיאון|מגדל|โรงแรม|ถนน|สนามบิน|รางวัล|พิพิธภัณฑ์|jersey of|shoes by|perfume by|named after|dedicated to
+hotel|hotel de|hôtel|hôpital|clinique|collège|station de métro|métro|estación de metro|colegio|instituto|el hospital|un hospital|o hospital|um hospital|colégio|liceo|ospedale|istituto|stazione|rue|avenue|boulevard|place|aéroport|stade|musée|prix|fondation|université|lycée|école|pont|tour|calle|avenida|plaza|aeropuerto|estadio|museo|premio|fundación|universidad|escuela|puente|torre|rua|praça|aeroporto|estádio|museu|prêmio|fundação|universidade|escola|ponte|via|piazza|stadio|fondazione|università|scuola|corso|viale
+lake|mount|mt.|fort|port|cape|uss|hms|szpital im.|szpital imienia|szkoła im.|im.|imienia|больница|школа|больница имени|bệnh viện|trường|rumah sakit|sekolah|مستشفى|مدرسة|בית ספר|בית חולים|ulica|ul.|plac|aleja|lotnisko|stadion|muzeum|nagroda|улица|проспект|площадь|аэропорт|стадион|музей|премия|имени|им.|đường|sân bay|giải thưởng|bảo tàng|khách sạn|jalan|bandara|فندق|شارع|مطار|ملعب|جائزة|متحف|برج|جامعة|מלון|רחוב|שדה התעופה|אצטדיון|פרס|מוזיאון|מגדל|โรงแรม|ถนน|สนามบิน|รางวัล|พิพิธภัณฑ์|jersey of|shoes by|perfume by|named after|dedicated to
 """
 CUE_BEFORE = """
 photo of|photos of|photograph of|photographs of|picture of|pictures of|image of|images of|portrait of|portraits of|selfie of|selfie with|headshot of|close-up of|closeup of|shot of|painting of|drawing of|sketch of|illustration of|render of|rendering of|caricature of|cartoon of|statue of|sculpture of|figurine of|poster of|depicting|depiction of|featuring|starring|face of|likeness of
@@ -202,6 +203,21 @@ def _pattern(name: str) -> re.Pattern[str]:
 _OBJECT = re.compile(r"^\s+(?:the|an?|his|her|its|their|my|your|this|that)\s")
 
 
+# Two words in small letters of which the second is what somebody climbs: "chris rock climbing in the alps".
+_CLIMBED = re.compile(r"(?<=\s)(?:rock|stone|cliff|hill|wall|ice|tree|mountain)s?$")
+_CLIMBING = re.compile(r"^\s+(?:climbing|climbers?|climbs|formations?|walls?)(?![^\W_])")
+# Whoever is spoken of so is shown, whatever stands beside the name.
+_SHOWN = re.compile(r"(?<![^\W_])(?:she|he|her|his|him|face|smil\w+|posing|poses)(?![^\W_])")
+# `"Radium" by`: what stands in quotes is the text that somebody wrote.
+_TITLE_BY = re.compile(r"[\"”»]\s+(?:by|von|de|di|par|por|door|av)\s+$")
+
+
+def _thing(around: Surroundings) -> bool:
+    if _CLIMBED.search(around.text) and _CLIMBING.match(around.after):
+        return True
+    return (_seen("thing>", around) and _SHOWN.search(around.after) is None) or _seen("thing<", around)
+
+
 def _seen(name: str, around: Surroundings) -> bool:
     if name.endswith("<"):
         return _pattern(name).search(around.before) is not None
@@ -212,9 +228,9 @@ def role_of(around: Surroundings) -> Role:
     """What the mention asks for; likeness unless its surroundings clearly say something else."""
     if _seen("style<", around) or _seen("style>", around) or _CREDIT.search(around.before) or _in_style(around):
         return Role.STYLE
-    if _seen("thing>", around) or _seen("thing<", around):
+    if _thing(around):
         return Role.NAMESAKE_OR_THING
-    if _seen("attribution<", around) or _seen("attribution>", around):
+    if _seen("attribution<", around) or _seen("attribution>", around) or _TITLE_BY.search(around.before):
         return Role.ATTRIBUTION
     return Role.LIKENESS
 

@@ -43,6 +43,10 @@ REFUSED = [
     ("2024", "only digits"),
     ("the", "everyday words"),
     ("of the", "everyday words"),
+    ("photo of", "everyday words"),
+    ("a portrait of a beautiful young woman", "everyday words"),
+    ("cinematic light", "everyday words"),
+    ("digital art", "everyday words"),
     ("J. K.", "initials only"),
     ("a" * 1000, "at most 200 characters"),
 ]
@@ -53,6 +57,22 @@ def test_refusal_says_why(text: str, reason: str) -> None:
     assert reason in (refusal_reason(text) or "")
 
 
-@pytest.mark.parametrize("text", ["Taylor Swift", "Pink", "Ye", "U2", "成龙", "Will Smith", "The Rock", "Cher"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Taylor Swift",
+        "Pink",
+        "Ye",
+        "U2",
+        "成龙",
+        "Will Smith",
+        "Will Young",
+        "Boy George",
+        "Girl in Red",
+        "the singer Prince",
+        "The Rock",
+        "Cher",
+    ],
+)
 def test_names_are_accepted(text: str) -> None:
     assert refusal_reason(text) is None
