@@ -181,9 +181,11 @@ _LEET_CHARS = "0-9@$!|+€£(^¢§¥"
 _LEET_SIGNS = frozenset("@$|^¢§¥")
 _BANG = re.compile(r"[A-Za-z0-9]![A-Za-z0-9]|[a-z]! [a-z]|(?<!\S)![a-z]")
 _LEET_WORD = re.compile(rf"[A-Za-zÀ-ɏ{_LEET_CHARS}]+")
-# A name of which nothing but signs is left: 8111 94735.
-_SIGNS_TWICE = re.compile(r"(?<![\w.,:/-])[0-9@$|][0-9@$!|]+[0-9@$|] [0-9@$!|]{2,}[0-9@$|](?![\w.,:/%-])")
 _LONGEST_LEET = 40
+# A name of which nothing but signs is left: 8111 94735.
+_SIGNS_TWICE = re.compile(
+    r"(?<![\w.,:/-])[0-9@$|][0-9@$!|]{1,38}[0-9@$|] [0-9@$!|]{2,39}[0-9@$|](?![\w.,:/%-])"  # bounded: a run of signs may begin at each of them
+)
 _UNIT = re.compile(
     r"#?\d+(?:[.x×:/-]\d+)*(?:k|mm|cm|m|km|px|x|d|s|st|nd|rd|th|p|fps|mp|hz|g|kg|ml|l|am|pm|pt|in|ft|deg|bit|gb|mb|gsm|[a-f0-9]{3,6})?(?:x\d+)?|[a-f0-9]{6}|(?:[A-Za-z]|[^aeiouy\W\d]{2})\d{1,2}|[A-Za-z]+[!(+]+|[!(+@$]+[A-Za-z]+|\(?[A-Za-z]+[12689]|mp[34]|[$€£]\d+[a-z]?",
     re.IGNORECASE,

@@ -1,6 +1,7 @@
 """Views: what the signs in a text call for, with the way back to the code points that were sent."""
 
 import base64
+import time
 
 import pytest
 from hypothesis import given
@@ -76,3 +77,45 @@ def test_base64_points_at_the_whole_stretch(secret: str, before: str) -> None:
     if "decoded" in found and secret in found["decoded"].text:
         at = found["decoded"].text.index(secret)
         assert found["decoded"].span(at, at + len(secret)) == (len(before), len(text))
+
+
+ENDLESS = [
+    "1!|",
+    "$",
+    "!",
+    "a!",
+    "a1",
+    "a*",
+    ". ",
+    "-",
+    "(a",
+    '"a',
+    "\\",
+    "&#",
+    "%4",
+    "=A",
+    "0x41",
+    "a a ",
+    "Ab",
+    "Ж",
+    "カ・",
+    "a\u0301",
+    "\u202ea",
+    "T as in ",
+]
+
+
+@pytest.mark.parametrize("piece", ENDLESS)
+def test_the_time_of_the_views_is_linear(piece: str) -> None:
+    def cost_s(size: int) -> float:
+        text = (piece * size)[:size]
+        folded = fold(text)
+        best = 9.0
+        for _ in range(3):
+            began = time.process_time()
+            list(views(text, folded))
+            best = min(best, time.process_time() - began)
+        return best
+
+    cost_s(100)
+    assert cost_s(8_000) < 8 * cost_s(2_000) + 0.02  # four times if linear, sixteen if quadratic
