@@ -8,13 +8,15 @@ import pytest
 from PIL import Image
 
 from guard.errors import InvalidInputError
-from guard.evaluate import faces, faces_fit, faces_measure
+from guard.evaluate import faces, faces_fit, faces_measure, faces_photos
 from guard.evaluate.faces_changes import CHANGES, changed
 from guard.evaluate.faces_fit import Sample, Trials
 from guard.evaluate.faces_looking import Look, Networks, look_at
 from guard.evaluate.faces_photos import Photo, Seen, central_face, digest_of, groups_of, photos_of
 from guard.evaluate.portrait import ADA, draw
 from guard.faceworker.encode import ENCODER
+from guard.match.faces import FaceFound, FacesInPicture
+from guard.match.faces.found import Box, Quality
 from guard.match.faces.scale import Scale, Thresholds, bundled, score_of
 from guard.registry import enrol
 from tests.guard.faceworker.networks import LISTED, listed, told
@@ -192,6 +194,15 @@ def test_one_digest_stands_for_a_set_of_photos(tmp_path: Path) -> None:
 def test_a_folder_without_photos_is_refused(tmp_path_factory: pytest.TempPathFactory) -> None:
     with pytest.raises(InvalidInputError, match="holds no photos"):
         photos_of(tmp_path_factory.mktemp("empty"))
+
+
+def test_what_was_seen_bears_the_name_of_the_encoder_that_saw_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scale is looked up by that name, so an operator's own network is never judged by dlib's."""
+    (tmp_path / "ada").mkdir()
+    Image.new("RGB", (20, 20)).save(tmp_path / "ada" / "1.png")
+    face = FaceFound("", 0, Box(0, 0, 20, 20), np.ones(8, np.float32), Quality(20, 0, 0, 0, 0, 0), encoder="mine-v1")
+    monkeypatch.setattr(faces_photos, "look_at", lambda looks, keep, model: [FacesInPicture((face,), "mine-v1")] * len(looks))
+    assert faces_photos.see(tmp_path, lambda done, of: None).encoder == "mine-v1"
 
 
 def test_groups_are_read_by_name(tmp_path_factory: pytest.TempPathFactory) -> None:
