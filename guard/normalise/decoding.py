@@ -12,6 +12,8 @@ Read = Callable[[re.Match[str]], str | None]
 
 # Longest stretch that is decoded, and how often what was decoded is decoded again.
 _LONGEST, _DEEPEST = 4096, 2
+# So many printable ASCII characters do not come out by chance: perhaps another code.
+_LONG = 8
 
 
 def _text_of(data: bytes) -> str | None:
@@ -21,7 +23,8 @@ def _text_of(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     letters = sum(char.isalpha() for char in text)
-    return text if letters >= 4 and letters >= 0.6 * len(text) and text.isprintable() else None
+    told = letters >= 4 and letters >= 0.6 * len(text)
+    return text if text.isprintable() and (told or (text.isascii() and len(text) >= _LONG)) else None
 
 
 def _base64(match: re.Match[str]) -> str | None:

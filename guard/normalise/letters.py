@@ -55,6 +55,8 @@ UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
     "\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+# Marks upon letters of alphabets, as another.
+MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 # Apostrophes do not part words either: O'Brien is OBrien, and Swift's is Swift with an ending.
 _IGNORABLE = re.compile(f"['\u2019\u02bc\u02bb\u05f3{UNSEEN}]")
 

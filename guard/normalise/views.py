@@ -14,7 +14,7 @@ import numpy as np
 from guard.normalise.decoding import decoded
 from guard.normalise.flipped import flipped
 from guard.normalise.fold import DIGIT, Folded, Positions
-from guard.normalise.letters import UNSEEN
+from guard.normalise.letters import MARKS, UNSEEN
 from guard.normalise.letters import folded as folded_letter
 from guard.normalise.lookalikes import LOOKALIKES
 from guard.normalise.quoted import quoted
@@ -77,11 +77,13 @@ def hidden(text: str) -> Reading | None:
     return replaced((text, ()), _HIDDEN, lambda match: " " + "".join(chr(ord(char) - 0xE0000) for char in match.group()) + " ")
 
 
-# What no reader sees and marks, which say nothing unless they stand between letters; letters in another style.
-_MARKS = f"[{UNSEEN}\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_STYLES = "[\u1d00-\u1d6a\u2070-\u209c\u2460-\u24ff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\U0001d400-\U0001d7ff\U0001f100-\U0001f18f]"
-_MAYBE_STYLED = re.compile(f"{_MARKS[:-1]}{_STYLES[1:]}")
-_STYLED = re.compile(f"(?<=\\w){_MARKS}+(?=\\w)|{_STYLES}")
+# What no reader sees and marks, which say nothing unless letters or signs stand on both sides; letters in another style, and signs beside them.
+_LETTERS_STYLED = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+_STYLES = f"{_LETTERS_STYLED}\u1d00-\u1d6a\u2070-\u209c\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f100-\U0001f18f"
+_MAYBE_STYLED = re.compile(f"[{UNSEEN}{MARKS}{_STYLES}]")
+_STYLED = re.compile(
+    f"(?<=\\S)[{UNSEEN}{MARKS}]+(?=\\S)|[{_STYLES}]|[！＄＠｜＋＾](?=[{_LETTERS_STYLED}])|(?<=[{_LETTERS_STYLED}])[！＄＠｜＋＾]"
+)
 
 
 def _plain(match: re.Match[str]) -> str | None:
@@ -89,7 +91,7 @@ def _plain(match: re.Match[str]) -> str | None:
     if len(char) > 1:
         return ""
     wide, seen = unicodedata.normalize("NFKC", char), folded_letter(char)
-    if len(wide) == 1 and wide.isascii() and wide.isalnum():
+    if len(wide) == 1 and wide.isascii():
         return wide
     return seen if not seen or (len(seen) == 1 and seen.isascii() and seen.isalnum()) else None
 
@@ -151,6 +153,37 @@ def left_out(source: Reading) -> Reading | None:
     chars = dict.fromkeys(match.group(1) for match in _LEFT_OUT.finditer(source[0]))
     chosen = [char for char in chars if char not in "aA,.;:"][:_MOST_LEFT_OUT]
     return replaced(source, re.compile("[" + "".join(map(re.escape, chosen)) + "]", re.IGNORECASE), lambda _: "") if chosen else None
+
+
+# Four or more letters, or signs for letters, of which each stands alone: P 4 u l, e.i.l.u.a.P.
+_ALONE = r"[^\W_]|[@$!|^+]"
+_LETTERS_ALONE = re.compile(rf"(?<![^\W_])(?:{_ALONE})([^\w\n]\ufe0f?|_)(?:{_ALONE})(?:\1(?:{_ALONE})){{2,}}(?![^\W_])")
+
+
+def _together(match: re.Match[str]) -> str | None:
+    letters = match.group()[:: 1 + len(match.group(1))]
+    return letters if sum(map(str.isalpha, letters)) > 1 else None
+
+
+def letters_together(source: Reading) -> Reading | None:
+    """Letters that stand alone put together, whatever parts them: what they spell may be a disguise itself."""
+    return replaced(source, _LETTERS_ALONE, _together)
+
+
+_CAMEL = re.compile(r"(?<![^\W_])[A-Z][a-z]{2,}[A-Z][a-z]{2,}(?![^\W\d_])")
+_INNER_CAPITAL = re.compile("(?<=[a-z])[A-Z]")
+_OWNED = re.compile(r"([^\W\d_])['’`´][a-zıü]{1,4}(?![^\W_])")
+_OWNED_NAME = re.compile(r"[A-Z][\w-]+ [A-Z][\w-]+['’`´][a-zıü]{1,4}(?![^\W_])")
+
+
+def words_apart(source: Reading) -> Reading | None:
+    """Two words written together with capitals parted, and endings after an apostrophe taken off: both may hide an error."""
+    text = source[0]
+    if _CAMEL.search(text):
+        source = replaced(source, _INNER_CAPITAL, lambda match: " " + match.group()) or source
+    if _OWNED_NAME.search(text):
+        source = replaced(source, _OWNED, lambda match: match.group(1)) or source
+    return source if source[0] is not text else None
 
 
 _MASK = "*#•●■▪∗＊█░▒"
@@ -359,6 +392,12 @@ def _readings(text: str, folded: Folded) -> Iterator[tuple[str, Reading | None]]
     decoding = decoded(base, signs.blob)
     yield "decoded", decoding
     base = decoding or base
+    if folded.has_camel or "'" in base[0] or "’" in base[0]:
+        yield "words apart", words_apart(base)
+    if signs.letters or base[1]:
+        together = letters_together(base)
+        yield "letters together", together
+        base = together or base
     words = frozenset(base[0].lower().replace(",", " ").split())
     if signs.letters or len(_CODE_WORDS & words) >= 3:
         yield "spelled out", spelled_out(base)
@@ -378,7 +417,8 @@ def _readings(text: str, folded: Folded) -> Iterator[tuple[str, Reading | None]]
         or ("!" in chars and _BANG.search(base[0]))
         or (signs.blob and _SIGNS_TWICE.search(base[0]))
     ):
-        yield "leet", leet(base)
+        read = leet(base)
+        yield "leet", read and (without_initials(read) or read)
 
 
 def views(text: str, folded: Folded) -> Iterator[View]:

@@ -156,6 +156,8 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     view, low, high = piece
     if view is None:
         return _Mention(found, low, high, found.view)
+    if view.name == "words apart" and found.plain:
+        return None  # the original shows it as well
     start, end = view.span(low, high)
     if view.name == "drawn out":
         if once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)) or not THRICE.search(original[start:end]):

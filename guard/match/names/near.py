@@ -244,13 +244,13 @@ def _typed(scan: Scan, part: Part, near: NearPart, pairs: Indices) -> Iterable[t
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
     row = part.row(row_no)
     words = fold_text(row.text).split()
-    turned = [(words[::-1], 0.05)] if len(words) == 2 else []
-    for wanted, cost in ((words, 0.0), *turned):
+    other = [(words[::-1], 0.05)] if len(words) == 2 else []
+    for wanted, cost in ((words, 0.0), *other):
         for first in aligned(scan, wanted, one):
             last = first + len(wanted) - 1
             seen = [scan.word(number) for number in range(first, last + 1)]
             steps = [step for step in map(liberty, seen, wanted) if step is not None]
-            if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last):
+            if len(steps) < len(wanted) or seen == wanted or not parted_plainly(scan, first, last, comma=cost > 0):
                 continue
             if not _one_language(seen, wanted, steps):
                 continue
@@ -259,7 +259,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             chance = _by_chance(scan, first, seen, wanted, steps)
             crowd = view == "typing error" and len(part.exact) > CROWD and not scan.odd[first : last + 1].all()
             ordinary = ordinary and not (view == "typing error" and respelled(scan, part, first, seen, wanted))
-            weak = cost > 0 or ordinary or crowd or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
+            turned = cost > 0 and parted_plainly(scan, first, last)
+            weak = turned or ordinary or crowd or (chance and (len(part.exact) > _SOME or not _all_changed(scan, first, steps)))
             score = 1.0 - cost - sum(price for _, price in steps)
             same = Prefix.similarity(seen[-1], wanted[-1])
             end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])

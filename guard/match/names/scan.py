@@ -11,11 +11,12 @@ from guard.match.names.words import WordTable
 from guard.normalise.fold import LOWER, U32, UPPER, Folded, code_points
 from guard.normalise.hashing import U64, Indices, Sums, Words, hash_word
 from guard.normalise.lazy import lazy
+from guard.normalise.letters import MARKS, UNSEEN
 
 # Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
 COMMON_LEVEL = WordTable.level(5.75)
 _APART = re.compile(
-    r"[^\w\s'’\u200b-\u200f\u00ad\u2060-\u2064\u0300-\u036f\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|(?:(?!(?:[MmDd]r|[Ss]t)\.)\w\w|\w{3})\.\s"
+    rf"[^\w\s'’{UNSEEN}{MARKS}\u0900-\u0eff\u1000-\u109f\u1780-\u17ff.·・‧_-]|\n|(?:(?!(?:[MmDd]r|[Ss]t)\.)\w\w|\w{{3}})\.\s"
 )
 _SHORTEST_ODD = 3
 # No name has a longer word; what is kept about words by the thousand would be kept about words of a crafted text's length.
@@ -147,8 +148,8 @@ class Scan:
         return self.spelled[number]
 
 
-def parted_plainly(scan: Scan, first: int, last: int) -> bool:
-    """Whether only spaces, hyphens and the like stand between these words."""
+def parted_plainly(scan: Scan, first: int, last: int, comma: bool = False) -> bool:
+    """Whether only spaces, hyphens and the like stand between these words, or a comma where one may."""
     at = scan.folded.at
     raw = scan.text[int(at[int(scan.starts[first])]) : int(at[int(scan.ends[last]) - 1])]
-    return _APART.search(raw) is None
+    return _APART.search(raw.replace(",", " ", 1) if comma else raw) is None

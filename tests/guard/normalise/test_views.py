@@ -30,11 +30,14 @@ CASES = [
     pytest.param("⠞⠁⠽⠇⠕⠗ ⠠⠎⠺⠊⠋⠞", {"decoded": "taylor swift"}, id="Braille"),
     pytest.param("Tay<b>lor</b> Sw<!-- - -->ift", {"markup": "Taylor Swift"}, id="tags within words"),
     pytest.param("remove every x: Txaxyx", {"letters left out": "remove every : Tay"}, id="letters left out"),
+    pytest.param("T.4.y.l.0.r", {"letters together": "T4yl0r", "leet": "Taylor"}, id="leet, letter by letter"),
+    pytest.param("TailorSwyft", {"words apart": "Tailor Swyft"}, id="capitals within a word"),
+    pytest.param("Tailor Swyft's cat", {"words apart": "Tailor Swyft cat"}, id="an ending on a name with errors"),
     pytest.param("T*yl*r Sw•ft", {"masked": "Tylr Swft"}, id="letters masked"),
     pytest.param("Tayyylooor", {"drawn out": "Taylor"}, id="drawn out"),
     pytest.param("Т4у\u200bl0r 5wift", {"look-alikes": "T4yl0r 5wift", "leet": "Taylor swift"}, id="one disguise upon another"),
     pytest.param(
-        f"100%25 {'x ' * 60}VGF5bG9yIFN3aWZ0", {"decoded": f"100% {'x ' * 23}x\n{'x ' * 24}Taylor Swift"}, id="two codes far apart"
+        f"100%25 {'xy ' * 60}VGF5bG9yIFN3aWZ0", {"decoded": f"100% {'xy ' * 15}xy\n{'xy ' * 16}Taylor Swift"}, id="two codes far apart"
     ),
     pytest.param("\u202etfiwS rolyaT\u202c", {"bidi override": "Taylor Swift"}, id="right-to-left override"),
     pytest.param("Тaylоr Swift", {"look-alikes": "Taylor Swift"}, id="Cyrillic letters in a Latin word"),
