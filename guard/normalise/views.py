@@ -173,7 +173,7 @@ def letters_together(source: Reading) -> Reading | None:
 _CAMEL = re.compile(r"(?<![^\W_])[A-Z][a-z]{2,}[A-Z][a-z]{2,}(?![^\W\d_])")
 _INNER_CAPITAL = re.compile("(?<=[a-z])[A-Z]")
 _OWNED = re.compile(r"([^\W\d_])['’`´][a-zıü]{1,4}(?![^\W_])")
-_OWNED_NAME = re.compile(r"[A-Z][\w-]+ [A-Z][\w-]+['’`´][a-zıü]{1,4}(?![^\W_])")
+_OWNED_NAME = re.compile(r"(?<![\w-])[A-Z][\w-]{1,40} [A-Z][\w-]{1,40}['’`´][a-zıü]{1,4}(?![^\W_])")
 
 
 def words_apart(source: Reading) -> Reading | None:
