@@ -18,8 +18,11 @@ dev: $(VENV)/.dev ## The environment with the tools of development
 run: env ## Start the gateway on 127.0.0.1:8080 (GUARD_PORT), data under ./var
 	@exec $(BIN)/guard serve
 
+# Modules are spread over as many processes as there are cores; `make test SPREAD=` runs one after the other.
+SPREAD := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
 test: dev ## All tests
-	@exec $(BIN)/python -P -m pytest
+	@exec $(BIN)/python -P -m pytest $(SPREAD)
 
 check: dev ## Style, types, layers, dependencies
 	$(BIN)/ruff check .

@@ -21,8 +21,10 @@ from typing import Any
 import httpx2
 import openai
 
-READY_S = 90.0
-"""Longest wait for readiness: a cold start on a busy two-core machine took 20 s."""
+from guard.match.names.wordlists import FILE
+
+READY_S = 180.0
+"""Longest wait for readiness: a cold start on a busy two-core machine took 20 s, and more than 90 s with a dozen other programs on it."""
 
 STOP_S = 40.0
 EXPORT_S = 30.0
@@ -105,6 +107,7 @@ def running(
     """
     home = Path(tempfile.mkdtemp(prefix="likeness-guard-"))
     data = data_dir or home / "data"
+    _lend_word_lists(data)
     url = f"http://127.0.0.1:{free_port()}"
     admin_key = f"admin-{secrets.token_urlsafe(24)}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("GUARD_") and name != "OPENAI_API_KEY"}
@@ -125,7 +128,24 @@ def running(
             yield trial
     finally:
         stop(process)
+        _keep_word_lists(data)
         shutil.rmtree(home, ignore_errors=True)
+
+
+_word_lists: bytes | None = None
+
+
+def _keep_word_lists(data: Path) -> None:
+    """For the next guard of this process: to make them takes 2 s, and they are the same for all of one release."""
+    global _word_lists
+    if _word_lists is None and (data / FILE).exists():
+        _word_lists = (data / FILE).read_bytes()
+
+
+def _lend_word_lists(data: Path) -> None:
+    if _word_lists is not None and not (data / FILE).exists():
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / FILE).write_bytes(_word_lists)
 
 
 def wait_ready(trial: Trial, timeout_s: float = READY_S) -> None:

@@ -43,10 +43,12 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
     """PostgreSQL with every table empty."""
     engine = make_engine(postgres_url)
     with engine.begin() as connection:
-        tables = connection.execute(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'")
-        ).scalars()
-        connection.execute(text(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY"))
+        tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"))
+        filled = " UNION ALL ".join(f"(SELECT '{table}' FROM {table} LIMIT 1)" for table in tables.scalars())
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # foreign keys rest: all goes
+        for table in connection.execute(text(filled)).scalars().all():  # TRUNCATE makes new files for all 34: 0.3 s against 0.002
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences WHERE last_value IS NOT NULL"))
     yield engine
     engine.dispose()
 
