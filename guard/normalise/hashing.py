@@ -53,6 +53,9 @@ def powers(count: int) -> tuple[U64, U64]:
 _CODES = mixed(np.arange(LIMIT, dtype=np.uint64) + np.uint64(0x1234567))
 
 
+_ASCII_CODES: list[int] = _CODES[:0x80].tolist()
+
+
 def code_values(letters: U32) -> U64:
     """v of each code point."""
     return _CODES.take(letters, mode="clip")
@@ -153,8 +156,8 @@ class Backwards:
 def hash_word(word: str) -> int:
     """H of one folded word, as the array form gives it."""
     total, power = 0, 1
-    for char in word:
-        total += int(_CODES[min(ord(char), LIMIT - 1)]) * power
+    for code in map(ord, word):
+        total += (_ASCII_CODES[code] if code < 0x80 else int(_CODES[min(code, LIMIT - 1)])) * power
         power = power * _BASE & _MASK
     return total & _MASK
 

@@ -6,7 +6,7 @@ Everything here looks at the text as it was sent, and only where a name was foun
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from guard.match.names.given import PARTICLES
 from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
@@ -224,6 +224,7 @@ def _seen(name: str, around: Surroundings) -> bool:
     return _pattern(name).match(around.after) is not None
 
 
+@lru_cache(maxsize=1024)
 def role_of(around: Surroundings) -> Role:
     """What the mention asks for; likeness unless its surroundings clearly say something else."""
     if _seen("style<", around) or _seen("style>", around) or _CREDIT.search(around.before) or _in_style(around):

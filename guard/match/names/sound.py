@@ -43,16 +43,33 @@ def _options(char: str, after: str) -> tuple[str, ...]:
     return (_FIXED.get(char, ""),)
 
 
-def _codes(word: str) -> list[str]:
-    for old, new in _SPELLING:
-        word = word.replace(old, new)
-    word = _DOUBLED.sub(r"\1", word)
+class _Classes(dict[int, str]):
+    """For `str.translate`: the class of each letter, nothing for one that has none."""
+
+    def __missing__(self, code: int) -> str:
+        found = self[code] = _FIXED.get(chr(code), "")
+        return found
+
+
+_CLASSES = _Classes()
+
+
+def _spelled_openly(word: str) -> list[str]:
+    """The codes of a word with letters that may stand for several classes."""
     out = [""]
     for index, char in enumerate(word):
         options = _options(char, word[index + 1] if index + 1 < len(word) else "")
         if len(out) * len(options) > _MOST_CODES:
             options = options[:1]
         out = [code + option for code in out for option in options]
+    return out
+
+
+def _codes(word: str) -> list[str]:
+    for old, new in _SPELLING:
+        word = word.replace(old, new)
+    word = _DOUBLED.sub(r"\1", word)
+    out = _spelled_openly(word) if any(char in word for char in "CcgGjw") else [word.translate(_CLASSES)]
     if len(word) > 4 and word[-1] in "tdszxr" and len(out) * 2 <= _MOST_CODES:
         out += [code[:-1] for code in out if len(code) > 2]
     return list(dict.fromkeys(out))
