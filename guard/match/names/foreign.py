@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.bones import ABSENT, NEVER, Units, combined, pair_keys
+from guard.match.names.inside import pieces
 from guard.match.names.near import aligned
 from guard.match.names.part import Bones, Found, Part
 from guard.match.names.places import GRAMMAR, Places, ordinary, places
+from guard.match.names.rows import Row
 from guard.match.names.scan import Scan, parted_plainly
 from guard.match.names.spelling import costs
 from guard.match.names.words import WordTable
@@ -37,6 +39,8 @@ _COMPOUNDS = 0.8
 _FEWEST = 30_000
 # In Han a name may begin and end at many characters; log of how many stretches are tried at one dot.
 _CHARACTERS = log(25.0)
+# So much more where nothing parts the words: log of the cuts that are tried, and loan words put together.
+_TOGETHER = 4.0
 # Least gain of each word, and most nats for each letter of a word and its name.
 _GAIN_EACH, _COST_EACH = 1.5, 1.1
 
@@ -62,7 +66,7 @@ def find(scan: Scan, part: Part) -> Iterator[Found]:
     if not len(found.one):
         return
     read = _read(scan, part, found)
-    beyond = read.rarity - read.cost - _needed(scan, part, found.left.take(read.place)) - _TURNED * read.turned
+    beyond = read.rarity - read.cost - _needed(scan, part, found).take(read.place) - _TURNED * read.turned
     best: dict[tuple[int, int], tuple[float, Found]] = {}
     for each in (beyond >= 0.0).nonzero()[0].tolist():
         key, cost = (int(found.one[read.place[each]]), int(read.row[each])), float(read.cost[each])
@@ -88,7 +92,7 @@ class _Heard:
 def _read(scan: Scan, part: Part, found: Places) -> _Read:
     """Every two words of a name that share skeletons with two stretches, where each of these gains enough as the way to write them."""
     units = Units(scan.folded.letters, scan.folded.breaks)
-    need = _needed(scan, part, found.left)
+    need = _needed(scan, part, found)
     some = (units.most(found.left, found.left_end) + units.most(found.right, found.right_end) >= need).nonzero()[0]
     left, right = found.left[some] << 32 | found.left_end[some], found.right[some] << 32 | found.right_end[some]
     stretches, which = np.unique(np.concatenate([left, right]), return_inverse=True)
@@ -127,25 +131,26 @@ def _written(
     least = np.full(len(packed), np.inf)
     np.minimum.at(least, index, gain)
     letters = part.bones.letters(words)
-    rarity = _rarities(scan, begin, units.rarity(begin, end), part.bones.frequent.take(words))
+    rarity = _rarities(scan, begin, end, units.rarity(begin, end), part.bones.frequent.take(words))
     most = np.minimum(rarity - np.maximum(least, _GAIN_EACH), _COST_EACH * (end - begin + (letters > 0).sum(axis=1)))
     nats = costs(units, begin, end, letters, most).astype(np.float64)
     index = index.reshape(-1)
     return rarity[index], nats[index]
 
 
-def _rarities(scan: Scan, begin: Indices, rarity: Nats, frequent: Flags) -> Nats:
+def _rarities(scan: Scan, begin: Indices, end: Indices, rarity: Nats, frequent: Flags) -> Nats:
     """Nats that each stretch takes as one of its language, or as any of its script; a frequent name makes a word frequent."""
-    level = ordinary(scan, scan.starts.searchsorted(begin, side="right") - 1)
+    level = np.maximum(ordinary(scan, scan.starts.searchsorted(begin, side="right") - 1), scan.words.levels(scan.sums.of(begin, end)))
     of_language = np.where((level > 0) & ~frequent, (9.0 - level / WordTable.level(1.0)) * log(10.0), np.inf)
     out: Nats = np.minimum(rarity, of_language)
     return out
 
 
-def _needed(scan: Scan, part: Part, begin: Indices) -> Nats:
-    """Nats that a name must gain that begins at each of these letters."""
-    kind = scan.folded.kinds.take(begin) & SCRIPT
+def _needed(scan: Scan, part: Part, found: Places) -> Nats:
+    """Nats that a name must gain in each of these places."""
+    kind = scan.folded.kinds.take(found.left) & SCRIPT
     wanted = asked_for(len(part.exact)) + _KOREAN * (kind == Script.HANGUL) + _CHARACTERS * (kind == Script.HAN)
+    wanted += _TOGETHER * found.together(scan)
     out: Nats = np.where(kind == Script.KATAKANA, wanted / _COMPOUNDS, wanted)
     return out
 
@@ -158,6 +163,11 @@ def _mention(scan: Scan, part: Part, found: Places, read: _Read, each: int, beyo
     one = int(found.one[place])
     ends = {one: (int(found.left[place]), int(found.left_end[place])), one + 1: (int(found.right[place]), int(found.right_end[place]))}
     words = name[::-1] if turned else name
+    if int(found.right[place]) < int(scan.ends[one]):
+        ends[one] = (ends[one][0], ends.pop(one + 1)[1])
+        loans = bool(scan.folded.kinds[ends[one][0]] & SCRIPT == Script.KATAKANA) and pieces(scan, *ends[one])
+        fit = len(words) == 2 and not turned and not loans and scan.folded.word(*ends[one]) != "".join(words)
+        return _told(row, ends[one], beyond) if fit else None
     for first in aligned(scan, words, one):
         last = first + len(words) - 1
         seen = [scan.folded.word(*ends[number]) if number in ends else scan.word(number) for number in range(first, last + 1)]
@@ -166,12 +176,15 @@ def _mention(scan: Scan, part: Part, found: Places, read: _Read, each: int, beyo
         more = [_gain(*pair) for number, pair in enumerate(zip(seen, words, strict=True), first) if number not in ends]
         if more and min(more) < _GAIN_EACH:
             continue
-        start, end = ends.get(first, (int(scan.starts[first]), 0))[0], ends.get(last, (0, int(scan.ends[last])))[1]
-        total = beyond + sum(more)
-        return Found(
-            row, start, end, "other script", 0.95 - 0.2 * exp(-total / 10.0), plain=False, doubtful=total < _SURE - _GAIN or turned
-        )
+        begin, end = ends.get(first, (int(scan.starts[first]), 0))[0], ends.get(last, (0, int(scan.ends[last])))[1]
+        return _told(row, (begin, end), beyond + sum(more), turned=turned)
     return None
+
+
+def _told(row: Row, span: tuple[int, int], beyond: float, *, turned: bool = False) -> Found:
+    """The mention; without a cue doubtful where it does not gain much more than is asked for."""
+    score = 0.95 - 0.2 * exp(-beyond / 10.0)
+    return Found(row, *span, "other script", score, plain=False, doubtful=beyond < _SURE - _GAIN or turned)
 
 
 def _gain(seen: str, wanted: str) -> float:

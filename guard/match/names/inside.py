@@ -17,7 +17,7 @@ _SIZES = np.arange(_SHORTEST, _LONGEST + 1)
 _PIECE = 2
 
 
-def _pieces(scan: Scan, start: int, end: int) -> bool:
+def pieces(scan: Scan, start: int, end: int) -> bool:
     """Whether the letters `start` to `end` are digits, or ordinary words written together."""
     text = scan.folded.word(start, end)
     if not text or text.isdigit():
@@ -41,7 +41,7 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     begin, stop = int(scan.starts[number]), int(scan.ends[number])
     if end > stop or (start, end) == (begin, stop):
         return None
-    if end - start < _SHORTEST_AMONG_NOISE and not (_pieces(scan, begin, start) and _pieces(scan, end, stop)):
+    if end - start < _SHORTEST_AMONG_NOISE and not (pieces(scan, begin, start) and pieces(scan, end, stop)):
         return None
     return Found(row, start, end, "inside a word", 0.93, plain=False)
 

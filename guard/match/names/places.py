@@ -30,6 +30,8 @@ GRAMMAR = tuple("은는을를게로고한된인운란며서의에와과")
 _GRAMMAR = np.array(sorted(map(ord, GRAMMAR)), dtype=np.uint32)
 _PREFIXES = ("وال", "ول", "وب", "و", "ل", "ب", "ك", "ف", "ו", "ה", "ב", "ל", "מ", "ש", "כ")
 _SHORTEST_HAN, _LONGEST_HAN = 2, 6
+# Letters of a name written without anything between its words.
+_SHORTEST_HANGUL, _SHORTEST_KANA, _LONGEST_TOGETHER = 4, 5, 16
 # After these a mention in a script without capitals needs no cue before it is looked at; it must be beyond doubt without one.
 # Its words are less frequent than Zipf 4.7 and no longer than this.
 _EVERYDAY, _LONGEST_UNLED = WordTable.level(4.7), 16
@@ -39,13 +41,21 @@ _OPENINGS = frozenset("\n.!?؟۔।。！？")
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Pairs of stretches, in letters; `one` is the number of the word that the first stretch is of, the second's is the next."""
+    """Pairs of stretches, in letters; `one` is the number of the word that the first stretch is of.
+
+    The second is of the next word, or what is left of the same one.
+    """
 
     one: Indices
     left: Indices
     left_end: Indices
     right: Indices
     right_end: Indices
+
+    def together(self, scan: Scan) -> Flags:
+        """Which pairs are of one word."""
+        out: Flags = self.right < scan.ends.take(self.one)
+        return out
 
     def take(self, some: npt.NDArray[np.int64] | Flags) -> "Places":
         """Some of the pairs."""
@@ -98,7 +108,9 @@ def _neighbours(scan: Scan) -> Indices:
     """The first of two neighbouring words of one script that may be a name: parted as names are, and not everyday words."""
     starts, ends = scan.starts, scan.ends
     kinds = scan.folded.kinds.take(starts) & (SCRIPT | LOOSE)
-    fit = (kinds[:-1] == kinds[1:]) & ~scan.latin[:-1] & ~scan.latin[1:] & (scan.sizes[:-1] > 1) & (scan.sizes[1:] > 1)
+    # A syllable may be a given name: Tom, Joe.
+    first = (scan.sizes[:-1] > 1) | (kinds[:-1] == Script.HANGUL)
+    fit = (kinds[:-1] == kinds[1:]) & ~scan.latin[:-1] & ~scan.latin[1:] & first & (scan.sizes[1:] > 1)
     one = fit.nonzero()[0]
     kind = kinds.take(one)
     parted = (kind == Script.KATAKANA) | (kind == (Script.HAN | LOOSE))
@@ -156,7 +168,8 @@ def places(scan: Scan) -> Places:
     out.append(_without_particle(scan, out[0].take(kind[~han] == Script.HANGUL)))
     out.append(_without_prefix(scan, out[0]))
     out.append(_characters(scan, one[han]))
-    return Places(*(np.concatenate([getattr(some, name) for some in out]) for name in Places.__slots__))
+    out.append(_together(scan))
+    return _concatenated(out)
 
 
 def _without_particle(scan: Scan, whole: Places) -> Places:
@@ -167,7 +180,7 @@ def _without_particle(scan: Scan, whole: Places) -> Places:
         some = whole.take(whole.right_end - whole.right >= size + 2)
         some = some.take(_among(scan.sums.of(some.right_end - size, some.right_end), listed))
         out.append(Places(some.one, some.left, some.left_end, some.right, some.right_end - size))
-    return Places(*(np.concatenate([getattr(some, name) for some in out]) for name in Places.__slots__))
+    return _concatenated(out)
 
 
 def _without_prefix(scan: Scan, whole: Places) -> Places:
@@ -178,7 +191,28 @@ def _without_prefix(scan: Scan, whole: Places) -> Places:
         some = whole.take(whole.left_end - whole.left >= size + 2)
         some = some.take(_among(scan.sums.of(some.left, some.left + size), listed))
         out.append(Places(some.one, some.left + size, some.left_end, some.right, some.right_end))
-    return Places(*(np.concatenate([getattr(some, name) for some in out]) for name in Places.__slots__))
+    return _concatenated(out)
+
+
+def _together(scan: Scan) -> Places:
+    """Words of kana and of Hangul that no language has beside a cue, cut in two wherever they may be two words of a name, particles apart."""
+    kind = scan.folded.kinds.take(scan.starts) & SCRIPT
+    hangul = kind == Script.HANGUL
+    fit = (hangul & (scan.sizes >= _SHORTEST_HANGUL)) | ((kind == Script.KATAKANA) & (scan.sizes >= _SHORTEST_KANA))
+    one = (fit & (scan.sizes <= _LONGEST_TOGETHER) & (scan.levels == 0)).nonzero()[0]
+    one = one[cued(scan, scan.starts.take(one), scan.ends.take(one))] if len(one) else one
+    one = one[ordinary(scan, one) == 0]
+    words = Places(one, scan.starts.take(one), scan.ends.take(one), scan.starts.take(one), scan.ends.take(one))
+    words = _concatenated([words, _without_particle(scan, words.take(hangul[one]))])
+    least = np.where(hangul[words.one], 1, 2)
+    cuts = np.maximum(words.right_end - words.left - 2 * least + 1, 0)
+    word = np.arange(len(cuts)).repeat(cuts)
+    cut = words.left.take(word) + least.take(word) + np.arange(len(word)) - (cuts.cumsum() - cuts).take(word)
+    return Places(words.one.take(word), words.left.take(word), cut, cut, words.right_end.take(word))
+
+
+def _concatenated(some: list[Places]) -> Places:
+    return Places(*(np.concatenate([getattr(each, name) for each in some]) for name in Places.__slots__))
 
 
 def _characters(scan: Scan, one: Indices) -> Places:
