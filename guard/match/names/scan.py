@@ -25,6 +25,8 @@ _PARTICLES = np.array(sorted(hash_word(word) for word in PARTICLES if len(word) 
 _LONGEST_PARTICLE = max(map(len, PARTICLES))
 _SHORTEST_NAME = 3
 _MANY_PAIRS = 64
+# More words than the surroundings of a mention have, which tell its role (guard/match/names/context.py).
+_WORDS_BEFORE, _WORDS_AFTER = 24, 16
 _LATIN_END = 0x250
 
 
@@ -130,10 +132,14 @@ class Scan:
         return out
 
     def once(self, pairs: Indices) -> Indices:
-        """Where there are many pairs, the first of each two words: repeating a name many times says nothing more."""
+        """Where there are many pairs, the first of those that stand between the same words: repeating all of it says nothing more."""
         if len(pairs) <= _MANY_PAIRS:
             return pairs
-        _, first = np.unique(self.hashes[pairs] * np.uint64(3) + self.hashes[pairs + 1], return_index=True)
+        begin = self.starts.take(pairs - _WORDS_BEFORE, mode="clip")
+        end = self.ends.take(pairs + _WORDS_AFTER, mode="clip")
+        places = np.stack([self.starts.take(pairs) - begin, self.folded.at.take(end - 1) - self.folded.at.take(begin)]).astype(np.uint64)
+        keys = (self.sums.of(begin, end) * np.uint64(3) + places[0]) * np.uint64(5) + places[1]
+        _, first = np.unique(keys, return_index=True)
         out: Indices = pairs[np.sort(first)]
         return out
 

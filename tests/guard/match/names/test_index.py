@@ -135,3 +135,12 @@ def test_words_longer_than_any_name_take_little_memory_and_are_not_kept() -> Non
     finally:
         tracemalloc.stop()
     assert (kept_bytes < 400_000, peak_bytes < 10_000_000) == (True, True)  # without a bound 960,000 and 135,000,000
+
+
+@pytest.mark.parametrize("name", ["Taylor Swift", "Tailor Swyft", "Tyalor Swfit", "Тейлор Свифт"])
+def test_many_mentions_of_another_role_hide_none(name: str) -> None:
+    before = f"a harbour in the style of {name}, " * 100
+    assert {(hit.role, hit.strength) for hit in search(f"{before} a photo of {name} {before}")} == {
+        (Role.STYLE, Strength.STRONG),
+        (Role.LIKENESS, Strength.STRONG),
+    }
