@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from guard.match.names.bones import ABSENT, NEVER, Units, combined, pair_keys
 from guard.match.names.inside import pieces
-from guard.match.names.near import aligned
+from guard.match.names.near import CROWD, aligned
 from guard.match.names.part import Bones, Found, Part
 from guard.match.names.places import GRAMMAR, Places, ordinary, places
 from guard.match.names.rows import Row
@@ -32,6 +32,8 @@ Nats = npt.NDArray[np.float64]
 # (log of their keys, at least of _FEWEST): this much, or with a cue beside it, or without any doubt (measured on the
 # tuning half of wd_*.tsv and prompts, docs/explanation/matching-names.md).
 _GAIN, _SURE = 1.0, 8.0
+# So much more among so many names that some are like a word of every language.
+_CROWDED = 5.0
 # So much more where words carry endings that hide how ordinary they are, and in the other order.
 _KOREAN, _TURNED = 2.0, 4.0
 # Loan words put together in kana are in no word list; what such words gain counts less.
@@ -150,7 +152,7 @@ def _needed(scan: Scan, part: Part, found: Places) -> Nats:
     """Nats that a name must gain in each of these places."""
     kind = scan.folded.kinds.take(found.left) & SCRIPT
     wanted = asked_for(len(part.exact)) + _KOREAN * (kind == Script.HANGUL) + _CHARACTERS * (kind == Script.HAN)
-    wanted += _TOGETHER * found.together(scan)
+    wanted += _TOGETHER * found.together(scan) + _CROWDED * (len(part.exact) > CROWD)
     out: Nats = np.where(kind == Script.KATAKANA, wanted / _COMPOUNDS, wanted)
     return out
 

@@ -14,7 +14,7 @@ _SHORTEST, _SHORTEST_AMONG_NOISE, _LONGEST = 8, 11, 24
 
 _SIZES = np.arange(_SHORTEST, _LONGEST + 1)
 # Ordinary words shorter than this say nothing about how a word is put together.
-_PIECE = 2
+_PIECE, _LONG_PIECE = 2, 4
 
 
 def pieces(scan: Scan, start: int, end: int) -> bool:
@@ -33,6 +33,16 @@ def pieces(scan: Scan, start: int, end: int) -> bool:
     return len(text) in reached
 
 
+def _across(scan: Scan, start: int, end: int, edge: int) -> bool:
+    """Whether the letters are long ordinary words written together, none of which ends at `edge`: Kathedra-len-halle is no Len Halle."""
+    reached = np.array([start])
+    for stop in range(start + _LONG_PIECE, end + 1):
+        froms = reached[stop - reached >= _LONG_PIECE]
+        if stop != edge and len(froms) and scan.words.levels(scan.sums.of(froms, np.full(len(froms), stop))).any():
+            reached = np.append(reached, stop)
+    return edge not in (start, end) and end in reached
+
+
 def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     words = fold_text(row.text).split()
     if row.strength is not Strength.STRONG or len(words) < 2 or is_initials(words) or scan.folded.word(start, end) != "".join(words):
@@ -42,6 +52,8 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     if end > stop or (start, end) == (begin, stop):
         return None
     if end - start < _SHORTEST_AMONG_NOISE and not (pieces(scan, begin, start) and pieces(scan, end, stop)):
+        return None
+    if _across(scan, begin, stop, start) or _across(scan, begin, stop, end):
         return None
     return Found(row, start, end, "inside a word", 0.93, plain=False)
 

@@ -142,7 +142,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         weak = (
             (all(levels) and not respelled(scan, part, first, seen, words))
             or changed
-            or (len(part.exact) > CROWD and not bool(capital.any()))
+            or (len(part.exact) > CROWD and not (bool(capital.any()) and bool(scan.odd[first : last + 1].all())))
         )
         turned = words != name
         weak = weak or (turned and (not bool(capital.all()) or len(part.exact) > CROWD)) or _acronym(scan, first, last)

@@ -200,7 +200,11 @@ def _several(words: list[str], table: Ordinary) -> Strength:
     if len(long) == 2 and long[0] in TITLES:
         return Strength.WEAK if names[1] or commons[1] >= FUNCTION_ZIPF else Strength.MEDIUM
     if any(word in given_names() for word in (long if len(long) == 2 and commons[0] < FUNCTION_ZIPF else long[:-1])):
-        return Strength.MEDIUM if commons[0] >= FUNCTION_ZIPF and commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG
+        if commons[0] < FUNCTION_ZIPF:
+            return Strength.STRONG
+        if len(long) == 2 and long[0] in PARTICLES:
+            return Strength.WEAK if commons[1] and not names[1] else Strength.MEDIUM
+        return Strength.MEDIUM if commons[-1] >= ORDINARY_ZIPF and not names[-1] else Strength.STRONG
     if all(common >= ORDINARY_ZIPF for common in commons):
         if sum(names) >= 2 or len(long) > 3:
             return Strength.STRONG
