@@ -53,17 +53,27 @@ def parted_by(scan: Scan, before: Indices, after: Indices, allowed: frozenset[st
     sizes = np.where(gaps > _FARTHEST, 0, np.maximum(gaps, 0))
     owner = np.arange(len(begin)).repeat(sizes)
     signs = scan.points.take(np.arange(len(owner)) + (begin - sizes.cumsum() + sizes).repeat(sizes), mode="clip")
-    kinds, kind = np.unique(signs, return_inverse=True)
-    weights = np.array([_weight(chr(code), allowed) for code in kinds.tolist()], dtype=np.int64)
-    out: Indices = np.bincount(owner, weights.take(kind), len(begin)).astype(np.int64)
+    weights = np.fromiter(map(_weights(allowed).__getitem__, signs.tolist()), dtype=np.int64, count=len(signs))
+    out: Indices = np.bincount(owner, weights, len(begin)).astype(np.int64)
     out[(gaps > _FARTHEST) | (out >= _FARTHEST**2)] = -1
     return out
 
 
-def _weight(char: str, allowed: frozenset[str]) -> int:
-    if char in allowed:
-        return 1
-    return _FARTHEST**2 if folded(char) else 0
+class _Weights(dict[int, int]):
+    """How much each code point counts between two words; filled with those that were met."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+
+    def __missing__(self, code: int) -> int:
+        char = chr(code)
+        weight = self[code] = 1 if char in self._allowed else _FARTHEST**2 if folded(char) else 0
+        return weight
+
+
+@cache
+def _weights(allowed: frozenset[str]) -> _Weights:
+    return _Weights(allowed)
 
 
 def _plain(scan: Scan, before: Indices, after: Indices, allowed: frozenset[str]) -> Flags:

@@ -111,7 +111,9 @@ def _neighbours(scan: Scan) -> Indices:
     # A syllable may be a given name: Tom, Joe.
     first = (scan.sizes[:-1] > 1) | (kinds[:-1] == Script.HANGUL)
     fit = (kinds[:-1] == kinds[1:]) & ~scan.latin[:-1] & ~scan.latin[1:] & first & (scan.sizes[1:] > 1)
-    one = fit.nonzero()[0]
+    one: Indices = fit.nonzero()[0]
+    if not len(one):
+        return one
     kind = kinds.take(one)
     parted = (kind == Script.KATAKANA) | (kind == (Script.HAN | LOOSE))
     common = np.maximum(scan.levels.take(one), scan.levels.take(one + 1)) >= COMMON_LEVEL
@@ -125,6 +127,8 @@ def _neighbours(scan: Scan) -> Indices:
 
 def _told(scan: Scan, one: Indices) -> Indices:
     """Those of `one` around which something says that they may be a name: dots, capitals, a cue or where they stand."""
+    if not len(one):
+        return one
     starts, ends = scan.starts, scan.ends
     kind = scan.folded.kinds.take(starts.take(one)) & (SCRIPT | LOOSE)
     hangul, han = kind == Script.HANGUL, kind == (Script.HAN | LOOSE)
@@ -174,6 +178,8 @@ def places(scan: Scan) -> Places:
 
 def _without_particle(scan: Scan, whole: Places) -> Places:
     """Korean names before each particle that their last word ends with."""
+    if not len(whole.one):
+        return whole
     listed, sizes = _hashes(_JOSA)
     out = []
     for size in sizes:
@@ -185,6 +191,8 @@ def _without_particle(scan: Scan, whole: Places) -> Places:
 
 def _without_prefix(scan: Scan, whole: Places) -> Places:
     """Names after each little word that Semitic scripts write before them."""
+    if not len(whole.one):
+        return whole
     listed, sizes = _hashes(_PREFIXES)
     out = []
     for size in sizes:
@@ -201,6 +209,8 @@ def _together(scan: Scan) -> Places:
     fit = (hangul & (scan.sizes >= _SHORTEST_HANGUL)) | ((kind == Script.KATAKANA) & (scan.sizes >= _SHORTEST_KANA))
     one = (fit & (scan.sizes <= _LONGEST_TOGETHER) & (scan.levels == 0)).nonzero()[0]
     one = one[cued(scan, scan.starts.take(one), scan.ends.take(one))] if len(one) else one
+    if not len(one):
+        return Places(one, one, one, one, one)
     one = one[ordinary(scan, one) == 0]
     words = Places(one, scan.starts.take(one), scan.ends.take(one), scan.starts.take(one), scan.ends.take(one))
     words = _concatenated([words, _without_particle(scan, words.take(hangul[one]))])
@@ -217,6 +227,8 @@ def _concatenated(some: list[Places]) -> Places:
 
 def _characters(scan: Scan, one: Indices) -> Places:
     """In Han every end of a word before a dot and every beginning of one behind it may be a name."""
+    if not len(one):
+        return Places(one, one, one, one, one)
     sizes = np.arange(_SHORTEST_HAN, _LONGEST_HAN + 1)
     left, right = (column.reshape(-1) for column in np.meshgrid(sizes, sizes))
     pair = np.arange(len(one)).repeat(len(left))
