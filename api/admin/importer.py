@@ -64,10 +64,13 @@ def main() -> None:
     settings = parts.start_process("importer")
     task = Task(**orjson.loads(sys.stdin.buffer.readline()))
     registry = parts.open_registry(settings)
-    with alive.hold(alive.lock_path(settings.data_dir, task.job_id)):
+    lock = alive.lock_path(settings.data_dir, task.job_id)
+    with alive.hold(lock):
         ink = Ink(registry.keyring.get("tenant", SYSTEM_TENANT), lambda: datetime.now(UTC), os.urandom)
         report = run(task, sys.stdin.buffer.read(), registry, ink)
         sys.stdout.buffer.write(orjson.dumps(asdict(report)))
+        sys.stdout.buffer.flush()
+        alive.announce(lock)  # from now on the worker that waits has its time to bind
 
 
 if __name__ == "__main__":
