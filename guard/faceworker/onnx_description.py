@@ -8,6 +8,8 @@ from typing import Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from guard.errors import InvalidInputError
+from guard.faceworker.onnx_network import Channels, Layout
+from guard.faults import in_words
 
 
 class Pinned(BaseModel):
@@ -38,7 +40,7 @@ class Description(Pinned):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{2,63}$")
     dimensions: int = Field(ge=16, le=4096)
     channels: Literal["rgb", "bgr"] = "rgb"
-    layout: Literal["nchw", "nhwc"] = "nchw"
+    layout: Layout = "nchw"
     mean: float = Field(127.5, ge=0, le=255)
     std: float = Field(127.5, gt=0, le=255)
     mirrored: bool = True
@@ -76,9 +78,9 @@ class DetectorDescription(Pinned):
     kind: Literal["yunet", "scrfd", "boxes"]
     side_px: int = Field(ge=64, le=2048)
     channels: Literal["rgb", "bgr"] = "rgb"
-    layout: Literal["nchw", "nhwc"] = "nchw"
-    mean: float | tuple[float, float, float] = 0.0
-    std: float | tuple[float, float, float] = 1.0
+    layout: Layout = "nchw"
+    mean: Channels = 0.0
+    std: Channels = 1.0
     strides: tuple[int, ...] = (8, 16, 32)
     scores: tuple[Column, ...] = ()
     objects: tuple[Column, ...] = ()
@@ -142,7 +144,7 @@ def described(kind: type[Kind], model: Path, setting: str) -> Kind:
         raise InvalidInputError(f"{setting}: {error.filename} cannot be read: {error.strerror}") from error
     except ValidationError as error:
         wrong = error.errors()[0]
-        raise InvalidInputError(f"{setting}: {beside}: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from error
+        raise InvalidInputError(f"{setting}: {beside}: {'.'.join(map(str, wrong['loc']))}: {in_words(wrong)}") from error
     if digest != description.sha256:
         raise InvalidInputError(f"{setting}: {model} has SHA-256 {digest}, {beside.name} says {description.sha256}")
     return description

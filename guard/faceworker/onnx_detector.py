@@ -13,12 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from guard.errors import InvalidInputError, UnscreenableError
+from guard.errors import UnscreenableError
 from guard.faceworker.detect import SAME_FACE_OVERLAP, Found, Pass, Pixels
 from guard.faceworker.onnx_description import Column, DetectorDescription, describe_detector
+from guard.faceworker.onnx_network import OnnxNetwork, first_question, prepared
 from guard.match.faces.found import Box
 
 Floats = NDArray[np.float64]
+
+_SETTING = "GUARD_FACE_DETECTOR"
 
 MOST_FOUND = 501
 """Faces after which no further one is looked for: more than `look.MAX_FACES` are refused."""
@@ -35,20 +38,12 @@ class OnnxDetector:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
         self._said = describe_detector(model)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            self._session: Any = onnxruntime.InferenceSession(model.read_bytes(), options, providers=["CPUExecutionProvider"])
-            self._input = self._session.get_inputs()[0].name
+        self._network = OnnxNetwork(model, _SETTING)
+        with first_question(model, _SETTING):
             noise = np.random.default_rng(0).integers(0, 256, (self._said.side_px, self._said.side_px, 3), np.uint8)
             for pixels in (noise, np.zeros_like(noise)):
                 self(pixels)
-        except Exception as error:  # onnxruntime's errors share no base but this
-            raise InvalidInputError(f"GUARD_FACE_DETECTOR: {model} does not answer as its description says: {error}") from error
 
     @property
     def leads(self) -> bool:
@@ -71,12 +66,8 @@ class OnnxDetector:
         """
         side = self._said.side_px
         scale = side / max(pixels.shape[:2])
-        try:
-            answers = self._session.run(None, {self._input: self._prepared(pixels, scale)})
-        except Exception as error:
-            raise UnscreenableError(f"the face detector failed: {error}") from error
-        named = {output.name: np.asarray(answer) for output, answer in zip(self._session.get_outputs(), answers, strict=True)}
-        boxes, scores, points = _read(self._said, named)
+        answers = self._network(self._prepared(pixels, scale))
+        boxes, scores, points = _read(self._said, dict(zip(self._network.outputs, answers, strict=True)))
         height, width = pixels.shape[:2]
         return [
             Found(Box(*np.clip(np.rint(boxes[k] / scale), 0, (width, height, width, height)).astype(int).tolist()), float(scores[k]),
@@ -93,8 +84,7 @@ class OnnxDetector:
             pixels = np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0))
         square[: pixels.shape[0], : pixels.shape[1]] = pixels
         colours = square if said.channels == "rgb" else square[:, :, ::-1]
-        values = (colours.astype(np.float32) - np.asarray(said.mean, np.float32)) / np.asarray(said.std, np.float32)
-        return np.ascontiguousarray(values[None] if said.layout == "nhwc" else values.transpose(2, 0, 1)[None], dtype=np.float32)
+        return prepared(colours, said.mean, said.std, said.layout)
 
 
 def _read(said: DetectorDescription, answers: Mapping[str, NDArray[Any]]) -> tuple[Floats, Floats, Floats | None]:

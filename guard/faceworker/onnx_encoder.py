@@ -6,16 +6,18 @@ aligned to 112 x 112 as such networks are trained on them (InsightFace's templat
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from guard.errors import InvalidInputError, UnscreenableError
+from guard.errors import UnscreenableError
 from guard.faceworker.detect import Pixels, Sighting
 from guard.faceworker.encode import DlibEncoder, Encoded, Landmarks, quality, turn, unit
 from guard.faceworker.onnx_description import describe
+from guard.faceworker.onnx_network import OnnxNetwork, first_question, prepared
+
+_SETTING = "GUARD_FACE_ENCODER"
 
 SIDE_PX = 112
 BATCH = 8
@@ -59,19 +61,11 @@ class OnnxEncoder:
     """
 
     def __init__(self, model: Path, landmarks: Landmarks | None = None) -> None:
-        import onnxruntime
-
         self._description = describe(model)
         self._landmarks = landmarks or DlibEncoder.landmarks()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            self._session: Any = onnxruntime.InferenceSession(model.read_bytes(), options, providers=["CPUExecutionProvider"])
-            self._input = self._session.get_inputs()[0].name
+        self._network = OnnxNetwork(model, _SETTING)
+        with first_question(model, _SETTING):
             self._vectors(np.full((1, SIDE_PX, SIDE_PX, 3), 128, np.uint8))
-        except Exception as error:  # onnxruntime's errors share no base but this
-            raise InvalidInputError(f"GUARD_FACE_ENCODER: {model} does not answer as its description says: {error}") from error
 
     @property
     def name(self) -> str:
@@ -96,7 +90,7 @@ class OnnxEncoder:
 
     def _vectors(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit vectors of aligned faces; UnscreenableError where the network gives something else."""
-        answers = [self._session.run(None, {self._input: self._prepared(chip)})[0] for chip in chips]
+        answers = [self._network(self._prepared(chip))[0] for chip in chips]
         vectors = np.asarray(answers, np.float32).reshape(len(chips), -1)
         if vectors.shape[1] != self._description.dimensions:
             raise UnscreenableError(f"encoder {self.name} answered {vectors.shape[1]} numbers, not {self._description.dimensions}")
@@ -107,8 +101,7 @@ class OnnxEncoder:
     def _prepared(self, chip: Pixels) -> NDArray[np.float32]:
         """One face as the network's input, shape (1, 3, 112, 112) or (1, 112, 112, 3)."""
         said = self._description
-        values = ((chip if said.channels == "rgb" else chip[:, :, ::-1]).astype(np.float32) - said.mean) / said.std
-        return np.ascontiguousarray(values[None] if said.layout == "nhwc" else values.transpose(2, 0, 1)[None], dtype=np.float32)
+        return prepared(chip if said.channels == "rgb" else chip[:, :, ::-1], said.mean, said.std, said.layout)
 
 
 def aligned(pixels: Pixels, points: NDArray[np.float64]) -> Pixels:

@@ -6,16 +6,19 @@ answers are understood: `classes`, one score a class, and `boxes`, a detector's 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import Field
 
-from guard.errors import InvalidInputError, UnscreenableError
+from guard.errors import UnscreenableError
 from guard.extract.image_decode import Pixels
 from guard.faceworker.onnx_description import Pinned, described
+from guard.faceworker.onnx_network import Layout, OnnxNetwork, first_question, prepared
+
+_SETTING = "GUARD_NUDITY_MODEL"
 
 
 class Description(Pinned):
@@ -34,7 +37,7 @@ class Description(Pinned):
 
     side_px: int = Field(ge=16, le=2048)
     fit: Literal["stretch", "pad"] = "stretch"
-    layout: Literal["nchw", "nhwc"] = "nchw"
+    layout: Layout = "nchw"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     answer: Literal["classes", "boxes"] = "classes"
@@ -44,7 +47,7 @@ class Description(Pinned):
 
 def describe(model: Path) -> Description:
     """The description beside a model; InvalidInputError says what is wrong."""
-    return described(Description, model, "GUARD_NUDITY_MODEL")
+    return described(Description, model, _SETTING)
 
 
 @dataclass(slots=True)
@@ -52,32 +55,19 @@ class NudityNetwork:
     """The network, loaded once, on one thread."""
 
     description: Description
-    _session: Any
-    _input: str
+    _network: OnnxNetwork
 
     @classmethod
     def load(cls, model: Path) -> "NudityNetwork":
         """Load and check it; InvalidInputError where the file is not what its description says."""
-        import onnxruntime
-
-        description = describe(model)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 4
-        try:
-            session = onnxruntime.InferenceSession(model.read_bytes(), options, providers=["CPUExecutionProvider"])
-        except Exception as error:  # onnxruntime's errors share no base but this
-            raise InvalidInputError(f"GUARD_NUDITY_MODEL: {model} is no ONNX model that can be used: {error}") from error
-        network = cls(description, session, session.get_inputs()[0].name)
-        try:
+        network = cls(describe(model), OnnxNetwork(model, _SETTING))
+        with first_question(model, _SETTING):
             network.score(np.zeros((64, 48, 3), np.uint8))
-        except Exception as error:
-            raise InvalidInputError(f"GUARD_NUDITY_MODEL: {model} does not answer as its description says: {error}") from error
         return network
 
     def score(self, pixels: Pixels) -> float:
         """How surely RGB pixels show nudity, 0..1; UnscreenableError where the network gives no such number."""
-        [answer, *_] = self._session.run(None, {self._input: _prepared(pixels, self.description)})
+        [answer, *_] = self._network(_prepared(pixels, self.description))
         score = _highest(np.asarray(answer, dtype=np.float64), self.description)
         if not 0 <= score <= 1:
             raise UnscreenableError(f"the nudity network answered {score}")
@@ -95,8 +85,7 @@ def _prepared(pixels: Pixels, description: Description) -> NDArray[np.float32]:
         square.paste(
             picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.BILINEAR)
         )
-    values = (np.asarray(square, np.float32) / 255 - np.asarray(description.mean, np.float32)) / np.asarray(description.std, np.float32)
-    return np.ascontiguousarray(values[None] if description.layout == "nhwc" else values.transpose(2, 0, 1)[None], dtype=np.float32)
+    return prepared(np.asarray(square, np.float32) / 255, description.mean, description.std, description.layout)
 
 
 def _highest(answer: NDArray[np.float64], description: Description) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 SIDE = 64
 Answers = Mapping[str, Any]
 
-LISTED = {"kind": "boxes", "boxes": ["boxes"], "scores": ["scores"]}
+LISTED: dict[str, Any] = {"kind": "boxes", "boxes": ["boxes"], "scores": ["scores"]}
 
 
 def told(folder: Path, answers: Answers, seeing: str = "", rooted: bool = False, **described: object) -> Path:
