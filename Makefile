@@ -1,4 +1,4 @@
-# Two commands: `make run` and `make test`. They need Python 3.11 or newer with pip, and nothing else.
+# Two commands: `make run` and `make test`. They need Python 3.11 or newer with pip, a C compiler (gcc), and nothing else.
 .DEFAULT_GOAL := help
 .PHONY: help env dev run test check demo bench mutants fuzz docs lock build clean
 MAKEFLAGS += --no-print-directory
@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Modules that are compiled when the package is installed.
+COMPILED := $(shell find guard -name "*.pyx" -o -name "*.pxd")
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 help: ## This list
@@ -58,7 +60,8 @@ build: dev ## Wheel and source distribution into dist/
 	$(BIN)/python -m hatchling build
 
 clean: ## Remove the environment and everything built; ./var stays
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find guard -name "*.so" -delete
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it with PYTHON=..." >&2; exit 1; }
@@ -66,8 +69,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # The build back end comes from the lock as well, so that nothing is resolved at install time.
-$(VENV)/.env: $(VENV)/bin/python requirements.lock pyproject.toml
-	@echo "installing what the guard needs (about a minute)"
+$(VENV)/.env: $(VENV)/bin/python requirements.lock pyproject.toml hatch_build.py $(COMPILED)
+	@echo "installing what the guard needs, and compiling it (a minute or two)"
 	@$(INSTALL) --require-hashes --requirement requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@

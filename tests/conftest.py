@@ -7,7 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+settings.register_profile("guard", deadline=None)  # how fast something is says a benchmark, never a test
+settings.load_profile("guard")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before numpy is loaded: more threads cost four times the CPU on two cores
 
 ROOMS = ("faults", "paths", "live", "house", "api", "guard", "fuzz")

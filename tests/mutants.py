@@ -35,7 +35,7 @@ TARGETS = {
     ),
     "guard.decide.directives": (DECIDE + "test_directives.py", DECIDE + "test_evaluate.py"),
     "guard.decide.scopes": (DECIDE + "test_scopes.py", DECIDE + "test_directives.py", DECIDE + "test_evaluate.py"),
-    "guard.decide.jurisdictions": (DECIDE + "test_scopes.py", DECIDE + "test_directives.py"),
+    "guard.jurisdictions": ("tests/guard/test_jurisdictions.py", DECIDE + "test_directives.py"),
     "guard.registry.approvals": ("tests/guard/registry/test_approvals.py",),
     "guard.registry.directive_versions": (
         "tests/guard/registry/test_directive_versions.py",
@@ -49,8 +49,8 @@ EQUIVALENT: Mapping[str, str] = {
     "guard.registry.approvals: _makers: `while (key := _key(connection, actor)) is not None and key[1] not in makers and (len(makers) <= _MOST_MAKERS):`": "a thousand or a thousand and one",
     "guard.decide.directives: module: `_RESTRICTION = {Effect.ALLOW: 0, Effect.ALLOW_WITH_TERMS: 1, Effect.REVIEW: 2, Effect.DENY: 4}`": "only the order of the numbers counts",
     "guard.decide.directives: _newer: `return (one.version, _restriction(one), repr(one)) >= (other.version, _restriction(other), repr(other))`": "what is equal in all three is the same",
-    "guard.decide.jurisdictions: covers: `return members is not None and (narrow.split('-')[0] in members or _GROUPS.get(narrow, frozenset({'?x'})) <= members)`": "no place is called either",
-    "guard.decide.jurisdictions: covers: `return members is not None and (narrow.split('-')[0] in members or _GROUPS.get(narrow, frozenset({'?'})) < members)`": "a group that equals another is that other, which was looked at before",
+    "guard.jurisdictions: covers: `return members is not None and (narrow.split('-')[0] in members or _GROUPS.get(narrow, frozenset({'?x'})) <= members)`": "no place is called either",
+    "guard.jurisdictions: covers: `return members is not None and (narrow.split('-')[0] in members or _GROUPS.get(narrow, frozenset({'?'})) < members)`": "a group that equals another is that other, which was looked at before",
     "guard.decide.evaluate: _fits: `held is None` is true": "asked again it says the same",
     "guard.decide.evaluate: _fits: without `self._held[ready.index] = held`": "asked again it says the same",
     "guard.decide.evaluate: holds: `self._request_fields is None` is true": "asked again it says the same",
@@ -158,7 +158,7 @@ def mutated(tree: ast.Module, place: Place) -> tuple[ast.Module, str]:
     if what == "swap":
         _put(parents[id(node)], node, _SWAPS[type(node)]())
     elif what == "constant" and isinstance(node, ast.Constant):
-        node.value = _other(node.value)
+        node.value = _other(node.value)  # type: ignore[assignment]
     elif isinstance(node, ast.If | ast.IfExp | ast.While):
         asked = ast.unparse(node.test)
         node.test = ast.copy_location(ast.Constant(what == "true"), node.test)

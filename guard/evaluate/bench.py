@@ -161,7 +161,7 @@ async def _answer(reader: asyncio.StreamReader) -> None:
 
 def names(count: int, seed: int = 7) -> Iterator[str]:
     """Invented names of two words, all different."""
-    rng = random.Random(seed)  # noqa: S311 - not a secret
+    rng = random.Random(seed)
     seen: set[str] = set()
     while len(seen) < count:
         words = ["".join(rng.choices(_SYLLABLES, k=rng.randint(2, 4))).title() for _ in range(2)]
@@ -228,9 +228,9 @@ def rss_mb(pid: int | None) -> float | None:
 def stub(body: bytes) -> Iterator[str]:
     """An upstream that answers every request with this body, in a process of its own; yields its base URL."""
     port = trial.free_port()
-    process = subprocess.Popen([sys.executable, "-P", "-m", "guard.evaluate.stub", str(port)], stdin=subprocess.PIPE)  # noqa: S603
+    process = subprocess.Popen([sys.executable, "-P", "-m", "guard.evaluate.stub", str(port)], stdin=subprocess.PIPE)
     try:
-        assert process.stdin is not None  # noqa: S101
+        assert process.stdin is not None  # noqa: S101 - a pipe was asked for
         process.stdin.write(body)
         process.stdin.close()
         deadline = time.monotonic() + 10

@@ -150,7 +150,7 @@ def _worker() -> Iterator[tuple[FaceClient, subprocess.Popen[bytes]]]:
         listening.listen()
         began = time.monotonic()
         command = [sys.executable, "-P", "-m", "guard.processes.faces", str(listening.fileno())]
-        process = subprocess.Popen(command, pass_fds=[listening.fileno()])  # noqa: S603
+        process = subprocess.Popen(command, pass_fds=[listening.fileno()])
         client = FaceClient(path)
         while not asyncio.run(client.alive()):
             if time.monotonic() - began > START_TIMEOUT_S or process.poll() is not None:

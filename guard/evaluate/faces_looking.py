@@ -19,7 +19,7 @@ from PIL import Image
 from guard.errors import UnscreenableError
 from guard.evaluate.faces_changes import CHANGES, changed
 from guard.extract import image_decode
-from guard.faceworker import beside, detect, encode, look, onnx_detector, onnx_encoder, resnet, wire
+from guard.faceworker import beside, detect, encode, look, onnx_detector, onnx_encoder, onnx_network, resnet, wire
 from guard.faceworker.look import Looker
 from guard.faceworker.onnx_description import describe, describe_detector
 from guard.faceworker.onnx_detector import OnnxDetector
@@ -27,7 +27,7 @@ from guard.faceworker.onnx_encoder import OnnxEncoder
 from guard.match.faces import FacesInPicture
 from guard.types import Picture
 
-_SEEN_BY = (image_decode, detect, beside, encode, look, onnx_detector, onnx_encoder, resnet)
+_SEEN_BY = (image_decode, detect, beside, encode, look, onnx_detector, onnx_encoder, onnx_network, resnet)
 _TIME_S = 120
 
 

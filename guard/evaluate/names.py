@@ -19,6 +19,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from guard.evaluate.names_attacks import ATTACKS, GROUPS
+from guard.evaluate.names_floods import FLOOD_CHARACTERS, floods
 from guard.evaluate.names_labels import labelled_roles
 from guard.evaluate.names_people import Half, People, invented, load
 from guard.evaluate.names_rates import Rate, Report
@@ -137,7 +138,7 @@ def _false_refusals(
     report.rates.append(Rate("the same, refused or worth a look", sum(held.values()), total, 0.0, "false refusals", at_most=True))
 
 
-def _latency(index: NameIndex, prompts: Sequence[tuple[str, str]], report: Report) -> None:
+def _latency(index: NameIndex, prompts: Sequence[tuple[str, str]], names: Sequence[str], report: Report) -> None:
     times: list[float] = []
     for _, text in prompts[:2000]:
         texts = [Text("prompt", text[:PROMPT_CHARACTERS])]
@@ -145,16 +146,11 @@ def _latency(index: NameIndex, prompts: Sequence[tuple[str, str]], report: Repor
         index.search(texts)
         times.append((time.process_time_ns() - began) / 1e6)
     report.latency_ms = {f"p{q}": round(float(np.percentile(times, q)), 4) for q in (50, 90, 99)} if times else {}
-    hostile = [Text("prompt", (" ".join(text for _, text in prompts)[at * 10_000 :])[:10_000]) for at in range(3)] + [
-        Text("prompt", "a b " * 2500),
-        Text("prompt", "Tailor Swyft " * 770),
-    ]
-    worst = 0.0
-    for flood in hostile:
+    for kind, flood in floods([text for _, text in prompts], names):
         began = time.process_time_ns()
-        index.search([flood])
-        worst = max(worst, (time.process_time_ns() - began) / 1e6)
-    report.latency_ms["10,000 characters, worst"] = round(worst, 3)
+        index.search([Text("prompt", flood)])
+        name = f"{FLOOD_CHARACTERS:,} characters of {kind}"
+        report.latency_ms[name] = round(max(report.latency_ms.get(name, 0.0), (time.process_time_ns() - began) / 1e6), 3)
 
 
 def measure(
@@ -179,7 +175,7 @@ def measure(
         tick: told the name of every class before it is run.
         half: the people and prompts to measure; all are registered all the same.
     """
-    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    rng = random.Random(seed)
     real = list(people.names)
     rng.shuffle(real)
     prompts = [(base, text) for base, text in prompts if half.holds(base)]
@@ -225,7 +221,7 @@ def measure(
         _false_refusals(index, prompts, registered, report, lambda: None)
     if prompts:
         tick("latency")
-        _latency(index, prompts, report)
+        _latency(index, prompts, real, report)
     report.peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
     return report
 
@@ -279,10 +275,11 @@ def print_table(report: Report, console: Console | None = None) -> None:
         seen = f"{rate.seen / rate.trials:.1%}" if rate.trials and not rate.at_most and rate.group != "roles" else ""
         table.add_row(rate.name, f"{rate.value:.1%}", f"{low:.1%} - {high:.1%}", seen, str(rate.trials), target, mark)
     console.print(table)
-    latency = ", ".join(f"{name} {value} ms" for name, value in report.latency_ms.items())
-    console.print(
-        f"CPU of a {PROMPT_CHARACTERS}-character prompt: {latency}; build {report.build_s} s; {report.bytes_per_alias} bytes an alias; peak {report.peak_mb} MB"
-    )
+    console.print(f"build {report.build_s} s; {report.bytes_per_alias} bytes an alias; peak {report.peak_mb} MB; CPU in ms:")
+    for name, value in report.latency_ms.items():
+        console.print(
+            f"  {f'a {PROMPT_CHARACTERS}-character prompt, {name}' if name.startswith('p') and name[1:].isdigit() else name}: {value}"
+        )
 
 
 def run(
@@ -294,6 +291,7 @@ def run(
     html: Path | None = None,
     only: str | None = None,
     half: Half = Half.ALL,
+    seed: int = 7,
 ) -> int:
     """Measure, print, and write the page; 0 when every target is met, else 1."""
     console = Console(stderr=True)
@@ -304,9 +302,10 @@ def run(
             read_prompts(prompts) if prompts else [],
             registered,
             per_class,
-            only=only,
-            tick=lambda name: progress.update(task, description=name),
-            half=half,
+            seed,
+            only,
+            lambda name: progress.update(task, description=name),
+            half,
         )
         if prompts and (not only or only in "labelled roles"):
             _labelled(prompts, half, report)

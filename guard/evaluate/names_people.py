@@ -106,7 +106,7 @@ def load(folder: Path) -> People:
 
 def invented(people: People, count: int, seed: int = 1) -> list[str]:
     """`count` names, all different, put together from first and last names of the folder (none of them in it)."""
-    rng = random.Random(seed)  # noqa: S311 - an evaluation, repeatable on purpose
+    rng = random.Random(seed)
     firsts = sorted({name.split()[0] for name in people.names if len(name.split()[0]) > 2})
     lasts = sorted({name.split()[-1] for name in people.names if len(name.split()[-1]) > 2})
     extra = sorted({latin.title() for rows in people.pairs.values() for latin, _ in rows if latin.isascii()})

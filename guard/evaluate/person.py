@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from unicodedata import normalize
 
 from guard.decide.evaluate import decide
 from guard.evaluate.faces_changes import CHANGES, changed
@@ -44,6 +45,10 @@ _ALIAS_OF: Mapping[str, AliasKind] = {
 """The disguises that an alias helps against, and its kind. Against the others only the check of the picture does."""
 
 
+_LATIN = frozenset({"full-width", "styled letters", "rot13", "pig latin", "spelled out", "upside down", "other encodings"})
+"""The disguises that are made of the letters a to z: of a name in another script they would leave nothing, and nothing means nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
     """One disguise: what was sent (the number of the photo, for a photo), what the guard would do, and an alias that would help."""
@@ -61,12 +66,18 @@ def disguises(names: Iterable[str]) -> Iterator[tuple[str, str, tuple[str, ...]]
     for group, _, attacks in GROUPS:
         for attack in attacks:
             for name in names:
-                source, made = random.Random(f"{attack}\0{name}"), set()  # noqa: S311 - reproducible, no secret
+                if attack in _LATIN and not _has_latin(name):
+                    continue
+                source, made = random.Random(f"{attack}\0{name}"), set()
                 for _ in range(_DRAWS):
                     with suppress(IndexError, ValueError):  # too short a name, or one without a second word
                         if (texts := ATTACKS[attack](name, source)) and tuple(texts) not in made:
                             made.add(tuple(texts))
                             yield group, attack, tuple(texts)
+
+
+def _has_latin(name: str) -> bool:
+    return any(char.isascii() and char.isalpha() for char in normalize("NFKD", name))
 
 
 def names_of(subject: Subject) -> list[str]:
@@ -135,3 +146,12 @@ def by_kind(tried: Iterable[Tried]) -> list[Kind]:
     for one in tried:
         kinds.setdefault((one.group, one.disguise), []).append(one)
     return [Kind(*name, len(ones), tuple(one for one in ones if one.outcome is Outcome.ALLOW)) for name, ones in kinds.items()]
+
+
+def visible(text: str) -> str:
+    """A text with what cannot be seen in it written as `{U+200B}`."""
+    return "".join(char if char.isprintable() and not _hides(char) else f"{{U+{ord(char):04X}}}" for char in text)
+
+
+def _hides(char: str) -> bool:
+    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0000 <= ord(char) <= 0xE01EF or ord(char) == 0x00AD

@@ -97,7 +97,7 @@ def replay(settings: Settings, decisions: int) -> tuple[float, float]:
     command = [sys.executable, "-P", "-m", "guard.cli", "policy", "replay", "strict", "--json", "--limit", str(decisions)]
     environment = {**os.environ, "GUARD_DATA_DIR": str(settings.data_dir)}
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, env=environment, cwd=settings.data_dir, capture_output=True, check=False)  # noqa: S603 (our own interpreter)
+    done = subprocess.run(command, env=environment, cwd=settings.data_dir, capture_output=True, check=False)
     wall_s, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode not in {0, 1} or f'"decisions": {decisions}' not in done.stdout.decode():
         raise RuntimeError(f"the replay failed: {done.stderr.decode()[-500:]}")

@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--url", help="an empty PostgreSQL database; a SQLite file in the working directory unless given")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=".") as directory:
-        found = measure(given.url or f"sqlite:///{directory}/kills.db", given.rounds, random.Random())  # noqa: S311 (when to kill)
+        found = measure(given.url or f"sqlite:///{directory}/kills.db", given.rounds, random.Random())
     print(f"{found.rounds} kills, {found.acknowledged} events acknowledged, {found.events} in the log, {len(found.lost)} lost")
     for fault in found.faults:
         print(fault)

@@ -87,7 +87,7 @@ class BenchKeys:
 def start_recorder(listener: socket.socket, url: str) -> subprocess.Popen[bytes]:
     """A recorder process on a listening socket."""
     command = [sys.executable, "-P", "-c", _RECORDER, str(listener.fileno()), url]
-    return subprocess.Popen(command, pass_fds=[listener.fileno()])  # noqa: S603 (our own interpreter)
+    return subprocess.Popen(command, pass_fds=[listener.fileno()])
 
 
 def measure(url: str, waiting: int, seconds: float) -> RecordRate:

@@ -129,7 +129,7 @@ def measure(prompts: list[Prompt]) -> list[Rate]:
 
 def _disguised(carriers: list[str]) -> Iterator[Rate]:
     """How often a word is found in a prompt under each disguise."""
-    rng = random.Random(_SEED)  # noqa: S311 - not a secret
+    rng = random.Random(_SEED)
     terms = sorted(_terms(), key=lambda term: (term.signal, term.words))
     chosen = rng.sample(terms, min(_TERMS, len(terms)))
     for name, disguise in DISGUISES.items():

@@ -120,7 +120,7 @@ def running(
     }
     with (home / LOG).open("wb") as written:
         command = [sys.executable, "-P", "-m", "guard.cli", "serve"]
-        process = subprocess.Popen(command, env={**inherited, **settings}, cwd=cwd or home, stdout=written, stderr=subprocess.STDOUT)  # noqa: S603
+        process = subprocess.Popen(command, env={**inherited, **settings}, cwd=cwd or home, stdout=written, stderr=subprocess.STDOUT)
     try:
         with httpx2.Client(timeout=60, trust_env=False) as http:
             trial = Trial(url, settings["GUARD_BOOTSTRAP_ADMIN_KEY"], data, home, process, http)
@@ -182,7 +182,7 @@ def stand_in() -> Iterator[str]:
     """A stand-in upstream in a process of its own; yields its base URL without `/v1`."""
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-P", "-m", "api.standin", "--port", url.rpartition(":")[2]]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         _wait_answer(url)
         yield url

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import chain, tee
 from typing import Any
 
@@ -100,18 +101,21 @@ class Gallery:
         Descriptions count that mean somebody `now`, or in the year that stands beside them; all when it is not said when now is.
         """
         read = {text.where: text.text for text in texts}
+        person_of = cache(self.person)
 
         def counts(no: int, alias: str, text: str, span: tuple[int, int]) -> bool:
-            person = self.person(no)
+            person = person_of(no)
             dated = [one for one in person.aliases if one.dated and one.text == alias] if person and now else []
             around = text[max(0, span[0] - AROUND) : span[0]], text[span[1] : span[1] + AROUND]
             return not dated or now is None or means(dated, alias, *around, now)
 
-        for found in self.names.search(texts, counts):
-            person = self.person(found.subject_no)
+        def covered(found: names.NameHit) -> bool:
+            person = person_of(found.subject_no)
+            return person is not None and bool(person.exclusions) and excluded(found.where, found.span, person.exclusions, read)
+
+        for found in self.names.search(texts, counts, covered):
+            person = person_of(found.subject_no)
             if person is None:
-                continue
-            if person.exclusions and excluded(found.where, found.span, person.exclusions, read):
                 continue
             strength = found.strength
             if person.occupations and found.view in _PLAIN_VIEWS:

@@ -6,7 +6,9 @@ import html
 import re
 from collections.abc import Callable
 
-from guard.normalise.reading import Reading, replaced
+from guard.normalise import signs
+from guard.normalise.reading import Reading
+from guard.normalise.signing import signs_of_text
 
 Read = Callable[[re.Match[str]], str | None]
 
@@ -125,58 +127,40 @@ _CODE_CALL = re.compile(
     r"(?:\b\w{1,8}\.)?(?:from)?(?:chr|char|charcode)\((\d{1,7}(?:[\s,]{1,3}\d{1,7}){0,400})\)(?:\s?[+.,&]\s?(?=(?:\w{1,8}\.)?\w{0,4}ch[ar]))?",
     re.IGNORECASE,
 )
-# A sign that must be there, what it begins, and how that is read.
-_ESCAPES: tuple[tuple[str, re.Pattern[str], Read], ...] = (
-    ("%", re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _url),
-    ("=", re.compile(r"(?:=[0-9A-F]{2}){3,}"), _url),
-    ("&", re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,12});?"), _entity),
-    ("\\", re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\x([0-9A-Fa-f]{2})"), _escape),
-    ("\\", re.compile(r"(?:\\[0-3]?[0-7]{2}){4,}"), _octal),
-    ("+", re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})(?:[\s,]{1,2}(?=[Uu]\+))?"), _escape),
-    ("r(", _CODE_CALL, _character_code),
-    ("R(", _CODE_CALL, _character_code),
-    ("ode(", _CODE_CALL, _character_code),
-    ("<~", re.compile(r"<~[!-uz\s]{5,4096}~>"), _ascii85),
-)  # fmt: skip
-_BRAILLE_RUN = re.compile("[\u2800-\u28ff]{3,}(?: [\u2800-\u28ff]{2,})*")
-_BLOBS: tuple[tuple[re.Pattern[str], Read], ...] = (
-    (re.compile(r"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9A-Fa-f]{2}[ :,-]{0,2}){3,}(?:0[xX])?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"), _hex),
-    (re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){3,}[01]{8}(?!\d)"), _bits),
-    (re.compile(r"(?<![\d.])(?:\d{1,3}(?:[ ,;-]{1,2}|[.·] ?| ?[/|] ?)){3,}\d{1,3}(?!\d)"), _numbers),
-    (re.compile(r"(?<![A-Za-z0-9+/=])[A-Z2-7]{10,}={0,6}(?![A-Za-z0-9+/=])"), _base32),
-    (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _base64),
-    (re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]{1,3}/?[ ]{0,3}[.-]{1,4}){4,}(?![^\s,;:!?\"')\]])"), _morse),
-)
-_BLOB_LIKELY = re.compile(
-    r"[a-z][A-Z0-9]|[0-9][A-Za-z]|[A-Z]{2}[a-z0-9]|[A-Z]{12}|\d{1,3}[ ,;./|·-]+\d{1,2}[ ,;./|·-]|[0-9A-Fa-f]{2}[ :,-]{1,2}[0-9A-Fa-f]{2}[ :,-]|[.-] [.-]+ [.-]|[0-9a-fA-F]{8}"
-)
-
-
-def decoded(source: Reading, blob: bool = True) -> Reading | None:
-    """The text with what is escaped or encoded in it read, twice at most; None when nothing is.
-
-    `blob`: whether there is anything that may be hex, base64 and the like.
-    """
-    text = source[0]
-    blob = blob or ".- " in text or "-. " in text
-    raised = not text.isascii() and _BRAILLE_RUN.search(text) is not None
-    if not (blob or raised or any(sign in text for sign, *_ in _ESCAPES)):
-        return None
-    current = source
-    for _ in range(_DEEPEST):
-        before = current
-        for sign, pattern, read in _ESCAPES:
-            if sign in current[0]:
-                current = replaced(current, pattern, read) or current
-        if raised:
-            current = replaced(current, _BRAILLE_RUN, _braille) or current
-        if (blob or current is not source) and _BLOB_LIKELY.search(current[0]):
-            for pattern, read in _BLOBS:
-                current = replaced(current, pattern, _short(read)) or current
-        if current is before:
-            break
-    return current if current is not source else None
 
 
 def _short(read: Read) -> Read:
     return lambda match: read(match) if match.end() - match.start() <= _LONGEST else None
+
+
+# What a text with this sign may hold, and how it is read: escapes, then what has no mark of its own.
+CODES: tuple[tuple[int, re.Pattern[str], Read], ...] = (
+    (signs.PERCENT, re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _url),
+    (signs.PRINTABLE, re.compile(r"(?:=[0-9A-F]{2}){3,}"), _url),
+    (signs.ENTITY, re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,12});?"), _entity),
+    (signs.ESCAPE, re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\x([0-9A-Fa-f]{2})"), _escape),
+    (signs.OCTAL, re.compile(r"(?:\\[0-3]?[0-7]{2}){4,}"), _octal),
+    (signs.CODE_POINT, re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})(?:[\s,]{1,2}(?=[Uu]\+))?"), _escape),
+    (signs.CODE_CALL, _CODE_CALL, _character_code),
+    (signs.ASCII85, re.compile(r"<~[!-uz\s]{5,4096}~>"), _ascii85),
+    (signs.BRAILLE, re.compile("[\u2800-\u28ff]{3,}(?: [\u2800-\u28ff]{2,})*"), _braille),
+    (signs.HEX, re.compile(r"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9A-Fa-f]{2}[ :,-]{0,2}){3,}(?:0[xX])?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"), _short(_hex)),
+    (signs.BITS, re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){3,}[01]{8}(?!\d)"), _short(_bits)),
+    (signs.NUMBERS, re.compile(r"(?=\d)(?<![\d.])(?:\d{1,3}(?:[ ,;-]{1,2}|[.·] ?| ?[/|] ?)){3,}\d{1,3}(?!\d)"), _short(_numbers)),
+    (signs.BASE32, re.compile(r"(?<![A-Za-z0-9+/=])[A-Z2-7]{10,}={0,6}(?![A-Za-z0-9+/=])"), _short(_base32)),
+    (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/_-])(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _short(_base64)),
+    (signs.MORSE, re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]{1,3}/?[ ]{0,3}[.-]{1,4}){4,}(?![^\s,;:!?\"')\]])"), _short(_morse)),
+)  # fmt: skip
+
+
+def decoded(source: Reading) -> Reading | None:
+    """The text with what is escaped or encoded in it read, twice at most; None when nothing is."""
+    current, shown = source, signs_of_text(source.text)
+    for _ in range(_DEEPEST):
+        before = current
+        for sign, pattern, read in CODES:
+            if shown & sign and (found := current.replaced(pattern, read)):
+                current, shown = found, signs_of_text(found.text)
+        if current is before:
+            break
+    return current if current is not source else None

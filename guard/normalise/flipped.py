@@ -2,10 +2,13 @@
 
 import re
 
-from guard.normalise.reading import Span, View
+import numpy as np
+
+from guard.normalise.reading import Reading
+from guard.normalise.signs import TURNED_LETTERS
 
 # Letters whose turned form has a code point of its own, then those that look like a letter of some language.
-_TURNED = dict(zip("ɐɔǝɟƃᵷɥᴉɾʞןꞁɯɹʇʌʍʎ∀ⱯꓭƆᗡꓷƎℲ⅁ꓘꞰ⅂ꓶԀᴚꓤꓕ⊥∩ՈɅ⅄", "acefgghijkllmrtvwyaabcddefgkkllprrttuuvy", strict=True))
+_TURNED = dict(zip(TURNED_LETTERS, "acefgghijkllmrtvwyaabcddefgkkllprrttuuvy", strict=True))
 _PLAIN = dict(zip("bdpqnuMW69ıΛſ", "qpdbunWM96ivj", strict=True))
 _TABLE = str.maketrans(_TURNED | _PLAIN)
 _SIGN = re.compile(f"[{re.escape(''.join(_TURNED))}]")
@@ -15,21 +18,25 @@ _WORD = re.compile(r"\s+|\S+")
 _FEWEST = 2
 
 
-def flipped(text: str) -> View | None:
+def flipped(source: Reading) -> Reading | None:
     """Lines with turned letters, turned back: read from the end, and word by word."""
-    if text.isascii() or len(_SIGN.findall(text)) < _FEWEST:
+    text = source.text
+    if len(_SIGN.findall(text)) < _FEWEST:
         return None
     back = text.translate(_TABLE)
     out: list[str] = []
-    spans: list[Span] = []
+    low: list[int] = []
+    high: list[int] = []
     for line in _LINE.finditer(text):
         if not _SIGN.search(line.group()):
             continue
         for piece in (line, *_WORD.finditer(text, *line.span())):
             begin, end = piece.span()
-            out.append(back[begin:end][::-1] + ("\n" if piece is line else ""))
-            spans.extend((at, at + 1) for at in reversed(range(begin, end)))
-            spans.extend([(begin, end)] if piece is line else [])
-        out.append("\n")
-        spans.append(line.span())
-    return View("upside down", "".join(out), tuple(spans)) if out else None
+            out.append(back[begin:end][::-1])
+            low.extend(range(end - 1, begin - 1, -1))
+            high.extend(range(end, begin, -1))
+            if piece is line or end == line.end():
+                out.append("\n")
+                low.append(line.start())
+                high.append(line.end())
+    return Reading("".join(out), np.array(low, dtype=np.int64), np.array(high, dtype=np.int64)) if out else None

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.normalise.fold import LIMIT, U32
+from guard.normalise.sums import summed
 
 U64 = npt.NDArray[np.uint64]
 Indices = npt.NDArray[np.int64]
@@ -61,19 +62,6 @@ def code_values(letters: U32) -> U64:
     return _CODES.take(letters, mode="clip")
 
 
-@cache
-def _windows(size: int, width: int) -> Indices:
-    return np.arange(size)[:, None] + np.arange(width)
-
-
-def windows(count: int, width: int) -> Indices:
-    """(count, width): row i has the numbers from i on, also beyond `count`."""
-    size = 1 << 10
-    while size < count:
-        size <<= 1
-    return _windows(size, width)[:count]
-
-
 def running(values: U64) -> U64:
     """0 and the sums of the first, the first two, ... values."""
     out = np.empty(len(values) + 1, dtype=np.uint64)
@@ -92,8 +80,7 @@ class Sums:
         self._bag: U64 | None = None
         self.length = len(letters)
         self.pow, self.down = powers(self.length)
-        self.values = code_values(letters)
-        self.up = running(self.values * self.pow[: self.length])
+        self.values, self.up = summed(letters, _CODES, self.pow)
 
     @property
     def bag(self) -> U64:
@@ -110,46 +97,6 @@ class Sums:
     def joined(self, first: U64, length: Any, second: U64) -> U64:
         """H of one text of `length` letters followed by another, from their hashes."""
         out: U64 = first + second * self.pow[length]
-        return out
-
-    def backwards(self) -> "Backwards":
-        """Hashes of stretches read from right to left."""
-        return Backwards(self)
-
-
-class Words:
-    """Running sums at the edges of words, from which the hashes of words and of runs of words follow."""
-
-    __slots__ = ("begin", "down", "end")
-
-    def __init__(self, sums: Sums, starts: Indices, ends: Indices) -> None:
-        self.begin, self.down, self.end = sums.up.take(starts), sums.down.take(starts), sums.up.take(ends)
-
-    def each(self) -> U64:
-        """H of each word."""
-        out: U64 = (self.end - self.begin) * self.down
-        return out
-
-    def runs(self, most: int) -> U64:
-        """H of runs of up to `most` words: item `first * most + more` is of words `first` to `first + more`, or to the last one."""
-        out = self.end.take(windows(len(self.end), most), mode="clip")
-        out -= self.begin[:, None]
-        out *= self.down[:, None]
-        return out.reshape(-1)
-
-
-class Backwards:
-    """Prefix sums for stretches read backwards."""
-
-    __slots__ = ("_sums", "up")
-
-    def __init__(self, sums: Sums) -> None:
-        self._sums = sums
-        self.up = running(sums.values * sums.down[: sums.length])
-
-    def of(self, start: Any, end: Any) -> U64:
-        """H of letters `end - 1` down to `start`."""
-        out: U64 = (self.up[end] - self.up[start]) * self._sums.pow[end - 1]
         return out
 
 

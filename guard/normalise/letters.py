@@ -89,7 +89,7 @@ _HAN_PAIRS = (
     "陣阵陰阴陸陆陽阳際际隨随險险隱隐雙双雜杂雞鸡離离難难雲云電电霧雾靈灵靜静頓顿頂顶順顺項项須须領领頭头題题額额願愿類类風风飛飞飯饭館馆駕驾駐驻騎骑騰腾驗验體体魚鱼澤泽沢泽"
     "亞亚亜亚乾干個个們们倆俩傢家價价儘尽勳勋卡卡吶呐哈哈喀喀嘍喽囉啰堯尧塞塞夏夏娜娜嬌娇岑岑廉廉彥彦徹彻惠惠慕慕捷捷擴扩攝摄敵敌晝昼楊杨榭榭欽钦歌歌泰泰淚泪滾滚灑洒燭烛爍烁玻玻"
 )
-_HAN = {a: b for a, b in zip(_HAN_PAIRS[::2], _HAN_PAIRS[1::2], strict=True) if a != b}
+HAN = {a: b for a, b in zip(_HAN_PAIRS[::2], _HAN_PAIRS[1::2], strict=True) if a != b}
 
 _LETTER_NAME = re.compile(
     r"^(?:REGIONAL INDICATOR SYMBOL LETTER|(?:NEGATIVE |CROSSED |RAISED )?(?:CIRCLED|SQUARED|PARENTHESIZED) LATIN (?:CAPITAL|SMALL) LETTER"
@@ -111,8 +111,8 @@ def _plain(char: str) -> str:
     """`char`, itself a result of NFKC and case folding, without the marks of its alphabet."""
     if char in _SPECIAL:
         return _SPECIAL[char]
-    if char in _HAN:
-        return _HAN[char]
+    if char in HAN:
+        return HAN[char]
     code = ord(char)
     if 0x3041 <= code <= 0x3096:
         return chr(code + 0x60)
@@ -127,7 +127,7 @@ def _plain(char: str) -> str:
     if kind[0] != "L":
         return SEPARATOR
     base = unicodedata.normalize("NFD", char)[0]
-    return _SPECIAL.get(base, _HAN.get(base, base))
+    return _SPECIAL.get(base, HAN.get(base, base))
 
 
 @cache

@@ -2,18 +2,20 @@
 
 import re
 
-from guard.normalise.reading import Span, View
+import numpy as np
+
+from guard.normalise.reading import Reading, Span
+from guard.normalise.signs import WIDEST_VALUE
 
 # A quoted word or two that is not the key of a pair; what may stand between two of them; quotes that a text must have.
-_VALUE = re.compile(r"[\"'“‘`«]([^\W_][^\"'“”‘’`«»\n]{0,23})[\"'”’`»](?!\s?[:=])")
+_VALUE = re.compile(rf"[\"'“‘`«]([^\W_][^\"'“”‘’`«»\n]{{0,{WIDEST_VALUE - 3}}})[\"'”’`»](?!\s?[:=])")
 _WIDEST_GAP = 24
 _MOST_WORDS = 2
 
 
-def quoted(text: str) -> View | None:
+def quoted(source: Reading) -> Reading | None:
     """The values of such strings, runs of them parted by a line; None where no two stand near each other."""
-    if sum(map(text.count, "\"'“‘`«")) < 2:
-        return None
+    text = source.text
     runs: list[list[Span]] = [[]]
     for match in _VALUE.finditer(text):
         if runs[-1] and match.start() - runs[-1][-1][1] > _WIDEST_GAP:
@@ -23,10 +25,10 @@ def quoted(text: str) -> View | None:
         else:
             runs.append([])
     out: list[str] = []
-    spans: list[Span] = []
+    at: list[int] = []
     for run in runs:
         for number, (begin, end) in enumerate(run if len(run) > 1 else ()):
-            out.extend((" " if number else "\n", text[begin:end]))
-            spans.append((begin, begin + 1))
-            spans.extend((at, at + 1) for at in range(begin, end))
-    return View("quoted parts", "".join(out), tuple(spans)) if out else None
+            out += " " if number else "\n", text[begin:end]
+            at += begin, *range(begin, end)
+    low = np.array(at, dtype=np.int64)
+    return Reading("".join(out), low, low + 1) if out else None

@@ -3,80 +3,87 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+from guard.normalise.fold import Positions
+from guard.normalise.spans import changes, composed, parted, spliced
 
 Span = tuple[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A reading of a text: `spans[i]` are the code points of the original that `text[i]` was read from."""
-
-    name: str
-    text: str
-    spans: tuple[Span, ...]
-
-    def span(self, start: int, end: int) -> Span:
-        """The code points of the original behind `text[start:end]`."""
-        inside = self.spans[start:end]
-        return min(low for low, _ in inside), max(high for _, high in inside)
-
-
-# A text and where each of its characters comes from; an empty tuple where it is the original itself.
-Reading = tuple[str, tuple[Span, ...]]
-# Code points kept around what a view changed: room for the rest of a name.
+# Code points kept around what a reading changed: room for the rest of a name.
 _AROUND = 48
 
 
-def replaced(source: Reading, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str | None], each: bool = False) -> Reading | None:
-    """The text with every match that `read` can read replaced by its reading; None when there was none.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reading of another text: character i was read from its code points `low[i]` to `high[i]` (exclusive).
 
-    `each`: a reading as long as its match maps letter by letter, otherwise all of it maps to the whole match.
+    What parts stretches that do not follow each other was read from nothing: there they are the same.
     """
-    text = source[0]
-    if not pattern.search(text):
-        return None
-    spans = source[1] or tuple((index, index + 1) for index in range(len(text)))
-    out: list[str] = []
-    where: list[Span] = []
-    done = 0
-    for match in pattern.finditer(text):
-        reading = read(match)
-        if reading is None:
-            continue
-        begin, end = match.span()
-        out.extend((text[done:begin], reading))
-        where.extend(spans[done:begin])
-        if each and len(reading) == end - begin:
-            where.extend(spans[begin:end])
-        else:
-            where.extend([(spans[begin][0], spans[end - 1][1])] * len(reading))
-        done = end
-    if not out:
-        return None
-    out.append(text[done:])
-    where.extend(spans[done:])
-    return "".join(out), tuple(where)
+
+    text: str
+    low: Positions
+    high: Positions
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """The text as it is."""
+        edges = np.arange(len(text) + 1)
+        return cls(text, edges[:-1], edges[1:])
+
+    def span(self, start: int, end: int) -> Span:
+        """The code points behind `text[start:end]`."""
+        return int(self.low[start:end].min()), int(self.high[start:end].max())
+
+    def parted(self, start: int, end: int) -> bool:
+        """Whether something between `start` and `end` was read from nothing."""
+        return bool((self.low[start:end] == self.high[start:end]).any())
+
+    def on(self, base: "Reading") -> "Reading":
+        """This reading of the text of `base` as one of what that was read from."""
+        return Reading(self.text, *composed(self.low, self.high, base.low, base.high))
+
+    def beside(self, other: "Reading") -> "Reading":
+        """This reading and another one in the next line."""
+        if not self.text or not other.text:
+            return self if self.text else other
+        low, high = (np.concatenate([mine, [0], more]) for mine, more in ((self.low, other.low), (self.high, other.high)))
+        return Reading(f"{self.text}\n{other.text}", low, high)
+
+    def parts(self, ranges: list[Span]) -> "Reading":
+        """Some stretches of it, each in a line."""
+        return Reading(*parted(self.text, self.low, self.high, ranges))
+
+    def replaced(self, pattern: re.Pattern[str], read: Callable[[re.Match[str]], str | None], each: bool = False) -> "Reading | None":
+        """This reading with every match that `read` can read replaced by what it gives; None when there was none.
+
+        `each`: what is as long as its match comes from it letter by letter, otherwise all of it from the whole match.
+        """
+        out: list[str] = []
+        cuts: list[int] = []
+        done = 0
+        for match in pattern.finditer(self.text):
+            reading = read(match)
+            if reading is not None:
+                begin, end = match.span()
+                out += self.text[done:begin], reading
+                cuts += begin, end, len(reading)
+                done = end
+        if not cuts:
+            return None
+        low, high = spliced(self.low, self.high, np.array(cuts, dtype=np.int64).reshape(-1, 3), each)
+        return Reading("".join([*out, self.text[done:]]), low, high)
 
 
-def view(name: str, original: str, reading: Reading) -> View:
-    """What a reading changed in the original, with some of the text around each change."""
-    text, spans = reading
-    pieces: list[tuple[int, int]] = []
-    following = 0
-    for index, (low, high) in enumerate(spans):
-        if low != following or high - low != 1 or text[index] != original[low]:
-            begin, end = max(0, index - _AROUND), index + 1 + _AROUND
-            if pieces and begin <= pieces[-1][1]:
-                pieces[-1] = pieces[-1][0], end
-            else:
-                pieces.append((begin, end))
-        following = high
-    out: list[str] = []
-    where: list[Span] = []
-    for begin, end in pieces:
-        if out:
-            out.append("\n")
-            where.append(where[-1])
-        out.append(text[begin:end])
-        where.extend(spans[begin:end])
-    return View(name, "".join(out), tuple(where))
+@dataclass(frozen=True, slots=True)
+class View(Reading):
+    """A reading that is searched, by name."""
+
+    name: str
+
+
+def change(base: Reading, found: Reading) -> tuple[Reading, list[Span]]:
+    """What `found`, a reading of the text of `base`, changed, with some of the text around; and the stretches of `base` that it changed."""
+    shown, lost = changes(base.text, found.text, found.low, found.high, _AROUND)
+    return found.on(base).parts(shown), lost

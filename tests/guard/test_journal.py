@@ -12,6 +12,7 @@ import pytest
 from guard import journal
 from guard.decide.policy import RecordLevel
 from guard.match.known_images import Fingerprint
+from guard.match.names import MOST_TOLD
 from guard.record import vault
 from guard.types import (
     Caller,
@@ -130,3 +131,15 @@ def test_nothing_of_the_content_is_in_the_leaf() -> None:
     skeleton = journal.draft(ENTRY, TENANT_KEY).skeleton
     for known in (b"Ada", b"sea", b"acme", b"key_1", b"sub_1", b"opted-out", b"gpt-image-1", bytes(range(32)).hex().encode()):
         assert known not in skeleton
+
+
+def test_behind_the_last_mention_that_is_told_nothing_can_be_read() -> None:
+    """A person named a hundred times is told only so often; the names after that are masked with all that stands there."""
+    told = [replace(HIT, span=(4 * number, 4 * number + 3)) for number in range(MOST_TOLD)]
+    texts = [Text("prompt", "Ada " * 100), Text("style", "like Ada")]
+    masked = "███ " * (MOST_TOLD - 1)
+    assert journal.kept_texts(RecordLevel.REDACTED, texts, told) == [
+        {"where": "prompt", "text": masked + "█" * (400 - len(masked))},
+        {"where": "style", "text": "█" * 8},
+    ]
+    assert journal.kept_texts(RecordLevel.REDACTED, texts[1:], told[:-1]) == [{"where": "style", "text": "like Ada"}]

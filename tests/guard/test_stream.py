@@ -175,7 +175,12 @@ async def test_streams_wait_for_room_and_the_oldest_goes_on() -> None:
 
 async def test_a_stream_leaves_its_room_whatever_becomes_of_it() -> None:
     room = Room(100)
-    for blocks in ([b"data: pic" + b"x" * 80 + b"\n\n"], [b"data: bad\n\n"], [b"data: x\n\n", UpstreamInvalidError("broke")]):
+    some: list[list[bytes | Exception]] = [
+        [b"data: pic" + b"x" * 80 + b"\n\n"],
+        [b"data: bad\n\n"],
+        [b"data: x\n\n", UpstreamInvalidError("broke")],
+    ]
+    for blocks in some:
         await run(blocks, room=room)
     await asyncio.wait_for(room.take("next", 100), 1)
     await asyncio.wait_for(room.take("next", 0), 1)

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tomllib
 import zipfile
@@ -43,6 +44,18 @@ def test_the_wheel_holds_every_module_the_policies_the_migrations_and_nothing_el
     assert {name.partition("/")[0] for name in held} == {"guard", "api", next(n for n in held if ".dist-info/" in n).partition("/")[0]}
 
 
+def test_the_wheel_holds_every_compiled_module_and_is_for_this_platform(wheel: Path) -> None:
+    compiled = {
+        str(path.relative_to(ROOT).with_suffix("")) + sysconfig.get_config_var("EXT_SUFFIX") for path in ROOT.rglob("guard/**/*.pyx")
+    }
+    binaries = {name for name in names(wheel) if name.endswith((".so", ".pyd", ".c"))}
+    python = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    platform = re.escape(sysconfig.get_platform().replace("-", "_").replace(".", "_").partition("_")[0])
+    assert (binaries, len(compiled) > 0) == (compiled, True)
+    assert re.fullmatch(rf"likeness_guard-[\d.]+-{python}-{python}-{platform}\w+\.whl", wheel.name)
+    assert {f"{name.partition('.')[0]}.pyi" for name in compiled} <= names(wheel)
+
+
 def test_the_wheel_has_one_command_and_its_licence(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as opened:
         entry_points = next(n for n in opened.namelist() if n.endswith("entry_points.txt"))
@@ -51,14 +64,41 @@ def test_the_wheel_has_one_command_and_its_licence(wheel: Path) -> None:
     assert (commands, len(licences)) == (["[console_scripts]", "guard", "=", "guard.cli:main"], 1)
 
 
-def test_the_source_distribution_makes_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
-    for directory in ("sdist", "source", "again"):
-        (tmp_path / directory).mkdir()
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """The source distribution, unpacked."""
+    (tmp_path / "sdist").mkdir()
     with tarfile.open(hatch("sdist", ROOT, tmp_path / "sdist")) as opened:
         opened.extractall(tmp_path / "source", filter="data")
     (source,) = (tmp_path / "source").iterdir()
-    assert names(hatch("wheel", source, tmp_path / "again")) == names(wheel)
-    assert {"Makefile", "README.md", "requirements.lock", "tests", "docs"} <= {path.name for path in source.iterdir()}
+    return source
+
+
+def test_the_source_distribution_holds_sources_alone(unpacked: Path) -> None:
+    files = {path.relative_to(unpacked) for path in unpacked.rglob("*") if path.is_file()}
+    wanted = {path.relative_to(ROOT) for ending in ("py", "pyx", "pxd", "pyi") for path in ROOT.glob(f"guard/**/*.{ending}")}
+    assert (wanted - files, {path for path in files if path.suffix in {".so", ".pyd", ".o", ".c", ".cpp"}}) == (set(), set())
+    assert {"Makefile", "README.md", "requirements.lock", "tests", "docs", "hatch_build.py"} <= {path.name for path in unpacked.iterdir()}
+    assert not (unpacked / "build").exists()
+
+
+def test_the_source_distribution_makes_the_same_wheel(wheel: Path, unpacked: Path, tmp_path: Path) -> None:
+    """A binary that another Python or another time left there does not come along."""
+    (tmp_path / "again").mkdir()
+    (unpacked / "guard" / "match" / "gone.cpython-39-x86_64-linux-gnu.so").write_bytes(b"")
+    assert names(hatch("wheel", unpacked, tmp_path / "again")) == names(wheel)
+
+
+def test_without_a_compiler_it_is_said_what_to_install(unpacked: Path, tmp_path: Path) -> None:
+    for source in unpacked.rglob("guard/**/*.pyx"):
+        source.unlink()
+    (unpacked / "guard" / "one.pyx").write_text("")
+    command = [sys.executable, "-P", "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path / "none")]
+    environment = {**os.environ, "CC": "/nowhere/cc"}
+    finished = subprocess.run(command, cwd=unpacked, env=environment, capture_output=True, text=True, check=False)
+    assert (finished.returncode, "Traceback" in finished.stderr) == (1, False)
+    assert "could not be compiled: " in finished.stderr
+    assert "apt-get install gcc python3-dev" in finished.stderr
 
 
 def test_what_the_wheel_holds_runs_without_the_checkout(wheel: Path, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
-"""Skeletons of words: under what consonants the words of names are stored, and what those of a text may be, many at once.
+"""Skeletons of words: under what consonants the words of names are stored, and the tables of what those of a text may be.
 
 A name is found by the skeletons of two of its words together (`pair_keys`), because those of one word are shared by hundreds.
 Consonants are told apart as the scripts tell them apart: alphabets know p from b and l from r, syllables do not.
+`guard/match/names/units.pyx` reads texts by these tables.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log
@@ -23,9 +24,8 @@ from guard.match.names.writing import UNEXPLAINED, Writing, latin_form, writings
 from guard.normalise.hashing import U64, Indices, hash_word, mixed, powers
 
 Floats = npt.NDArray[np.float32]
-Thousandths = npt.NDArray[np.int32]
-# More thousandths of a nat than any stretch takes, and bits of a row number that are put below them in 32 bits.
-NEVER, _ROW_BITS = 1 << 22, 7
+# More thousandths of a nat than any stretch takes.
+NEVER = 1 << 22
 # Readings kept for a word, and of one letter, of two or three together, and of a syllable of Han (on pairs of wd_*.tsv
 # more find next to nothing).
 READINGS = 12
@@ -33,9 +33,9 @@ _OF_ONE, _OF_MORE = 5, 3
 # Units (letters; jamo of Hangul; characters of Han) of a stretch that is read; longer ones are no words of names.
 LONGEST = 32
 # Readings tried after each unit, the likeliest first, before the best are told apart; nats of a letter without a row.
-_TRIED, _UNREAD = 14, 8.0
+TRIED, _UNREAD = 14, 8.0
 # Readings of two words that are looked up together: places in their lists of which the product is no more than this.
-_TOGETHER = 24
+TOGETHER = 24
 _REPEATED = re.compile(r"(.)\1+")
 _VOWELS = dict.fromkeys("aeiouyhwj", "")
 _CONSONANTS = "bpfvtdszgkcqmnlr"
@@ -43,16 +43,14 @@ _CONSONANTS = "bpfvtdszgkcqmnlr"
 _FINE = str.maketrans(dict(zip(_CONSONANTS, "BPFVTDSSKKKKMNLR", strict=True)) | {"x": "KS"} | _VOWELS)
 _COARSE = str.maketrans(dict(zip(_CONSONANTS, "bpfvtdssgkkkmnrr", strict=True)) | {"x": "ks"} | _VOWELS)
 _SYLLABLES = frozenset({"kana", "Hangul", "Han"})
-# H of no skeleton at all.
-ABSENT = np.uint64(2**64 - 1)
-# Told apart from the first word of a pair by this; letters kept of a word of a name.
-_SECOND, LONGEST_NAME = np.uint64(0x9E3779B97F4A7C15), 24
+# The second word of a pair is told apart from the first by this; letters kept of a word of a name.
+SECOND, LONGEST_NAME = np.uint64(0x9E3779B97F4A7C15), 24
 # Letters of the longest syllable of Mandarin; nats of a letter without a row, and what it may gain.
-_LONGEST_SOUND, _UNKNOWN_RARITY, _UNKNOWN_GAIN = 6, 10.0, 6.0
+LONGEST_SOUND, _UNKNOWN_RARITY, _UNKNOWN_GAIN = 6, 10.0, 6.0
 _SILENT = tuple("tdsxz")
-_DOUBLED = np.array([ord(letter) for letter in "βγδζθκλμνξπρστφχψбвгджзклмнпрстфхцчшщ"], dtype=np.uint32)
-_HANGUL, _HANGUL_END, _HAN, _HAN_END, _PLANE = 0xAC00, 0xD7A4, 0x3400, 0xA000, 0x10000
-_THAI_BEFORE, _THAI_BEFORE_END, _THAI, _THAI_END = 0xE40, 0xE45, 0xE01, 0xE2F
+# Consonants of which two in a row are one.
+_DOUBLED = "βγδζθκλμνξπρστφχψбвгджзклмнпрстфхцчшщ"
+_HAN, _HAN_END, _PLANE = 0x3400, 0xA000, 0x10000
 
 
 def _skeleton(letters: str, classes: dict[int, str]) -> str:
@@ -67,10 +65,8 @@ def codes_of(word: str) -> list[list[int]]:
 
 
 def pair_keys(first: U64, second: U64) -> U64:
-    """The key of two words, one after the other, by H of their skeletons; 0 for two without consonants and where one is `ABSENT`."""
-    out = mixed(first) + mixed(second) * _SECOND
-    out[(first == ABSENT) | (second == ABSENT)] = 0
-    return out
+    """The key of two words, one after the other, by H of their skeletons; 0 for two without consonants."""
+    return mixed(first) + mixed(second) * SECOND
 
 
 def pack_bones(
@@ -122,27 +118,23 @@ def _syllable(sound: str, rows: dict[str, list[Option]]) -> list[Option]:
             after = states[at + size]
             for more, price in rows.get(sound[at : at + size]) or ([("", _UNREAD)] if size == 1 else []):
                 for bones, cost in state.items():
-                    longer = _REPEATED.sub(r"\1", bones + more)
+                    longer = bones + (more[1:] if bones[-1:] == more[:1] else more)
                     after[longer] = min(after.get(longer, cost + price), cost + price)
     return sorted(states[-1].items(), key=lambda it: (it[1], it[0]))[:_OF_ONE]
 
 
 @dataclass(frozen=True, slots=True)
-class _Rows:
-    """What rows of the tables may be: thousandths of `nats`, and `bones` (numbers of skeletons), (options, rows); row 0 is nothing known."""
-
-    nats: Thousandths
-    bones: Indices
-
-
-@dataclass(frozen=True, slots=True)
-class _Tables:
+class Tables:
     """The tables of all scripts as arrays.
 
+    A row is of one unit, or of two or three together; row 0 is nothing known.
+
     Attributes:
-        unit_of: (65536,) number of the unit of each code point, 0 for none.
-        one: readings of units. two, three: of two and three together.
-        pairs, triples: sorted units a << 12 | b of `two`, and row of `two` << 12 | c of `three`.
+        unit_of: (65536,) number of the unit of each code point, which is its row, 0 for none.
+        doubled: code points of which two in a row are one.
+        nats, skeletons: (rows, 5) what a row may be, the likeliest first: thousandths of a nat, and the number of the skeleton.
+        pairs, triples: sorted units a << 12 | b of two together, and place of these, from 1 on, << 12 | c of three.
+        two, three: the row before the first of two and of three together.
         hashes, sizes, first, last: of each skeleton; of skeleton n without its first consonant at n + the number of skeletons.
         shorter: the number of skeletons.
         powers: what a consonant is multiplied with by its place in a skeleton, for H.
@@ -150,25 +142,27 @@ class _Tables:
         rarity: (units,) nats of a unit in its script.
         script: (units,) number of its script.
         sounds: (units, 6) units of the letters of a syllable of Han, 0 behind the last; nothing for others.
-        rows: the row of `Writing.costs` in an array of all of them: units, then of two, then of three.
+        rows: the row of each key of `Writing.costs`.
     """
 
-    unit_of: npt.NDArray[np.int64]
-    one: _Rows
-    two: _Rows
-    three: _Rows
-    pairs: Indices
-    triples: Indices
+    unit_of: npt.NDArray[np.int32]
+    doubled: npt.NDArray[np.uint32]
+    nats: npt.NDArray[np.int32]
+    skeletons: npt.NDArray[np.int32]
+    pairs: npt.NDArray[np.int32]
+    triples: npt.NDArray[np.int32]
+    two: int
+    three: int
     hashes: U64
-    sizes: Indices
-    first: Indices
-    last: Indices
+    sizes: npt.NDArray[np.int32]
+    first: npt.NDArray[np.int32]
+    last: npt.NDArray[np.int32]
     shorter: int
     powers: U64
     most: Floats
     rarity: Floats
-    script: Indices
-    sounds: Indices
+    script: npt.NDArray[np.int32]
+    sounds: npt.NDArray[np.int32]
     rows: dict[str, int]
 
 
@@ -191,14 +185,14 @@ class _Maker:
         self.rarity.append(rarity)
         self.script.append(script)
 
-    def rows(self, options: Sequence[list[Option]], width: int) -> _Rows:
-        nats = np.full((width, len(options)), NEVER, dtype=np.int32)
-        bones = np.zeros((width, len(options)), dtype=np.int64)
-        for row, some in enumerate(options):
-            for column, (skeleton, price) in enumerate(some[:width]):
-                nats[column, row] = round(1000 * price)
-                bones[column, row] = self.skeletons.setdefault(skeleton, len(self.skeletons))
-        return _Rows(nats, bones)
+    def readings(self, rows: Sequence[list[Option]]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        nats = np.full((len(rows), _OF_ONE), NEVER, dtype=np.int32)
+        skeletons = np.zeros((len(rows), _OF_ONE), dtype=np.int32)
+        for row, options in enumerate(rows):
+            for column, (skeleton, price) in enumerate(options):
+                nats[row, column] = round(1000 * price)
+                skeletons[row, column] = self.skeletons.setdefault(skeleton, len(self.skeletons))
+        return nats, skeletons
 
 
 def _most(writing: Writing) -> dict[str, float]:
@@ -211,9 +205,10 @@ def _most(writing: Writing) -> dict[str, float]:
 
 
 @cache
-def _tables() -> _Tables:
+def tables() -> Tables:
+    """Made at the first call: some hundredths of a second."""
     made = _Maker()
-    unit_of = np.zeros(_PLANE, dtype=np.int64)
+    unit_of = np.zeros(_PLANE, dtype=np.int32)
     for number, (script, writing) in enumerate(writings().items()):
         classes = _COARSE if script in _SYLLABLES else _FINE
         rows = {native: _options(stands_for, writing.total, classes) for native, stands_for in writing.rows.items() if native}
@@ -235,251 +230,54 @@ def _tables() -> _Tables:
     return _packed(made, unit_of)
 
 
+@cache
+def _letters_of(sound: str) -> str:
+    return "".join(filter(ascii_lowercase.__contains__, sound.lower()))[:LONGEST_SOUND]
+
+
 def _sound(code: int) -> str:
     """A character of Han as Mandarin says it, in the letters of the table."""
-    return "".join(filter(ascii_lowercase.__contains__, str(anyascii(chr(code))).lower()))[:_LONGEST_SOUND]
+    return _letters_of(str(anyascii(chr(code))))
 
 
-def _packed(made: _Maker, unit_of: Indices) -> _Tables:
+def _packed(made: _Maker, unit_of: npt.NDArray[np.int32]) -> Tables:
     units = made.units
     known = [native for native in sorted(made.more) if all(letter in units for letter in native)]
     # A row of three letters is reached through one of its first two.
     begun = {native[:2]: made.more.get(native[:2], []) for native in known}
     two = sorted((units[native[0]] << 12 | units[native[1]], native) for native in begun)
-    place = {native: row for row, (_, native) in enumerate(two, 1)}
+    place = {native: number for number, (_, native) in enumerate(two, 1)}
     three = sorted((place[native[:2]] << 12 | units[native[2]], native) for native in known if len(native) == 3)
-    tables = (
-        made.rows(made.one, _OF_ONE),
-        made.rows([[], *(begun[native] for _, native in two)], _OF_MORE),
-        made.rows([[], *(made.more[native] for _, native in three)], _OF_MORE),
+    nats, skeletons = made.readings(
+        [*(options[:_OF_ONE] for options in made.one), *(begun[native][:_OF_MORE] for _, native in two)]
+        + [made.more[native][:_OF_MORE] for _, native in three]
     )
-    sounds = np.zeros((len(made.one), _LONGEST_SOUND), dtype=np.int64)
+    sounds = np.zeros((len(made.one), LONGEST_SOUND), dtype=np.int32)
     for name, unit in units.items():
         if name.endswith("."):
             sounds[unit, : len(name) - 1] = [units[letter] for letter in name[:-1]]
-    skeletons = [*made.skeletons, *(bones[1:] for bones in made.skeletons)]
-    count = len(made.one)
-    return _Tables(
+    bones = [*made.skeletons, *(skeleton[1:] for skeleton in made.skeletons)]
+    last_of_one = len(made.one) - 1
+    last_of_two = last_of_one + len(two)
+    rows = units | {native: last_of_one + number for native, number in place.items()}
+    return Tables(
         unit_of,
-        *tables,
-        np.array([key for key, _ in two], dtype=np.int64),
-        np.array([key for key, _ in three], dtype=np.int64),
-        np.array([hash_word(bones) for bones in skeletons], dtype=np.uint64),
-        np.array([len(bones) for bones in skeletons]),
-        np.array([ord(bones[0]) if bones else 0 for bones in skeletons]),
-        np.array([ord(bones[-1]) if bones else 0 for bones in skeletons]),
+        np.array([ord(letter) for letter in _DOUBLED], dtype=np.uint32),
+        nats,
+        skeletons,
+        np.array([key for key, _ in two], dtype=np.int32),
+        np.array([key for key, _ in three], dtype=np.int32),
+        last_of_one,
+        last_of_two,
+        np.array([hash_word(skeleton) for skeleton in bones], dtype=np.uint64),
+        np.array([len(skeleton) for skeleton in bones], dtype=np.int32),
+        np.array([ord(skeleton[0]) if skeleton else 0 for skeleton in bones], dtype=np.int32),
+        np.array([ord(skeleton[-1]) if skeleton else 0 for skeleton in bones], dtype=np.int32),
         len(made.skeletons),
-        powers(3 * LONGEST)[0],
+        powers(LONGEST_SOUND * LONGEST)[0],
         np.array(made.most, dtype=np.float32),
         np.array(made.rarity, dtype=np.float32),
-        np.array(made.script),
+        np.array(made.script, dtype=np.int32),
         sounds,
-        units
-        | {native: count + row for row, (_, native) in enumerate(two, 1)}
-        | {native: count + len(two) + 1 + row for row, (_, native) in enumerate(three, 1)},
+        rows | {native: last_of_two + number for number, (_, native) in enumerate(three, 1)},
     )
-
-
-def unit_rows() -> dict[str, int]:
-    """The number that `Units.rows` gives to each row of `Writing.costs`."""
-    return _tables().rows
-
-
-def _row_of(keys: Indices, table: Indices) -> Indices:
-    """1 + where each key is in the sorted table, 0 where it is not."""
-    at = table.searchsorted(keys)
-    out: Indices = (at + 1) * (table.take(at, mode="clip") == keys)
-    return out
-
-
-class Units:
-    """The letters of a text as units of the tables, and what stretches of them may be."""
-
-    def __init__(self, letters: npt.NDArray[np.uint32], breaks: npt.NDArray[np.bool_], *, sounds: bool = False) -> None:
-        """`breaks` are `Folded.breaks`; with `sounds` the characters of Han are the letters of their sound."""
-        tables = self._tables = _tables()
-        letters = _in_spoken_order(letters, breaks)
-        sizes = np.ones(len(letters), dtype=np.int64)
-        hangul = (letters >= _HANGUL) & (letters < _HANGUL_END)
-        sizes[hangul] = 2 + ((letters[hangul] - _HANGUL) % 28 > 0)
-        again = ((letters[1:] == letters[:-1]) & ~breaks[1:]).nonzero()[0] + 1
-        sizes[again[_DOUBLED.take(_DOUBLED.searchsorted(letters[again]), mode="clip") == letters[again]]] = 0
-        han = ((letters >= _HAN) & (letters < _HAN_END)).nonzero()[0] if sounds else again[:0]
-        spoken = tables.sounds.take(tables.unit_of.take(letters[han]), axis=0)
-        sizes[han] = np.maximum((spoken > 0).sum(axis=1), 1)
-        # Where the units of each letter begin (one more than letters), and their numbers.
-        self.begin: Indices = np.concatenate(([0], sizes.cumsum()))
-        points = letters.repeat(sizes)
-        if hangul.any():
-            _take_apart(points, self.begin[:-1][hangul])
-        self.numbers = tables.unit_of.take(points, mode="clip")
-        self.numbers[points >= _PLANE] = 0
-        if len(han):
-            # A character without a sound is one unknown unit.
-            spoken[spoken[:, 0] == 0, 0] = -1
-            self.numbers[stretched(self.begin.take(han), sizes.take(han))] = np.maximum(spoken[spoken != 0], 0)
-        before = np.concatenate(([0], self.numbers[:-1]))
-        self._two = _row_of(before << 12 | self.numbers, tables.pairs)
-        self._three = _row_of(np.concatenate(([0], self._two[:-1])) << 12 | self.numbers, tables.triples)
-
-    def most(self, begin: Indices, end: Indices) -> npt.NDArray[np.float64]:
-        """Nats by which the letters `begin` to `end` of each stretch can be likelier as some name than as any word, at most."""
-        most = np.concatenate(([0.0], self._tables.most.take(self.numbers).cumsum(dtype=np.float64)))
-        out: npt.NDArray[np.float64] = most.take(self.begin.take(end)) - most.take(self.begin.take(begin))
-        return out
-
-    def rarity(self, begin: Indices, end: Indices) -> npt.NDArray[np.float64]:
-        """Nats of the letters `begin` to `end` of each stretch when they are no particular word."""
-        rarity = np.concatenate(([0.0], self._tables.rarity.take(self.numbers).cumsum(dtype=np.float64)))
-        out: npt.NDArray[np.float64] = rarity.take(self.begin.take(end)) - rarity.take(self.begin.take(begin))
-        return out
-
-    def scripts(self, at: Indices) -> Indices:
-        """The number of the script of these units."""
-        return self._tables.script.take(self.numbers.take(at))
-
-    def rows(self, at: Indices, left: Indices) -> tuple[Indices, Indices, Indices]:
-        """For the one, two and three units from each of `at` on, of which `left` are there: the number of their row of costs, 0 for none."""
-        tables = self._tables
-        two = self._two.take(at + 1, mode="clip") * (left > 1)
-        three = self._three.take(at + 2, mode="clip") * (left > 2)
-        count = len(tables.script)
-        return self.numbers.take(at), (two + count) * (two > 0), (three + count + len(tables.pairs) + 1) * (three > 0)
-
-    def skeletons(self, begin: Indices, end: Indices) -> tuple[U64, Thousandths]:
-        """H of the likeliest skeletons of the letters `begin` to `end` of each stretch, and their nats, both (READINGS, stretches).
-
-        The likeliest come first; nats are NEVER where there are fewer, and everywhere for a stretch of more than LONGEST units.
-        """
-        first, last = self.begin.take(begin), self.begin.take(end)
-        hashes = np.zeros((READINGS, len(begin)), dtype=np.uint64)
-        nats = np.full((READINGS, len(begin)), NEVER, dtype=np.int32)
-        fit = (last - first <= LONGEST).nonzero()[0]
-        starts, run = np.unique(first.take(fit), return_inverse=True)
-        sizes = last.take(fit) - first.take(fit)
-        longest = np.zeros(len(starts), dtype=np.int64)
-        np.maximum.at(longest, run, sizes)
-        order = np.argsort(-longest, kind="stable")
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        where = place.take(run)
-        for size, states in enumerate(self._read(starts.take(order), longest.take(order)), 1):
-            there = (sizes == size).nonzero()[0]
-            if len(there):
-                hashes[:, fit.take(there)] = states.hashes.take(where.take(there), axis=1)
-                nats[:, fit.take(there)] = states.nats.take(where.take(there), axis=1)
-        return hashes, nats
-
-    def _read(self, starts: Indices, sizes: Indices) -> Iterator["_States"]:
-        """What the first, the first two ... units of each run may be; the runs come longest first, and each ends when its size is reached."""
-        tables = self._tables
-        past = [_States.begun(len(starts))]
-        for size in range(1, int(sizes[0]) + 1 if len(sizes) else 1):
-            left = int((-sizes).searchsorted(-size, side="right"))
-            at = starts[:left] + (size - 1)
-            rows = ((tables.one, self.numbers), (tables.two, self._two), (tables.three, self._three))
-            past = [state.head(left) for state in past]
-            past = [_next(past, [(row, numbers.take(at)) for row, numbers in rows[:size]], tables), *past[:2]]
-            yield past[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _States:
-    """The likeliest skeletons so far, the likeliest first, (READINGS, runs) each: nats, H, consonants << 8 | the last of them."""
-
-    nats: Thousandths
-    hashes: U64
-    tails: Indices
-
-    @staticmethod
-    def begun(count: int) -> "_States":
-        """Nothing read yet."""
-        nats = np.full((READINGS, count), NEVER, dtype=np.int32)
-        nats[0] = 0
-        none = np.zeros((READINGS, count), dtype=np.int64)
-        return _States(nats, none.astype(np.uint64), none)
-
-    def head(self, count: int) -> "_States":
-        """The first `count` runs."""
-        return self if count == self.nats.shape[1] else _States(self.nats[:, :count], self.hashes[:, :count], self.tails[:, :count])
-
-
-@cache
-def _combined(blocks: int) -> tuple[Indices, Indices]:
-    """Rows (state, option) whose sum may be among the `_TRIED` least of sorted states and options, block behind block."""
-    widths = (_OF_ONE, _OF_MORE, _OF_MORE)
-    states: list[int] = []
-    options: list[int] = []
-    for block in range(blocks):
-        for state in range(READINGS):
-            for option in range(widths[block]):
-                if (state + 1) * (option + 1) <= _TRIED:
-                    states.append(block * READINGS + state)
-                    options.append(sum(widths[:block]) + option)
-    return np.array(states), np.array(options)
-
-
-def _least(nats: Thousandths, count: int) -> tuple[Thousandths, Indices]:
-    """The `count` least of each column in rising order, and the rows that they stood in."""
-    packed = nats << _ROW_BITS | np.arange(len(nats), dtype=np.int32)[:, None]
-    packed = np.ascontiguousarray(packed.T)
-    packed.sort(axis=1)
-    best = packed[:, :count].T
-    return best >> _ROW_BITS, (best & (1 << _ROW_BITS) - 1).astype(np.int64)
-
-
-def _next(past: list[_States], rows: list[tuple["_Rows", Indices]], tables: _Tables) -> _States:
-    """The likeliest skeletons after one unit more: one unit after the last states, two after those before, three after those before them."""
-    states, options = _combined(len(rows))
-    nats = np.concatenate([state.nats for state in past]).take(states, axis=0)
-    nats += np.concatenate([row.nats.take(number, axis=1) for row, number in rows]).take(options, axis=0)
-    nats, best = _least(np.minimum(nats, NEVER), _TRIED)
-    columns = np.arange(nats.shape[1])
-    parent = states.take(best) * len(columns) + columns
-    hashes, tails = (np.concatenate([getattr(state, name) for state in past]).take(parent) for name in ("hashes", "tails"))
-    more = np.concatenate([row.bones.take(number, axis=1) for row, number in rows]).take(options.take(best) * len(columns) + columns)
-    more += (tables.first.take(more) == tails & 0xFF) * tables.shorter
-    added = tables.sizes.take(more)
-    hashes += tables.hashes.take(more) * tables.powers.take(tails >> 8)
-    tails = np.where(added > 0, ((tails >> 8) + added) << 8 | tables.last.take(more), tails)
-    # The same skeleton read in two ways counts once, the likelier way.
-    for row in range(1, _TRIED):
-        nats[row][(hashes[:row] == hashes[row]).any(axis=0)] = NEVER
-    nats, best = _least(nats, READINGS)
-    best *= len(columns)
-    best += columns
-    return _States(nats, hashes.take(best), tails.take(best))
-
-
-@cache
-def combined() -> tuple[Indices, Indices]:
-    """Rows of `Units.skeletons` for each of two words that are looked up together: those likely together."""
-    rows = [(one, other) for one in range(READINGS) for other in range(READINGS) if (one + 1) * (other + 1) <= _TOGETHER]
-    first, second = np.array(rows).T
-    return first, second
-
-
-def stretched(begin: Indices, sizes: Indices) -> Indices:
-    """The numbers from each of `begin` on, as many as `sizes` says, one stretch behind the other."""
-    out: Indices = np.arange(int(sizes.sum())) + (begin - sizes.cumsum() + sizes).repeat(sizes)
-    return out
-
-
-def _in_spoken_order(letters: npt.NDArray[np.uint32], breaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint32]:
-    """Thai vowels that are written before their consonant put behind it."""
-    vowel = (letters[:-1] >= _THAI_BEFORE) & (letters[:-1] < _THAI_BEFORE_END) & (letters[1:] >= _THAI) & (letters[1:] < _THAI_END)
-    some = (vowel & ~breaks[1:]).nonzero()[0]
-    if len(some):
-        letters = letters.copy()
-        letters[some], letters[some + 1] = letters[some + 1], letters[some]
-    return letters
-
-
-def _take_apart(points: npt.NDArray[np.uint32], begin: Indices) -> None:
-    """Puts the jamo of each syllable of Hangul, repeated from each of `begin` on, in place of it."""
-    code = points[begin] - _HANGUL
-    tail = code % 28
-    points[begin] = 0x1100 + code // 588
-    points[begin + 1] = 0x1161 + code % 588 // 28
-    ends = (tail > 0).nonzero()[0]
-    points[begin[ends] + 2] = 0x11A7 + tail[ends]

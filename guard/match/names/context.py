@@ -5,11 +5,12 @@ Everything here looks at the text as it was sent, and only where a name was foun
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from guard.match.names.given import PARTICLES
 from guard.match.names.strength import EVERYDAY_ZIPF as _EVERYDAY
+from guard.match.names.strength import FUNCTION_ZIPF as _FUNCTION_WORD
 from guard.match.names.strength import ORDINARY_ZIPF as _ORDINARY
 from guard.types import Role, Strength
 
@@ -21,10 +22,10 @@ def phrases_of(listed: str) -> list[str]:
     return [part.strip() for part in listed.replace("\n", "|").split("|") if part.strip()]
 
 
-def _any(phrases: str) -> str:
+def _any(phrases: str, *, backwards: bool = False) -> str:
     """An alternation of the phrases (parted by `|`), longest first, spaces matching any run of white space."""
     parts = sorted(phrases_of(phrases), key=len, reverse=True)
-    return "(?:" + "|".join(re.escape(part).replace(r"\ ", r"\s+") for part in parts) + ")"
+    return "(?:" + "|".join(re.escape(part[::-1] if backwards else part).replace(r"\ ", r"\s+") for part in parts) + ")"
 
 
 # Each list by language: en de fr es pt it nl sv pl tr ru vi id; hi ar he; zh ja ko th. Before the name.
@@ -120,8 +121,7 @@ _FUNCTION = frozenset(
 _SMALL = PARTICLES | {"the", "of", "and"}
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """The text just before and after a mention, in lower case, and how the mention itself is written."""
 
     before: str
@@ -133,27 +133,23 @@ class Surroundings:
 
 def surroundings(text: str, start: int, end: int) -> Surroundings:
     """What stands around `text[start:end]`."""
-    mention = text[start:end]
-    window = text[max(0, start - _BEFORE) : end + _AFTER]
-    letters = sum(map(str.isalpha, window))
-    upper = sum(map(str.isupper, window))
+    mention, before, after = text[start:end], text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
     words = [word for word in mention.split() if word not in _SMALL] or mention.split()
     capitals = bool(words) and not any(word[0].islower() for word in words)
-    return Surroundings(
-        text[max(0, start - _BEFORE) : start].lower(),
-        text[end : end + _AFTER].lower(),
-        mention,
-        capitals,
-        bool(letters) and upper > 0.6 * letters,
-    )
+    return Surroundings(before.lower(), after.lower(), mention, capitals, _shouting(before + mention + after))
 
 
-_WORD_END = r"(?:(?<![^\W\d_])|(?<=[^\x00-\u2fff]))"
+def _shouting(window: str) -> bool:
+    upper = 0 if window.islower() else sum(map(str.isupper, window))
+    return upper > 0 and upper > 0.6 * sum(map(str.isalpha, window))
+
+
 # Words that may stand between what leads to a name and the name.
 FILLERS = "the|a|an|der|die|das|el|la|le|il|photographer|artist|painter|director|filmmaker|late|great|legendary|famous"
-_TAIL = rf"[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:{FILLERS})\s+)?[\"'“«「『(]?$"
-_HEAD = r"^[\s\"'’”»」』)\]*_`-]*(?:'s|’s|s')?\s*"
-
+# What stands between such words and the name. It and the words are read backwards from the name, so that they are tried in one place only.
+_TAIL = rf"\n?[\"'“«「『(]?(?:\s+{_any(FILLERS, backwards=True)})?[\s\"'“”‘’«»「『(\[:：,*_`@#-]*"
+_HEAD = r"[\s\"'’”»」』)\]*_`-]*(?:'s|’s|s')?\s*"
+_EDGE = r"(?:(?![^\W_])|(?=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))"
 
 # A credit as the key of a field: `artist: "..."`, `name="photographer" default="..."`.
 _CREDIT = re.compile(
@@ -164,7 +160,8 @@ _CREDIT = re.compile(
 
 # One of two names: a style asked for in the words around the other one is asked for here too ("in the style of A or B").
 _NAME = r"[^\W\d_][\w.'’-]*(?:[ ·・][^\W\d_][\w.'’-]*){0,3}"
-_OR = r"\s*(?<![^\W_])(?:or|oder|ou|o|u|of|eller|lub|veya|или|hoặc|atau|या|או|أو|หรือ|或者?|や|또는)(?![^\W_])\s*"
+_ORS = tuple(phrases_of("or|oder|ou|o|u|of|eller|lub|veya|или|hoặc|atau|या|או|أو|หรือ|或者|或|や|또는"))
+_OR = rf"\s*(?<![^\W_])(?:{'|'.join(_ORS)})(?![^\W_])\s*"
 
 
 # "in a fashion photography style like A".
@@ -184,19 +181,27 @@ def _in_style(around: Surroundings) -> bool:
     if _STYLE_LIKE.search(around.before):
         return True
     before, after = _style_of_either()
-    return before.search(around.before) is not None or after.match(around.after) is not None
+    second = around.before.rstrip().endswith(_ORS)
+    return (second and before.search(around.before) is not None) or after.match(around.after) is not None
+
+
+_LISTS = {
+    "style<": _STYLE_BEFORE, "style>": _STYLE_AFTER, "attribution<": _ATTRIBUTION_BEFORE, "attribution>": _ATTRIBUTION_AFTER,
+    "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": CUE_BEFORE, "cue>": CUE_AFTER,
+}  # fmt: skip
 
 
 @cache
 def _pattern(name: str) -> re.Pattern[str]:
-    lists = {
-        "style<": _STYLE_BEFORE, "style>": _STYLE_AFTER, "attribution<": _ATTRIBUTION_BEFORE, "attribution>": _ATTRIBUTION_AFTER,
-        "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": CUE_BEFORE, "cue>": CUE_AFTER,
-    }  # fmt: skip
-    body = _any(lists[name])
-    if name.endswith("<"):
-        return re.compile(r"(?:(?<![^\W_])|(?<=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))" + body + _TAIL)
-    return re.compile(_HEAD + body + r"(?:(?![^\W_])|(?=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))")
+    backwards = name.endswith("<")
+    return re.compile((_TAIL if backwards else _HEAD) + _any(_LISTS[name], backwards=backwards) + _EDGE)
+
+
+def prepare() -> None:
+    """Compile what the first mention would wait for otherwise (30 ms, once)."""
+    _style_of_either()
+    for name in _LISTS:
+        _pattern(name)
 
 
 # After two ordinary words in small letters this makes the second one a verb: "will smith the iron".
@@ -219,9 +224,7 @@ def _thing(around: Surroundings) -> bool:
 
 
 def _seen(name: str, around: Surroundings) -> bool:
-    if name.endswith("<"):
-        return _pattern(name).search(around.before) is not None
-    return _pattern(name).match(around.after) is not None
+    return _pattern(name).match(around.before[::-1] if name.endswith("<") else around.after) is not None
 
 
 @lru_cache(maxsize=1024)
@@ -252,7 +255,8 @@ def strength_in(
     words = len(zipfs)
     cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
     caseless = around.text[:1].lower() == around.text[:1].upper()
-    cue = _seen("cue<", around) or _seen("cue>", around)
+    before, after = _seen("cue<", around), _seen("cue>", around)
+    cue = before or after
     if doubtful and not cue and not (cased and words > 1):
         return Strength.WEAK
     if weak:
@@ -267,6 +271,8 @@ def strength_in(
     if strength is Strength.MEDIUM:
         return Strength.STRONG if cue or (cased and words > 1) else Strength.MEDIUM
     common = max(zipfs, default=0.0)
+    if words > 1 and before and after and min(zipfs) < _FUNCTION_WORD:
+        return Strength.STRONG
     if cue and (cased or caseless):
         return Strength.STRONG if words > 1 or common < _EVERYDAY else Strength.MEDIUM
     return Strength.MEDIUM if (cased and words > 1) or (cue and common < _ORDINARY) else Strength.WEAK

@@ -1,40 +1,40 @@
 """Search texts for everyone at once: an immutable base, a small delta, and the numbers the delta replaces."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence, Set
 from copy import copy
-from dataclasses import dataclass, replace
-
-import numpy as np
+from itertools import accumulate, chain
+from typing import NamedTuple
 
 from guard.match.names import disguise, exact, foreign, inside, near, spoken
-from guard.match.names.context import Surroundings, role_of, strength_in, surroundings
+from guard.match.names.context import Surroundings, prepare, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
-from guard.match.names.near import NearPart
-from guard.match.names.part import Found, Part, Questions
+from guard.match.names.pairs import NearPart
+from guard.match.names.part import Found, Part, Parts
 from guard.match.names.rows import rows_of
 from guard.match.names.scan import Scan
 from guard.match.names.sheet import Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
+from guard.normalise.disguises import THRICE, once
 from guard.normalise.letters import fold_text, trailing_marks
-from guard.normalise.views import THRICE, once
 from guard.types import AliasKind, Role, Strength, SubjectRecord, Text
 
 # Texts longer than this are searched in pieces that overlap by more than the longest mention.
 _CHUNK, _OVERLAP = 8192, 192
 # Mentions of one person that are told, once they are strong and ask for a likeness.
-_ENOUGH = 16
+MOST_TOLD = 16
 # Views that put together what the text keeps apart: a surname with an initial is chance there.
 _READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts"})
 
 
 Counts = Callable[[int, str, str, tuple[int, int]], bool]
+Excluded = Callable[[NameHit], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class _Mention:
+class _Mention(NamedTuple):
     """A name and where it stands, in code points of all texts joined."""
 
     found: Found
@@ -46,31 +46,32 @@ class _Mention:
 class NameIndex:
     """Everyone's names, ready to search. Never changed; `with_delta` gives another."""
 
-    __slots__ = ("_near", "_parts", "_removed", "_words")
+    __slots__ = ("_near", "_parts", "_words")
 
     def __init__(self, arrays: Arrays) -> None:
-        self._parts: tuple[Part, ...] = (Part(arrays),)
+        self._parts = Parts([Part(arrays)])
         self._near: tuple[NearPart, ...] = (NearPart(arrays),)
-        self._removed: frozenset[int] = frozenset()
         self._words = WordTable(arrays)
+        prepare()
 
     def with_delta(self, upserts: Sequence[SubjectRecord], removed: Set[int]) -> "NameIndex":
         """This index's base with these people added or replaced and those numbers gone (an earlier delta is not kept)."""
         out = copy(self)
-        out._parts, out._near = self._parts[:1], self._near[:1]
+        parts, out._near = list(self._parts.all[:1]), self._near[:1]
         if upserts:
             arrays = pack_rows(rows_of(upserts, self._words))
-            out._parts += (Part(arrays),)
+            parts.append(Part(arrays))
             out._near += (NearPart(arrays),)
-        out._removed = frozenset(removed) | {record.no for record in upserts}
+        out._parts = Parts(parts, frozenset(removed) | {record.no for record in upserts})
         return out
 
-    def search(self, texts: Sequence[Text], counts: Counts | None = None) -> list[NameHit]:
+    def search(self, texts: Sequence[Text], counts: Counts | None = None, excluded: Excluded | None = None) -> list[NameHit]:
         """Every mention in the texts, in order, also of a name that is split over texts that follow each other.
 
         Of descriptions only those are mentions that `counts` says yes to, by the subject's number, the alias, all texts, and the span in them.
 
-        Once a person was found beyond doubt several times, further mentions of them are left out.
+        What `excluded` says yes to is no mention of that person. Once a person was found beyond doubt several times, further mentions
+        of them are left out.
         Weak mentions and those that ask for a style, a text or a thing are among them; a name inside a longer one is not.
         Takes time linear in the length of the texts and never raises.
         """
@@ -85,13 +86,18 @@ class NameIndex:
                 best[key] = mention
         if not best:
             return []
-        begins = np.cumsum([0, *(len(text.text) + 1 for text in texts)]).tolist()
+        begins = list(accumulate((len(text.text) + 1 for text in texts), initial=0))
         out: list[NameHit] = []
         told: Counter[int] = Counter()
+        place: _Place | None = None
         for mention in _longest(list(best.values())):
             subject_no = mention.found.row.subject_no
-            if told[subject_no] < _ENOUGH:
-                hit = self._hit(joined, mention, texts, begins)
+            if told[subject_no] < MOST_TOLD:
+                if place is None or (mention.start, mention.end) != place.letters:
+                    place = _Place.of(joined, texts, begins, mention.start, mention.end)
+                hit = self._hit(mention, place)
+                if excluded and excluded(hit):
+                    continue
                 told[subject_no] += hit.strength is Strength.STRONG and hit.role is Role.LIKENESS
                 out.append(hit)
         return out
@@ -107,45 +113,62 @@ class NameIndex:
             for found in self._found(scan, sheet.leet):
                 mention = _mention(sheet, chunk, found)
                 if mention:
-                    yield replace(mention, start=base + mention.start, end=base + trailing_marks(chunk, mention.end))
+                    yield mention._replace(start=base + mention.start, end=base + trailing_marks(chunk, mention.end))
 
     def _found(self, scan: Scan, leet: int | None) -> Iterator[Found]:
         """Every name in the scan, whose text is a reading of leet from the code point `leet` on (None: nowhere)."""
-        names, loose = Questions(), Questions()
-        exact.ask(scan, [part.heads for part in self._parts], names)
-        disguise.ask(scan, names, loose)
-        inside.ask(scan, names)
-        if leet is not None:
-            disguise.ask_visual(scan, int(scan.folded.at[scan.starts].searchsorted(leet)), loose)
-        for number, part in enumerate(self._parts):
-            for found in self._found_in(scan, part, self._near[number], names, loose):
-                if number or found.row.subject_no not in self._removed:
+        parts = self._parts
+        yield from exact.find(scan, parts)
+        yield from disguise.find(scan, parts, leet)
+        yield from inside.find(scan, parts)
+        for number, (part, words) in enumerate(zip(parts.all, self._near, strict=True)):
+            for found in chain(near.find(scan, part, words), spoken.find(scan, part, words), foreign.find(scan, part)):
+                if number or found.row.subject_no not in parts.removed:
                     yield found
 
-    @staticmethod
-    def _found_in(scan: Scan, part: Part, words: NearPart, names: Questions, loose: Questions) -> Iterator[Found]:
-        yield from names.answers(scan, part, part.exact)
-        yield from loose.answers(scan, part, part.loose)
-        yield from near.find(scan, part, words)
-        yield from spoken.find(scan, part, words)
-        yield from foreign.find(scan, part)
-
-    def _hit(self, joined: str, mention: _Mention, texts: Sequence[Text], begins: list[int]) -> NameHit:
-        found, start, end = mention.found, mention.start, mention.end
-        place = int(np.searchsorted(begins, start, side="right")) - 1
-        text, base = texts[place], begins[place]
-        stop = min(end - base, len(text.text))
-        split = end - base > len(text.text)
-        around = surroundings(joined if split else text.text, start if split else start - base, end if split else end - base)
+    def _hit(self, mention: _Mention, place: "_Place") -> NameHit:
+        found, row = mention.found, mention.found.row
+        case = row.text, row.strength, found.plain, found.weak, found.doubtful
+        strength = place.strengths.get(case)
+        if strength is None:
+            zipfs = [self._words.zipf(word) for word in row.words]
+            strength = place.strengths[case] = strength_in(
+                place.around, row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful
+            )
         return NameHit(
-            found.row.subject_no, found.row.text, found.row.kind, text.where, (start - base, stop), text.text[start - base : stop],
-            round(found.score, 4), self._strength(found, around), role_of(around), "split over fields" if split else mention.view,
+            row.subject_no, row.text, row.kind, place.where, place.span, place.text, round(found.score, 4), strength, place.role,
+            "split over fields" if place.split else mention.view,
         )  # fmt: skip
 
-    def _strength(self, found: Found, around: Surroundings) -> Strength:
-        words = fold_text(found.row.text).split()
-        zipfs = [self._words.zipf(word) for word in words]
-        return strength_in(around, found.row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful)
+
+class _Place(NamedTuple):
+    """Where mentions stand, and what follows from that alone; many people may have one name.
+
+    `letters` count in all texts joined, `span` in the text `where`. `split`: the mention ends in another text. `strengths` are
+    those of what was found here so far.
+    """
+
+    letters: tuple[int, int]
+    where: str
+    span: tuple[int, int]
+    text: str
+    split: bool
+    around: Surroundings
+    role: Role
+    strengths: dict[tuple[str, Strength, bool, bool, bool], Strength]
+
+    @classmethod
+    def of(cls, joined: str, texts: Sequence[Text], begins: Sequence[int], start: int, end: int) -> "_Place":
+        """The place from `start` to `end` of `joined`; text number i begins at `begins[i]`."""
+        number = bisect_right(begins, start) - 1
+        while start < end and start - begins[number] >= len(texts[number].text):  # what parts two texts belongs to neither
+            number += 1
+            start = begins[number]
+        text, base = texts[number], begins[number]
+        span = start - base, min(end - base, len(text.text))
+        split = end - base > len(text.text)
+        around = surroundings(joined, start, end) if split else surroundings(text.text, *span)
+        return cls((start, end), text.where, span, text.text[span[0] : span[1]], split, around, role_of(around), {})
 
 
 def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
@@ -162,12 +185,10 @@ def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
     if view.name == "drawn out":
         if once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)) or not THRICE.search(original[start:end]):
             return None
-        found = replace(found, weak=False, doubtful=False)
-    if view.text[low:high] == original[start:end] or (
-        view.name in _READ_TOGETHER and disguise.is_initials(fold_text(found.row.text).split())
-    ):
+        found = found._replace(weak=False, doubtful=False)
+    if view.text[low:high] == original[start:end] or (view.name in _READ_TOGETHER and disguise.is_initials(found.row.words)):
         return None
-    return _Mention(replace(found, score=found.score * 0.97, plain=False), start, end, view.name)
+    return _Mention(found._replace(score=found.score * 0.97, plain=found.plain and view.name == "middle name"), start, end, view.name)
 
 
 def _rank(found: Found) -> tuple[bool, float, int]:
@@ -175,11 +196,16 @@ def _rank(found: Found) -> tuple[bool, float, int]:
     return not found.weak, found.score, len(found.row.text)
 
 
-def _outranks(longer: Found, shorter: Found) -> bool:
-    """Whether a longer mention may hide a shorter one: not when only the shorter is beyond doubt."""
-    if shorter.plain and longer.view == "other script":
+def _outranks(longer: _Mention, shorter: _Mention) -> bool:
+    """Whether a longer mention may hide a shorter one: not when only the shorter is beyond doubt, or the same words are that name as written."""
+    one, other = longer.found, shorter.found
+    if other.plain and (one.view == "other script" or (not one.plain and longer.start == shorter.start and _as_many_words(one, other))):
         return False
-    return not (longer.doubtful or longer.weak) or shorter.doubtful or shorter.weak
+    return not (one.doubtful or one.weak) or other.doubtful or other.weak
+
+
+def _as_many_words(one: Found, other: Found) -> bool:
+    return other.view == "as written" and len(one.row.text.split()) == len(other.row.text.split())
 
 
 def _longest(mentions: list[_Mention]) -> list[_Mention]:
@@ -187,13 +213,10 @@ def _longest(mentions: list[_Mention]) -> list[_Mention]:
     mentions.sort(key=lambda it: (it.start, -it.end, -it.found.score, it.found.row.subject_no, it.found.row.text))
     out: list[_Mention] = []
     for mention in mentions:
-        inside = any(
-            _outranks(kept.found, mention.found)
-            and kept.start <= mention.start
-            and mention.end <= kept.end
-            and (kept.start, kept.end) != (mention.start, mention.end)
-            for kept in out[-8:]
-        )
-        if not inside:
+        place = (mention.start, mention.end)
+        for kept in out[-8:]:
+            if kept.start <= mention.start and mention.end <= kept.end and (kept.start, kept.end) != place and _outranks(kept, mention):
+                break
+        else:
             out.append(mention)
     return out

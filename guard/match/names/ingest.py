@@ -167,15 +167,15 @@ _KOREAN = dict(
 
 def _in_latin(parts: Sequence[str]) -> Iterable[str]:
     """A name of another script in Latin letters, where that script writes vowels and the way is plain."""
-    folded = [fold_text(part) for part in parts]
-    whole = folded[0]
-    if len(parts) == 1 and 2 <= len(whole) <= 4 and whole[0] in HANGUL_SURNAMES:
+    folded = list(filter(None, map(fold_text, parts)))
+    whole = "".join(folded[:1])
+    if len(folded) == 1 and 2 <= len(whole) <= 4 and whole[0] in HANGUL_SURNAMES:
         yield f"{_KOREAN.get(whole[0], anyascii(whole[0]))} {anyascii(whole[1:]).title()}"
-    elif len(parts) == 1 and 2 <= len(whole) <= 3 and whole[0] in HAN_SURNAMES:
+    elif len(folded) == 1 and 2 <= len(whole) <= 3 and whole[0] in HAN_SURNAMES:
         yield f"{anyascii(whole[0])} {anyascii(whole[1:]).title()}"
-    elif len(parts) > 1 and all("\u30a0" <= word[0] <= "\u30ff" for word in folded):
+    elif len(folded) > 1 and all("\u30a0" <= word[0] <= "\u30ff" for word in folded):
         yield " ".join(anyascii(word).title() for word in folded)
-    elif len(parts) > 1 and all("\u0370" <= word[0] <= "\u052f" for word in folded):
+    elif len(folded) > 1 and all("\u0370" <= word[0] <= "\u052f" for word in folded):
         yield " ".join(latin_form(word).title() for word in folded)
 
 

@@ -1,4 +1,7 @@
-"""A sorted table from 64-bit keys to rows, with a bit map in front of it that answers most questions with no."""
+"""Makes sorted tables from 64-bit keys to rows, and the bit maps in front of them (`guard/match/names/lookup.pyx` reads them).
+
+Also the keys of names in disguise (`guard/match/names/stretches.pyx` makes those of texts).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,13 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from guard.normalise.hashing import U64, Indices, mixed
+from guard.normalise.fold import U32
+from guard.normalise.hashing import U64, Indices, Sums, mixed
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 # The bit map is made of words of 64 bits: the high bits of a key choose the word, twelve others which three bits of it.
 _BITS_A_KEY, _WORD = 12, 64
-_PATTERNS, _PATTERN_AT = np.uint64(0xFFF), np.uint64(20)
+PATTERN_SHIFT = 20
+_PATTERNS = np.uint64(0xFFF)
 _SIX, _PLACE = np.uint64(6), np.uint64(63)
+# What the first and the last letter of a word with shuffled inner letters count, and the first of two words; odd at random.
+FIRST, LAST, CHAIN = (np.array(value, dtype=np.uint64) for value in (0x9FB21C651E98DF25, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
+# Keeps apart the keys of one table.
+SEED_VISUAL, SEED_PAIR = np.uint64(0x5851F42D4C957F2D), np.uint64(0x27D4EB2F165667C5)
 
 
 def _patterns() -> U64:
@@ -23,7 +32,7 @@ def _patterns() -> U64:
     return out
 
 
-_THREE_BITS = _patterns()
+THREE_BITS = _patterns()
 
 
 def pack(name: str, keys: U64, rows: npt.NDArray[np.uint32]) -> dict[str, npt.NDArray[Any]]:
@@ -46,57 +55,33 @@ def pack_bits(keys: U64) -> U64:
 
 
 def _pattern(keys: U64) -> U64:
-    return _THREE_BITS.take((keys >> _PATTERN_AT & _PATTERNS).view(np.int64))
+    return THREE_BITS.take((keys >> np.uint64(PATTERN_SHIFT) & _PATTERNS).view(np.int64))
 
 
-class BitMap:
-    """Answers whether a key may be in a table: no is certain, and of the keys that are not there about one in a hundred slips through."""
-
-    __slots__ = ("_bits", "_shift")
-
-    def __init__(self, bits: U64) -> None:
-        self._bits = bits
-        self._shift = np.uint64(64 - (len(bits).bit_length() - 1))
-
-    def maybe(self, keys: U64) -> Indices:
-        """Indices into `keys` of those that may be in the table."""
-        pattern = _pattern(keys)
-        seen = self._bits.take((keys >> self._shift).view(np.int64)) & pattern
-        out: Indices = (seen == pattern).nonzero()[0]
-        return out
+def shuffled_words(sums: Sums, starts: Indices, ends: Indices) -> U64:
+    """A hash of each word that does not change when its inner letters change places."""
+    outer = sums.values.take(starts) * FIRST
+    outer += sums.values.take(ends - 1) * LAST
+    outer += sums.bag.take(ends)
+    outer -= sums.bag.take(starts)
+    return outer
 
 
-class KeyTable:
-    """Reads what `pack` made; holds views of the arrays only."""
+def shuffled_pair(first: U64, second: U64) -> U64:
+    """The key of two neighbouring words with shuffled inner letters."""
+    return first * CHAIN + second
 
-    __slots__ = ("_keys", "_rows", "bits")
 
-    def __init__(self, arrays: Arrays, name: str) -> None:
-        self._keys = arrays[f"{name}.keys"]
-        self._rows = arrays[f"{name}.rows"]
-        self.bits = BitMap(arrays[f"{name}.bits"])
+def visual(letters: U32) -> U32:
+    """Letters with those made one that leet and similar forms do not tell apart: i and l, o and 0."""
+    return np.where(letters == 0x69, np.uint32(0x6C), np.where(letters == 0x30, np.uint32(0x6F), letters))
 
-    def __len__(self) -> int:
-        return len(self._keys)
 
-    def find(self, keys: U64) -> tuple[Indices, npt.NDArray[np.uint32]]:
-        """Pairs (index into `keys`, row) for every row of every key; rows of one key rise."""
-        return self.rows(keys, self.bits.maybe(keys))
+def visual_key(sums: U64) -> U64:
+    """The key of a name as it looks."""
+    return sums ^ SEED_VISUAL
 
-    def rows(self, keys: U64, some: Indices) -> tuple[Indices, npt.NDArray[np.uint32]]:
-        """As `find`, for the keys with these indices only."""
-        if not len(some):
-            return some, self._rows[:0]
-        wanted = keys[some]
-        low = self._keys.searchsorted(wanted)
-        hit = self._keys.take(low, mode="clip") == wanted if len(self._keys) else np.zeros(len(low), dtype=np.bool_)
-        if not hit.any():
-            return some[:0], self._rows[:0]
-        some, low, wanted = some[hit], low[hit], wanted[hit]
-        high = self._keys.searchsorted(wanted, side="right")
-        sizes = high - low
-        if int(sizes.max()) == 1:
-            return some, self._rows[low]
-        total = int(sizes.sum())
-        offsets = np.arange(total) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return np.repeat(some, sizes), self._rows[np.repeat(low, sizes) + offsets]
+
+def pair_key(sums: U64) -> U64:
+    """The key of two words that begin or end a longer name."""
+    return sums ^ SEED_PAIR

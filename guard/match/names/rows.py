@@ -1,24 +1,35 @@
 """Aliases as rows of the index."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from guard.match.names.strength import rate
 from guard.match.names.words import Ordinary
+from guard.normalise.letters import fold_text
 from guard.types import Alias, AliasKind, Strength, SubjectRecord
 
 KINDS = tuple(AliasKind)
 STRENGTHS = tuple(Strength)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One alias of one person."""
 
     subject_no: int
     text: str
     kind: AliasKind
     strength: Strength
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the alias, folded."""
+        return _words(self.text)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(fold_text(text).split())
 
 
 def rows_of(records: Iterable[SubjectRecord], ordinary: Ordinary) -> list[Row]:

@@ -37,11 +37,11 @@ class Sheet:
         return self.begins[-2] if self.readings and self.readings[-1].name == "leet" else None
 
     def piece(self, low: int, high: int) -> tuple[View | None, int, int] | None:
-        """The reading (None: the original) that holds these code points, and where it does; None when no one holds them all."""
+        """The reading (None: the original) that holds these code points, and where it does; None when no one holds them all, or it only put them together."""
         number = bisect_right(self.begins, low)
         if high > self.begins[number] - len(_BETWEEN):
             return None
         if not number:
             return None, low, high
-        begin = self.begins[number - 1]
-        return self.readings[number - 1], low - begin, high - begin
+        begin, reading = self.begins[number - 1], self.readings[number - 1]
+        return None if reading.parted(low - begin, high - begin) else (reading, low - begin, high - begin)

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.bones import pack_bones
-from guard.match.names.disguise import shuffled_pair, shuffled_words, visual, visual_key
-from guard.match.names.keys import pack, pack_bits
-from guard.match.names.near import pack_near, pair_key
+from guard.match.names.keys import pack, pack_bits, pair_key, shuffled_pair, shuffled_words, visual, visual_key
+from guard.match.names.near import pack_near
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
 from guard.normalise.fold import Folded, fold

@@ -2,7 +2,7 @@
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from guard.match.names import given
 from guard.match.names.given import given_names
+from guard.match.names.lookup import Levels
 from guard.match.names.wordlists import WordLists, kept
 from guard.normalise import letters
 from guard.normalise.hashing import Sums, hash_word
@@ -125,29 +126,14 @@ def pack_words() -> dict[str, npt.NDArray[Any]]:
     return {"names.words.keys": lists.keys, "names.words.levels": np.minimum(lists.zipfs * _STEPS_PER_ZIPF, 255).astype(np.uint8)}
 
 
-class WordTable:
-    """`Ordinary` over the shared arrays, also for many words at once."""
+class WordTable(Levels):
+    """`Ordinary` over the shared arrays, also for many words at once: `levels` are thirtieths of a Zipf unit."""
 
-    __slots__ = ("_keys", "_levels")
-
-    def __init__(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._keys = arrays["names.words.keys"]
-        self._levels = arrays["names.words.levels"]
-
-    def levels(self, hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
-        """Thirtieths of a Zipf unit for each H of a word; 0 when it is not ordinary."""
-        at = self._keys.searchsorted(hashes)
-        out: npt.NDArray[np.uint8] = self._levels.take(at, mode="clip") * (self._keys.take(at, mode="clip") == hashes)
-        return out
+    __slots__ = ()
 
     def zipf(self, word: str) -> float:
         """See Ordinary."""
-        return float(self.levels(np.array([hash_word(word)], dtype=np.uint64))[0]) / _STEPS_PER_ZIPF
-
-    @staticmethod
-    def zipf_of(level: int) -> float:
-        """The Zipf frequency of a level."""
-        return level / _STEPS_PER_ZIPF
+        return self.level_of(hash_word(word)) / _STEPS_PER_ZIPF
 
     @staticmethod
     def level(zipf: float) -> int:
@@ -155,6 +141,7 @@ class WordTable:
         return int(zipf * _STEPS_PER_ZIPF)
 
 
-def zipfs(words: Iterable[str], ordinary: Ordinary) -> list[float]:
-    """The frequency of each word."""
-    return [ordinary.zipf(word) for word in words]
+# Frequency from which a word is no part of a disguised name (the, with, will): Zipf 5.75, about the 250 most frequent.
+COMMON_LEVEL = WordTable.level(5.75)
+# No name has a longer word; what is kept about words by the thousand would be kept about words of a crafted text's length.
+LONGEST_WORD = 64

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -131,7 +132,7 @@ BINDS = [
 
 
 @pytest.mark.parametrize(("fields", "binds"), BINDS)
-def test_where_a_denial_binds(fields: dict[str, object], binds: bool) -> None:
+def test_where_a_denial_binds(fields: dict[str, Any], binds: bool) -> None:
     assert rule(deny(**fields)) == (DENIED if binds else NONE)
 
 
@@ -166,13 +167,14 @@ COVERS = [
 
 
 @pytest.mark.parametrize(("fields", "covers"), COVERS)
-def test_what_a_grant_covers(fields: dict[str, object], covers: bool) -> None:
+def test_what_a_grant_covers(fields: dict[str, Any], covers: bool) -> None:
     assert rule(deny(), grant(**fields)) == (GRANTED if covers else DENIED)
 
 
 @pytest.mark.parametrize("field", ["purposes", "models", "jurisdictions"])
 def test_a_narrow_grant_does_not_cover_what_a_caller_leaves_out(field: str) -> None:
-    assert rule(deny(), grant(**{field: ("x",)}), context=BARE) == DENIED
+    narrow: dict[str, Any] = {field: ("x",)}
+    assert rule(deny(), grant(**narrow), context=BARE) == DENIED
 
 
 ROLES = [

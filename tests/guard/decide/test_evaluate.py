@@ -4,14 +4,16 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.decide.evaluate import decide, scaled, weigh
+from guard.decide.evaluate import decide, weigh
 from guard.decide.load import bundled, load, parse
 from guard.decide.policy import Policy
+from guard.decide.program import scaled
 from guard.types import (
     Context,
     Decision,
@@ -321,7 +323,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("rules", "hits", "findings", "expected"), RULES)
-def test_rules(rules: str, hits: list[Hit], findings: dict[str, object], expected: tuple[str, str, str]) -> None:
+def test_rules(rules: str, hits: list[Hit], findings: dict[str, Any], expected: tuple[str, str, str]) -> None:
     decision = run(*hits, policy=policy(rules), **findings)
     assert (decision.outcome, decision.rule, decision.category) == expected
 

@@ -117,6 +117,11 @@ INVALID = [
     ),
     pytest.param("a: &x 1\nb: *x", "1:4: anchors and aliases (`&x`, `*x`) are not used in policies; write the value out", id="an anchor"),
     pytest.param("a: !!python/object:os.system 1", "1:4: tag 'tag:yaml.org,2002:python/object:os.system' is not used", id="a tag"),
+    pytest.param(
+        HEAD + "rules:\n- name: r\n  effect: hold\n  if: {jurisdiction: [DE, Frankreich]}",
+        "/rules/0/if/jurisdiction: `Frankreich` must be an ISO 3166 code such as `DE` or `US-CA`, or `EU`, `EEA` or `*`",
+        id="a place that is no code",
+    ),
     pytest.param(HEAD + "---\nname: other", "3:1: a second document; keep one policy in a file", id="two documents"),
     pytest.param("a: [", "not YAML: did not find expected node content", id="not YAML"),
     pytest.param("a: \x00", "not YAML: ", id="a control character"),

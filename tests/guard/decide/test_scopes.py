@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from guard.decide.jurisdictions import all_covered, covers, may_touch
 from guard.decide.scopes import SCOPES, Uses, denied, granted, present, purpose_name, uses
 from guard.types import Context, Findings, Role, Stage
 
@@ -74,25 +73,6 @@ def test_present(value: float | str | bool | None, there: bool) -> None:
     assert present({} if value is None else {"s": value}, "s") is there
 
 
-COVERS = [
-    ("DE", "DE", True), ("de", "DE", True), ("US", "US-CA", True), ("US-CA", "US", False), ("EU", "DE", True), ("EU", "GB", False),
-    ("EU", "NO", False), ("EEA", "NO", True), ("EEA", "EU", True), ("EU", "EEA", False), ("*", "JP", True), ("UK", "GB-SCT", True),
-    ("EU", "ES-CT", True), ("U", "US", False),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("wide", "narrow", "covered"), COVERS)
-def test_places(wide: str, narrow: str, covered: bool) -> None:
-    assert covers(wide, narrow) is covered
-
-
-def test_an_unstated_place_may_be_anywhere_and_is_certainly_nowhere() -> None:
-    assert (may_touch(("DE",), None), all_covered(("DE",), None)) == (True, False)
-    assert (may_touch((), None), all_covered((), None)) == (True, True)
-    assert (may_touch(("US-CA",), "US"), all_covered(("US-CA",), "US")) == (True, False)
-    assert all_covered(("*",), None)
-
-
 def test_every_scope_by_its_name() -> None:
     names = "all likeness photorealistic stylised sexual political commercial deception voice_or_video style text_mention"
     assert " ".join(SCOPES) == names
@@ -158,32 +138,3 @@ DENIED = [
 @pytest.mark.parametrize(("scopes", "role", "wanted"), DENIED)
 def test_denied(scopes: tuple[str, ...], role: Role | None, wanted: bool) -> None:
     assert denied(scopes, role, asked()) is wanted
-
-
-MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"
-
-
-@pytest.mark.parametrize("place", MEMBERS.split())
-def test_members_of_the_union(place: str) -> None:
-    assert covers("EU", place)
-    assert covers("EEA", f"{place}-XX")
-    assert may_touch((place,), "EU")
-
-
-PLACES = [
-    *[pytest.param("EEA", place, True, id=f"EEA and {place}") for place in ("IS", "LI", "NO", "EU")],
-    *[pytest.param("EU", place, False, id=f"EU and {place}") for place in ("IS", "LI", "NO", "EEA", "GB", "?")],
-    *[pytest.param(everywhere, "US-CA", True, id=everywhere) for everywhere in ("*", "world", "WORLDWIDE")],
-    pytest.param("UK", "GB-SCT", True, id="another name"),
-    pytest.param("EL", "GR", True, id="Greece by its other name"),
-    pytest.param("EU", "el", True, id="and in the union"),
-    pytest.param("US_CA", "us-ca", True, id="another spelling"),
-    pytest.param("US", "USA", False, id="no part of it"),
-    pytest.param("US-CA", "US", False, id="the wider place"),
-    pytest.param("EU", "EU", True, id="itself"),
-]
-
-
-@pytest.mark.parametrize(("wide", "narrow", "wanted"), PLACES)
-def test_covers_places(wide: str, narrow: str, wanted: bool) -> None:
-    assert covers(wide, narrow) is wanted

@@ -12,6 +12,7 @@ from guard.evaluate import faces, faces_fit, faces_measure, faces_photos
 from guard.evaluate.faces_changes import CHANGES, changed
 from guard.evaluate.faces_fit import Sample, Trials
 from guard.evaluate.faces_looking import Look, Networks, look_at
+from guard.evaluate.faces_page import page
 from guard.evaluate.faces_photos import Photo, Seen, central_face, digest_of, groups_of, photos_of
 from guard.evaluate.portrait import ADA, draw
 from guard.faceworker.encode import ENCODER
@@ -126,10 +127,10 @@ def test_the_report_and_its_page() -> None:
             ("south", 128 * 124, ""),
         ],
     }
-    page = faces.page(report)
-    assert page.count("<svg") == 2
-    assert "http" not in page
-    assert "extrapolated" in page
+    shown = page(report)
+    assert shown.count("<svg") == 2
+    assert "http" not in shown
+    assert "extrapolated" in shown
 
 
 def test_other_peoples_photos_are_judged_by_the_scale_in_use() -> None:

@@ -1,6 +1,7 @@
 """How the signals of words are measured."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from guard.evaluate.signals import DISGUISES, HALVES, Prompt, measure, read, sai
 from guard.evaluate.speed import measure as speeds
 
 
-def prompts(*lines: dict[str, object], at: Path) -> Path:
+def prompts(*lines: Mapping[str, object], at: Path) -> Path:
     path = at / "prompts.jsonl"
     path.write_text("\n".join(json.dumps(line) for line in lines))
     return path
@@ -30,7 +31,7 @@ def test_what_is_said_of_a_text(text: str, said: set[str]) -> None:
 
 
 def test_labels_make_misses_and_false_alarms(tmp_path: Path) -> None:
-    lines = [
+    lines: list[Mapping[str, object]] = [
         {"id": "a", "text": "a nude figure", "signals": ["sexual"]},
         {"id": "b", "text": "in her birthday best", "signals": ["sexual"]},
         {"id": "c", "text": "a naked truth", "signals": []},

@@ -1,5 +1,6 @@
 """The dialect of docs/how-to/add-a-dialect.md works as the page says, and the page's one row is all that the kit needs."""
 
+import json
 import re
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_it_refuses_as_the_row_says(names: dict[str, object]) -> None:
     assert isinstance(dialect, Dialect)
     assert isinstance(call, Call)
     reply = dialect.refusal(Refusal(Refused.REFUSE, "dec_1"))
-    assert call.shape.said(reply.status, dict(reply.headers), kit.json.loads(reply.body)) == call.shape.of_request
+    assert call.shape.said(reply.status, dict(reply.headers), json.loads(reply.body)) == call.shape.of_request
     kit.test_every_likeness_refusal_looks_the_same(dialect)
     kit.test_a_refusal_in_a_stream_is_one_event_of_json(dialect)
 

@@ -315,8 +315,7 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("prefix", "route"), ROUTES)
-def test_a_route_is_reached_by_its_own_path_and_by_no_other_spelling(prefix: str, route: object) -> None:
-    assert hasattr(route, "path")
+def test_a_route_is_reached_by_its_own_path_and_by_no_other_spelling(prefix: str, route: Route) -> None:
     path = prefix + re.sub(r"\{\w+\}", "flux-x1", route.path)
     headers = [(b"content-type", f"{(route.content_types or ('application/json',))[0]}".encode())] if route.content_types else []
     assert ROUTER.match(route.method, path.encode(), b"", headers).route is route
@@ -335,8 +334,7 @@ def test_a_route_is_reached_by_its_own_path_and_by_no_other_spelling(prefix: str
 
 
 @pytest.mark.parametrize(("prefix", "route"), ROUTES)
-def test_what_is_screened_has_its_readers(prefix: str, route: object) -> None:
-    assert hasattr(route, "kind")
+def test_what_is_screened_has_its_readers(prefix: str, route: Route) -> None:
     assert bool(route.answer) == (route.kind in (Kind.SCREEN, Kind.LIST))
     assert route.read or route.kind is not Kind.SCREEN
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -69,9 +70,9 @@ PLACES = [
 
 @pytest.mark.parametrize(("path", "fields", "texts", "pictures"), PLACES)
 def test_every_text_and_picture_is_taken_out_and_written_back(
-    path: str, fields: dict[str, object], texts: set[str], pictures: list[str]
+    path: str, fields: dict[str, Any], texts: set[str], pictures: list[str]
 ) -> None:
-    body = {"model": "gpt-5", **fields}
+    body: dict[str, Any] = {"model": "gpt-5", **fields}
     read_ = read(path, **body)
     assert found(read_) == (texts, pictures)
     assert json.loads(read_.rebuild()[1]) == body
@@ -113,7 +114,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("path", "fields", "where"), REFUSED)
-def test_what_cannot_be_screened_is_refused_and_named(path: str, fields: dict[str, object], where: str) -> None:
+def test_what_cannot_be_screened_is_refused_and_named(path: str, fields: dict[str, Any], where: str) -> None:
     with pytest.raises(UnscreenableError) as refused:
         read(path, **{"model": "gpt-5", **fields})
     assert refused.value.where == where

@@ -40,3 +40,10 @@ def test_the_gallery_leaves_out_what_is_excluded_and_nothing_else() -> None:
             for text in ("the Quillonia Marrow hotel", "Quillonia Marrow before the Quillonia Marrow hotel", "Quillonia Marrow")
         ]
         assert found == [[], [name], [name]]
+
+
+def test_what_is_excluded_does_not_count_towards_enough_mentions() -> None:
+    name = "Quillonia Marrow"
+    person = SubjectRecord(1, "sub_1", name, SubjectKind.PUBLIC_FIGURE, tuple(expand(name)), exclusions=EXCLUSIONS)
+    text = f"{'Quillonia Marrow, potter. ' * 20}Quillonia Marrow at sea"
+    assert [hit.span for hit, _ in Gallery.of([person]).find_names([Text("prompt", text)])] == [(520, 536)]

@@ -1,5 +1,7 @@
 """Known pictures are found by the bits of their hashes: exactly those that are near, by the nearest of their orientations."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -71,7 +73,12 @@ def test_it_lives_in_shared_memory(rows: list[KnownPicture]) -> None:
 
 def test_a_hit_of_the_gallery() -> None:
     gallery = Gallery.of([ANN], known=[known(changed(HASH, {0, 1}), subject_no=7), known(HASH, "img_2", "stolen")])
-    common = {"modality": Modality.KNOWN_IMAGE, "where": "image[1]", "threshold": 1 - NEAR / 256, "strength": Strength.STRONG}
+    common: dict[str, Any] = {
+        "modality": Modality.KNOWN_IMAGE,
+        "where": "image[1]",
+        "threshold": 1 - NEAR / 256,
+        "strength": Strength.STRONG,
+    }
     assert list(gallery.find_known("image[1]", [seen(HASH)])) == [
         (Hit("", "", score=1.0, view="img_2, 0 bits, as shown", bank="stolen", **common), None),
         (Hit("sub_ann", "Ann Example", score=1 - 2 / 256, view="img_1, 2 bits, as shown", bank="registry", **common), ANN),

@@ -15,7 +15,7 @@ def day(year: int) -> datetime:
 
 
 def office(text: str, begin: int | None, end: int | None) -> Alias:
-    return Alias(text, AliasKind.DESCRIPTOR, Strength.STRONG, None, begin and day(begin), end and day(end))
+    return Alias(text, AliasKind.DESCRIPTOR, Strength.STRONG, None, day(begin) if begin else None, day(end) if end else None)
 
 
 def person(no: int, name: str, *offices: Alias) -> SubjectRecord:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.normalise.fold import fold, fold_words
+from guard.normalise import pages
+from guard.normalise.fold import LOWER, SCRIPT, UPPER, fold, fold_words
 from guard.normalise.letters import SEPARATOR, fold_text, folded, trailing_marks
 
 CASES = [
@@ -42,6 +43,50 @@ def test_every_letter_comes_from_its_character(text: str) -> None:
         own = folded(text[at])
         together = unicodedata.normalize("NFC", own + "".join(folded(char) for char in text[at + 1 : at + 4]).replace(SEPARATOR, ""))
         assert chr(letter) in own or chr(letter) in together
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("ab AB1' \u200bßﬁ泰テ가かТ")), max_size=60))
+def test_one_pass_gives_what_a_look_at_each_character_gives(text: str) -> None:
+    own = [folded(char) for char in text]
+    if any(pages.joins(ord(letter)) for letters in own for letter in letters):
+        return
+    found = fold(text)
+    letters, at, marks, parted = "", [], [], True
+    for place, part in enumerate(own):
+        if part == SEPARATOR:
+            parted = True
+        for letter in part.strip():
+            kind = int(found.kinds[len(at)]) & SCRIPT
+            parted |= bool(at) and at[-1] != place and kind != int(found.kinds[len(at) - 1]) & SCRIPT
+            letters, at, marks, parted = letters + letter, [*at, place], [*marks, parted], False
+    assert found.word(0, len(found.letters)) == letters.encode("utf-32-le", "surrogatepass").decode("utf-32-le", "replace")
+    assert (found.at.tolist(), found.marks.tolist()) == (at, [*marks, True])
+    assert [bool(kind & UPPER) for kind in found.kinds.tolist()] == [text[place].isupper() for place in at]
+    assert [bool(kind & LOWER) for kind in found.kinds.tolist()] == [text[place].islower() for place in at]
+    capital = [text[b].isupper() and text[a].islower() and not mark for a, b, mark in zip(at, at[1:], marks[1:], strict=False)]
+    assert found.camel.tolist() == ([False, *capital] if at else [])
+
+
+@given(st.text(alphabet="かきガハﾊﾞ\u3099\u309a\u1100\u1161\u11a8\u1112가각字a -ß", max_size=12))
+def test_voicing_marks_and_jamo_are_put_together_as_unicode_does(text: str) -> None:
+    letters = "".join(folded(char) for char in text).replace(SEPARATOR, "")
+    found = fold(text)
+    assert found.word(0, len(found.letters)) == unicodedata.normalize("NFC", letters)
+
+
+def test_every_page_has_what_its_characters_are_folded_to() -> None:
+    for page in range(pages.LIMIT >> 8):
+        pages.load(page)
+    for code in range(pages.LIMIT):
+        letters, value = folded.__wrapped__(chr(code)), int(pages.FOLD[code])
+        if value & pages.SEVERAL:
+            assert pages.EXPANSIONS[value ^ pages.SEVERAL] == letters
+        elif value <= pages.DROPPED:
+            assert letters == (SEPARATOR if value == pages.GAP else "")
+        else:
+            assert chr(value & ~pages.JOINING) == letters
+            assert bool(value & pages.JOINING) == pages.joins(ord(letters))
+            assert int(pages.KIND[code]) == pages.kind_of(chr(code))
 
 
 @given(st.text(st.characters(), max_size=40))

@@ -5,9 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.normalise.fold import code_points
-from guard.normalise.hashing import Sums, Words, hash_word, without_one
+from guard.normalise.hashing import Sums, code_values, hash_word, powers, running, without_one
 
 words = st.text(st.characters(min_codepoint=0x61, max_codepoint=0x4FF), min_size=1, max_size=20)
+
+
+@given(st.lists(st.integers(0, 0xFFFFFFFF), max_size=40))
+def test_running_sums_are_of_values_times_powers(codes: list[int]) -> None:
+    letters = np.array(codes, dtype=np.uint32)
+    sums = Sums(letters)
+    assert sums.values.tolist() == code_values(letters).tolist()
+    assert sums.up.tolist() == running(sums.values * powers(len(codes))[0][: len(codes)]).tolist()
 
 
 @given(words, words)
@@ -20,21 +28,7 @@ def test_joined(first: str, second: str) -> None:
 
 
 @given(words)
-def test_backwards(word: str) -> None:
-    sums = Sums(code_points(word))
-    assert int(sums.backwards().of(np.array([0]), np.array([len(word)]))[0]) == hash_word(word[::-1])
-
-
-@given(words)
 def test_with_one_letter_left_out(word: str) -> None:
     hashes, owner = without_one(Sums(code_points(word)), np.array([0]), np.array([len(word)]))
     assert [int(value) for value in hashes] == [hash_word(word[:at] + word[at + 1 :]) for at in range(len(word))]
     assert owner.tolist() == [0] * len(word)
-
-
-@given(st.lists(words, min_size=1, max_size=12))
-def test_runs_of_words(parts: list[str]) -> None:
-    ends = np.cumsum([len(part) for part in parts])
-    runs = Words(Sums(code_points("".join(parts))), ends - [len(part) for part in parts], ends).runs(3)
-    wanted = [hash_word("".join(parts[first : first + more + 1])) for first in range(len(parts)) for more in range(3)]
-    assert runs.tolist() == wanted

@@ -1,6 +1,7 @@
 """Views: what the signs in a text call for, with the way back to the code points that were sent."""
 
 import base64
+import re
 import time
 
 import pytest
@@ -35,7 +36,9 @@ CASES = [
     pytest.param("Tailor Swyft's cat", {"words apart": "Tailor Swyft cat"}, id="an ending on a name with errors"),
     pytest.param("T*yl*r Sw•ft", {"masked": "Tylr Swft"}, id="letters masked"),
     pytest.param("Tayyylooor", {"drawn out": "Taylor"}, id="drawn out"),
-    pytest.param("Т4у\u200bl0r 5wift", {"look-alikes": "T4yl0r 5wift", "leet": "Taylor swift"}, id="one disguise upon another"),
+    pytest.param(
+        "Т4у\u200bl0r 5wift", {"look-alikes": "T4yl0r 5wift", "leet": "Taylor swift\nТ4уlor swift"}, id="one disguise upon another"
+    ),
     pytest.param(
         f"100%25 {'xy ' * 60}VGF5bG9yIFN3aWZ0", {"decoded": f"100% {'xy ' * 15}xy\n{'xy ' * 16}Taylor Swift"}, id="two codes far apart"
     ),
@@ -45,11 +48,17 @@ CASES = [
     pytest.param("draw 8111 94735 now", {"leet": "draw blll gates now"}, id="nothing but signs"),
     pytest.param("2ö3 jud! dench", {"leet": "zöe judl dench"}, id="marks, and a sign at the end of a word"),
     pytest.param("t as in tom, a, y, l", {"spelled out": "t, a, y, l"}, id="as in"),
-    pytest.param("Tango Alpha Yankee Lima", {"spelled out": "T A Y L "}, id="spelling alphabet"),
+    pytest.param(
+        "Tango Alpha Yankee Lima", {"spelled out": "T A Y L ", "letters together": "Tango Alpha Yankee Lima\nTAYL "}, id="spelling alphabet"
+    ),
     pytest.param("first name Taylor, last name Swift", {"labelled parts": " Taylor Swift"}, id="labels"),
     pytest.param('{"first":"Jane","last":"Doe"} at sea', {"quoted parts": "\nJane Doe"}, id="values in a row"),
     pytest.param('a = "Jane"; b = "Doe"', {"quoted parts": "\nJane Doe"}, id="variables"),
-    pytest.param("look: ǝop ǝuɐɾ", {"upside down": "jane doe \n doe jane\n", "look-alikes": "look: aop auɐɾ"}, id="upside down"),
+    pytest.param(
+        "look: ǝop ǝuɐɾ",
+        {"upside down": "jane doe \n doe jane\n", "look-alikes": "look: aop auɐɾ\njane doe \n doe jane\n"},
+        id="upside down",
+    ),
     pytest.param("A red 35mm photo, 4k, 1024x1024, 8k, f/1.8, 1980s", {}, id="numbers with units are no leet"),
     pytest.param("V6 engine, mk2, step 1, image1, rated 10 of 10! 1920 x 1080, on 12 May 2024", {}, id="names with numbers are no leet"),
     pytest.param("Фото Путина у моря", {}, id="Russian is not a disguise"),
@@ -59,14 +68,69 @@ CASES = [
 
 @pytest.mark.parametrize(("text", "expected"), CASES)
 def test_views(text: str, expected: dict[str, str]) -> None:
-    assert {view.name: view.text for view in views(text, fold(text))} == expected
+    found = {view.name: view.text for view in views(text, fold(text))}
+    if "decoded" in expected:  # the code is read on as well: as leet it says nothing
+        found.pop("leet", "")
+    assert found == expected
+
+
+HIDDEN = [
+    pytest.param("T4yl0r 5w1ft", "taylor swlft", id="leet"),
+    pytest.param("T4yl0r5w1ft", "taylorswlft", id="leet in one word"),
+    pytest.param("T*yl*r Sw*ft", "tylr swft", id="masked"),
+    pytest.param("Tayyylor Swiiift", "taylor swift", id="drawn out"),
+    pytest.param("T.a.y.l.o.r S.w.i.f.t", "taylor swift", id="letter by letter"),
+    pytest.param("T.4.y.l.0.r S.w.1.f.t", "taylor swlft", id="leet, letter by letter"),
+    pytest.param("T as in tom, a as in anna, y as in yak, l, o, r", "t, a, y, l, o, r", id="as in"),
+    pytest.param("%54aylor Swift", "taylor swift", id="percent"),
+    pytest.param("%544ylor 5wift", "taylor swift", id="leet in percent"),
+    pytest.param("VGF5bG9yIFN3aWZ0", "taylor swift", id="base64"),
+    pytest.param("VDR5bDByIDV3MWZ0", "taylor swlft", id="leet in base64"),
+    pytest.param("Тaylоr Swift", "taylor swift", id="look-alikes"),
+    pytest.param("Т4ylоr Sw1ft", "taylor swlft", id="leet in look-alikes"),
+    pytest.param("first name T4ylor, last name Swift", "taylor swift", id="labelled leet"),
+]
+FAR = "and a lighthouse stands by the sea under many clouds, " * 2
+DECOYS = [
+    pytest.param("{}", id="none"),
+    pytest.param("a<b {} >c", id="in a tag within a word"),
+    pytest.param("a<b x={} >c and d<e>f", id="in an attribute"),
+    pytest.param("a<b>c {}", id="behind a tag"),
+    pytest.param("%41 {}", id="behind a percent sign"),
+    pytest.param('<~87cURD]i,"Ebo80~> {} &amp;', id="beside other codes"),
+    pytest.param(FAR + "VGF5bG9yIFN3aWZ0 " + FAR + " {}", id="behind encoded text far away"),
+    pytest.param("c\u0430t {}", id="a look-alike beside"),
+    pytest.param("c\u0430t a<b {} >c %41", id="all of them"),
+    pytest.param("{}\u2223x c\u0430t", id="a look-alike for a sign that parts words"),
+    pytest.param("c\u0430t a<b x%41 {}\u2223 >c", id="a look-alike for a sign, in a tag"),
+    pytest.param('"big" and "{}"', id="quoted"),
+]
+
+
+@pytest.mark.parametrize(("name", "read"), HIDDEN)
+@pytest.mark.parametrize("decoy", DECOYS)
+def test_a_decoy_hides_no_disguise(decoy: str, name: str, read: str) -> None:
+    text = decoy.format(name)
+    begin = text.index(name)
+    at = {view.span(*match.span()) for view in views(text, fold(text)) for match in re.finditer(read, view.text, re.IGNORECASE)}
+    assert any(begin <= low < high <= begin + len(name) for low, high in at)
+
+
+@pytest.mark.parametrize("size", [300, 1000, 4000, 7500])
+@pytest.mark.parametrize(
+    "text", ["{} a<b T4yl0r 5w1ft >c", "a<b %544yl0r 5w1ft >c {}", "{} T4yl0r\u22235w1ft", "a<b T4yl0r\u22235w1ft %41>c {}"]
+)
+def test_nor_do_many(size: int, text: str) -> None:
+    decoys = "c\u0430t a<b x>c %41%42 'Ab' \"Cd\" "
+    full = text.format(decoys * (size // len(decoys)))
+    assert any(re.search("taylor.swlft", view.text, re.IGNORECASE) for view in views(full, fold(full)))
 
 
 @given(st.text(st.characters(), max_size=80))
 def test_every_character_of_a_view_points_into_the_text(text: str) -> None:
     for view in views(text, fold(text)):
-        assert len(view.spans) == len(view.text)
-        assert all(0 <= low < high <= len(text) for low, high in view.spans)
+        assert len(view.low) == len(view.high) == len(view.text) > 0
+        assert all(0 <= low <= high <= len(text) for low, high in zip(view.low.tolist(), view.high.tolist(), strict=True))
 
 
 @given(

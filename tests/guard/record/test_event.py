@@ -51,7 +51,7 @@ def test_the_leaf_is_exactly_this() -> None:
     nonce, salt = bytes(range(16, 32)), bytes(range(32, 48))
     body = b'{"prompt":"a dog","rule":"opted-out","score":0.5,"subject_ids":["sub_a","sub_b"],"tenant":"acme"}'
     tags = sorted(vault.tag(key, nonce) for key in SUBJECT_KEYS.values())
-    expected = {
+    expected: dict[str, Any] = {
         "body": hashlib.sha256(salt + body).hexdigest(),
         "id": "dec_000102030405060708090a0b0c0d0e0f",
         "index": 5,

@@ -118,7 +118,12 @@ def test_many_held_bodies_are_given_in_pieces_before_the_erasure(
     monkeypatch.setattr(legal_holds, "_AT_ONCE", 1)
     pieces: list[int] = []
     given = legal_holds._give_some
-    monkeypatch.setattr(legal_holds, "_give_some", lambda *a: pieces.append(1) or given(*a))
+
+    def counted(*arguments: Any) -> tuple[int, int | None]:
+        pieces.append(1)
+        return given(*arguments)
+
+    monkeypatch.setattr(legal_holds, "_give_some", counted)
     ring.before_erasing = lambda kind, owner: legal_holds.prepare(engine, ring, kind, owner)
     legal_holds.add(engine, ring, Scope(subject_id=ADA), "court order 12", "key_1", tell, clock)
     ring.prepare_destroying("subject", ADA)

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pymerkle
 import pytest
@@ -57,7 +58,7 @@ def test_roots_of_the_reference_vectors(size: int) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS["inclusion"], ids=str)
-def test_inclusion_of_the_reference_vectors(vector: dict[str, object]) -> None:
+def test_inclusion_of_the_reference_vectors(vector: dict[str, Any]) -> None:
     index, size, proof = vector["index"], vector["size"], [bytes.fromhex(p) for p in vector["proof"]]
     hashes = [merkle.leaf_hash(leaf) for leaf in LEAVES[:size]]
     assert merkle.inclusion_proof(index, size, tiles_of(hashes)) == proof
@@ -65,7 +66,7 @@ def test_inclusion_of_the_reference_vectors(vector: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS["consistency"], ids=str)
-def test_consistency_of_the_reference_vectors(vector: dict[str, object]) -> None:
+def test_consistency_of_the_reference_vectors(vector: dict[str, Any]) -> None:
     old, new, proof = vector["old"], vector["new"], [bytes.fromhex(p) for p in vector["proof"]]
     hashes = [merkle.leaf_hash(leaf) for leaf in LEAVES]
     roots = [bytes.fromhex(root) for root in VECTORS["roots"]]

@@ -356,9 +356,23 @@ def test_without_a_key_it_says_whom_it_believed(members: Any, tmp_path: Path, ca
     assert json.loads(capsys.readouterr().out)["ok"] is True
 
 
+def test_a_line_added_to_a_table_is_named() -> None:
+    table = b"index,registry_revision,tenant\n1,1,a\nx\n"
+    with pytest.raises(verify.Wrong, match=r"^decisions.csv row 3 was changed: it has 1 cells, not 3$"):
+        list(verify._csv_rows(io.BufferedReader(io.BytesIO(table))))  # type: ignore[arg-type]
+
+
 def test_called_wrongly(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert verify.main([str(tmp_path / "none.zip"), "--key", str(tmp_path / "none.key")]) == 2
-    assert verify.main([str(tmp_path / "none.zip")]) == 1
+    """What is not there is told from what is there and wrong."""
+    (tmp_path / "some.key").write_bytes(b"\xff")
+    for arguments, said in (
+        (["none.zip", "--key", "none.key"], "none.key cannot be read: No such file or directory"),
+        (["none.zip"], "none.zip cannot be read: No such file or directory"),
+        (["."], "cannot be read: Is a directory"),
+        (["none.zip", "--key", "some.key"], "a key or checkpoint is not text"),
+    ):
+        paths = [each if each.startswith("--") else str(tmp_path / each) for each in arguments]
+        assert (verify.main(paths), said in capsys.readouterr().err) == (2, True), arguments
 
 
 def test_an_empty_log_is_an_honest_empty_archive(keys: Any, tmp_path: Path, clock: Any) -> None:

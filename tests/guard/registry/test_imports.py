@@ -127,19 +127,20 @@ def test_a_whole_line() -> None:
 
 
 REFUSED = [
-    pytest.param(b"[]", "valid dictionary", id="a list"),
-    pytest.param(b'{"subject":{}}', "subject.name: Field required", id="no name"),
-    pytest.param(b'{"subject":{"name":" "}}', "at least 1 character", id="an empty name"),
-    pytest.param(b'{"subject":{"name":"A B"},"typo":1}', "typo: Extra inputs", id="an unknown field"),
+    pytest.param(b"[]", "must be an object", id="a list"),
+    pytest.param(b'{"subject":{}}', "subject.name: is missing", id="no name"),
+    pytest.param(b'{"subject":{"name":" "}}', "subject.name: is empty", id="an empty name"),
+    pytest.param(b'{"subject":{"name":"A B"},"typo":1}', "typo: is no field", id="an unknown field"),
     pytest.param(b'{"subject":{"name":"A B","aliases":[{"text":"x","kind":"generated"}]}}', "made by the guard", id="a generated alias"),
     pytest.param(b'{"subject":{"name":"A B"},"effective_from":"2026-01-01T00:00:00"}', "with an offset", id="a time without zone"),
     pytest.param(b'{"subject":{"name":"A B"},"expires_at":"2026-13-01T00:00:00Z"}', "expires_at", id="a time that does not exist"),
-    pytest.param(b'{"subject":{"name":"A B"},"expires_at":1767225600}', "is not a text", id="a number for a time"),
+    pytest.param(b'{"subject":{"name":"A B"},"expires_at":1767225600}', "is not an RFC 3339 time", id="a number for a time"),
     pytest.param(
         b'{"subject":{"name":"A B"},"effective_from":"2026-01-02T00:00:00Z","expires_at":"2026-01-01T00:00:00Z"}',
         "must be later",
         id="ends before it begins",
     ),
+    pytest.param(b'{"subject":{"name":"A B"},"jurisdictions":["EEA","Norway"]}', "must be an ISO 3166 code", id="a place that is no code"),
     pytest.param(b'{"subject":{"name":"\xff"}}', "is not JSON", id="no UTF-8"),
 ]
 

@@ -10,6 +10,7 @@ from guard.errors import ConflictError, FieldError, InvalidInputError
 from guard.registry.store import Registry
 from guard.registry.values import (
     By,
+    Change,
     DirectiveData,
     Duplicate,
     Evidence,
@@ -21,7 +22,7 @@ from guard.registry.values import (
 )
 from guard.settings import Settings
 from guard.storage import read
-from guard.storage.queue import EVENT_QUEUE
+from guard.storage.queue import EVENT_QUEUE, QueuedEvent
 from guard.types import Alias, AliasKind, Channel, Directive, DirectiveStatus, Effect, Strength, SubjectKind, SubjectRecord
 
 CHANNELS = (Channel.PROMPT, Channel.INPUT_IMAGE, Channel.OUTPUT_IMAGE)
@@ -114,7 +115,7 @@ def test_it_is_audited_in_the_same_transaction(registry: Registry, by: By, audit
 
 
 def test_nothing_happens_when_the_audit_fails(registry: Registry) -> None:
-    def broken(change: object) -> list[object]:
+    def broken(change: Change) -> list[QueuedEvent]:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):

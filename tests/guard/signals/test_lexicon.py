@@ -97,7 +97,7 @@ def test_any_text_has_words_and_scores(text: str) -> None:
 def test_a_line_of_its_own_adds_and_never_takes(one: str, other: str) -> None:
     """Texts of a request are looked at one by one: none hides what another says."""
     alone, both = gather([Text("a", one)]), gather([Text("a", one), Text("b", other)])
-    assert all(both.get(name, 0) >= value for name, value in alone.items() if isinstance(value, float) and name != "age_years")
+    assert all(float(both.get(name, 0)) >= value for name, value in alone.items() if isinstance(value, float) and name != "age_years")
 
 
 def test_the_bundled_list_has_no_term_in_two_languages_that_means_something_else() -> None:

@@ -26,7 +26,8 @@ assert SCALE is not None
     ],
 )
 def test_thresholds_follow_the_size_of_the_gallery(enrolled: int, refuse: float, hold: float) -> None:
-    assert Thresholds.of(enrolled) == Thresholds(pytest.approx(refuse, abs=1e-4), pytest.approx(hold))
+    given = Thresholds.of(enrolled)
+    assert (given.refuse, given.hold) == (pytest.approx(refuse, abs=1e-4), pytest.approx(hold))
 
 
 @given(st.floats(1e-9, 0.5))

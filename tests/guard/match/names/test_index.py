@@ -59,6 +59,56 @@ def test_a_stored_alias_in_another_script() -> None:
     assert told(search("타일러의 초상화", names)) == [["타일러", "타일러", "likeness", "strong"]]
 
 
+@pytest.mark.parametrize("text", ["a photo of Randy Jackson'de riding", "a photo of Randy Jackson’s smile"])
+def test_a_name_as_written_is_not_hidden_by_one_that_is_like_it_with_its_ending(text: str) -> None:
+    names = NameIndex(build([record(0, "Andy Jackson"), record(1, "Randy Jackson")]))
+    assert ["Randy Jackson", "Randy Jackson", "likeness", "strong"] in told(search(text, names))
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("a photo of Wilson, E. O. smiling", "strong"),
+        ("a photo of Z, Jay smiling", "strong"),
+        ("a photo of z, jay smiling", "weak"),
+        ("a photo of Hill, J. smiling", "medium"),
+    ],
+)
+def test_surname_first_with_initials_asks_for_a_comma_and_capitals(text: str, strength: str) -> None:
+    names = NameIndex(build([record(no, name) for no, name in enumerate(["E. O. Wilson", "Jay Z", "J. Hill"])]))
+    assert {hit.strength.value for hit in search(text, names)} == {strength}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Mary Jale", "black Mary Jane shoes with a low heel"),
+        ("Akamu Roki", "ein roter Hakama-Rock mit Gürtel"),
+        ("Alex Stil", "gefilmt im Alexa-Stil, 35 mm"),
+        ("Puru Blitz", "direkter Blitz, purer Glanz"),
+        ("Kira Mund", "schreib kiram. Und dann ein Bild"),
+        ("Ed Nalo", "no fundo olan de luxo"),
+        ("Tori Ales", "unos iconos vectoriales y planos"),
+        ("The Man", "a wide shot from behind the man standing in the street"),
+        ("Mae Crom", "khung ma crom sáng"),
+        ("Glaser Naser", "die Wand aus Nasses Glas"),
+    ],
+)
+def test_likeness_by_chance_refuses_nothing(name: str, text: str) -> None:
+    assert Strength.STRONG not in {hit.strength for hit in search(text, NameIndex(build([record(0, name)])))}
+
+
+def test_ordinary_words_in_small_letters_are_a_name_where_both_sides_speak_of_a_person() -> None:
+    names = NameIndex(build([record(0, "Kid Rock")]))
+    assert [hit.strength.value for hit in search("a portrait of kid rock in a space suit", names)] == ["strong"]
+    assert [hit.strength.value for hit in search("the kid rock in the garden is grey", names)] == ["weak"]
+
+
+def test_words_far_apart_that_readings_put_beside_each_other_are_no_name() -> None:
+    far = " This sentence about the sea and its boats stands between them." * 4
+    assert search(f"first name Taylor \u202ecba\u202c is a brand.{far} my friend Swift") == []
+
+
 @pytest.mark.parametrize("name", ["馬斯克", "ゆうこ", "สมชาย", "AI美空"])
 @pytest.mark.parametrize("changed", [False, True], ids=["base", "delta"])
 def test_a_stored_alias_inside_writing_without_spaces(name: str, changed: bool) -> None:

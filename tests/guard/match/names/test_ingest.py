@@ -1,5 +1,7 @@
 """Forms of a name that are added when a person is registered."""
 
+import pytest
+
 from guard.match.names.ingest import expand
 from guard.types import Alias, AliasKind, Strength
 
@@ -32,3 +34,8 @@ def test_equal_forms_are_kept_once() -> None:
 
 def test_german_spelling() -> None:
     assert "Juergen Mueller" in [alias.text for alias in expand("Jürgen Müller")]
+
+
+@pytest.mark.parametrize(("name", "latin"), [("アキラ ★ スズキ", "Akira Suzuki"), ("Τάκης ★ Παπάς", "Takis Papas")])
+def test_signs_between_the_words_of_a_name_are_no_words(name: str, latin: str) -> None:
+    assert latin in [alias.text for alias in expand(name)]

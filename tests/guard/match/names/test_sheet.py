@@ -27,3 +27,12 @@ def test_a_reading_of_leet_begins_where_it_says() -> None:
     assert [view.name for view in sheet.readings] == ["quoted parts", "leet"]
     assert sheet.leet is not None
     assert sheet.text[sheet.leet :] == sheet.readings[1].text
+
+
+def test_no_name_is_put_together_from_stretches_that_do_not_follow_each_other() -> None:
+    sheet = Sheet.of(f"%54om {'and a boat ' * 20} %53wift")
+    (view,) = (view for view in sheet.readings if view.name == "decoded")
+    begin, parting = sheet.text.index(view.text), view.text.index("\n")
+    assert sheet.piece(begin, begin + parting) == (view, 0, parting)
+    assert sheet.piece(begin + parting + 1, begin + len(view.text)) == (view, parting + 1, len(view.text))
+    assert sheet.piece(begin, begin + len(view.text)) is None

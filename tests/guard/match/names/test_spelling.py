@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.match.names.bones import Units
-from guard.match.names.spelling import costs
+from guard.match.names.heard import costs
+from guard.match.names.units import Units
 from guard.match.names.writing import writing_of
 from guard.normalise.fold import fold
 
@@ -33,9 +33,7 @@ cases = st.sampled_from(sorted(LETTERS)).flatmap(
 @given(cases, st.floats(0.0, 60.0))
 def test_as_one_by_one(pairs: list[tuple[str, str]], most: float) -> None:
     folded = fold("\n".join(native for native, _ in pairs))
-    names = np.zeros((len(pairs), 12), dtype=np.uint8)
-    for row, (_, name) in enumerate(pairs):
-        names[row, : len(name)] = [ord(letter) - 96 for letter in name]
+    names = [name for _, name in pairs]
     words = [folded.word(start, end) for start, end in zip(folded.word_starts.tolist(), folded.word_ends.tolist(), strict=True)]
     units = Units(folded.letters, folded.breaks, sounds=True)
     found = costs(units, folded.word_starts, folded.word_ends, names, np.full(len(pairs), most))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guard.match.names.sound import codes_of_name
+from guard.match.names.sound import keys_of_name
 from guard.match.names.writing import latin, latin_form, read, skeleton, writing_of
 from guard.normalise.letters import fold_text
 
@@ -50,4 +50,4 @@ def test_any_text_can_be_read(text: str) -> None:
         skeletons, letters = read(word)
         assert all(skeletons)
         assert letters == latin(letters)
-        assert codes_of_name(word) is not None
+        assert keys_of_name(word) is not None

@@ -41,7 +41,7 @@ def test_the_file(tmp_path: Path) -> None:
             "sinks: [{name: a, syslog: {host: h}}, {name: a, syslog: {host: i}}]", "two sinks have the name 'a'", id="a name twice"
         ),
         pytest.param("sinks: [{name: a, syslog: {host: h}, events: false}]", "neither events nor checkpoints", id="nothing to send"),
-        pytest.param("sinks: [{name: a, syslog: {host: h, tsl: false}}]", r"sinks\.0\.syslog\.tsl: Extra inputs", id="a misspelt key"),
+        pytest.param("sinks: [{name: a, syslog: {host: h, tsl: false}}]", r"sinks\.0\.syslog\.tsl: is no field", id="a misspelt key"),
         pytest.param(
             "sinks: [{name: a, webhook: {url: 'http://a.example', secret_variable: X}}]", "use https", id="plain http to elsewhere"
         ),

@@ -23,7 +23,8 @@ from sqlalchemy import Engine
 from guard.record.log import EventLog
 from guard.record.sinks import syslog
 from guard.record.sinks.config import SinkConfig, SyslogTarget
-from guard.record.sinks.feed import Feed, Place
+from guard.record.sinks.cursors import Place
+from guard.record.sinks.feed import Feed
 from guard.record.sinks.outgoing import Outgoing, OutgoingCheckpoint
 from guard.record.sinks.senders import SinkError
 from guard.record.sinks.syslog import SyslogSender

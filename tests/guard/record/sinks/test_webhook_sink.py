@@ -12,7 +12,8 @@ from guard.record import verify
 from guard.record.checkpoint import Signer
 from guard.record.log import EventLog
 from guard.record.sinks.config import Format, SinkConfig, WebhookTarget
-from guard.record.sinks.feed import Feed, Lag, Place, lags
+from guard.record.sinks.cursors import Place
+from guard.record.sinks.feed import Feed, Lag, lags
 from guard.record.sinks.senders import SinkError
 from guard.record.sinks.webhook import WebhookSender, genuine
 from guard.record.verify import read_checkpoint

@@ -1,0 +1,79 @@
+"""What stands around a mention: phrases read backwards from the name are those that a plain search for them finds."""
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from guard.match.names import context
+from guard.match.names.context import CUE_BEFORE, FILLERS, Surroundings, phrases_of, role_of, strength_in, surroundings
+from guard.types import Role, Strength
+
+BEFORE = phrases_of(CUE_BEFORE)
+PIECES = [
+    *BEFORE[::7],
+    *FILLERS.split("|"),
+    "pseudo",
+    "\u200b",
+    "_",
+    "\n",
+    '"',
+    "'",
+    "(",
+    "「",
+    ":",
+    "  ",
+    " ",
+    "-",
+    "「",
+    "画",
+    "像",
+    "\t",
+    ".",
+    "x",
+]
+FORWARD = re.compile(
+    r"(?:(?<![^\W_])|(?<=[\u0e00-\u0eff\u3040-\u9fff\uac00-\ud7af]))(?:"
+    + "|".join(re.escape(phrase).replace(r"\ ", r"\s+") for phrase in BEFORE)
+    + rf")[\s\"'“”‘’«»「『(\[:：,*_`@#-]*(?:(?:{FILLERS})\s+)?[\"'“«「『(]?$"
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+@example('portrait of the "\n')
+@example("the likenessof ")
+def test_what_leads_to_a_person(before: str) -> None:
+    around = Surroundings(before.lower(), "", "Jane Doe", capitals=True, shouting=False)
+    cued = strength_in(around, Strength.STRONG, [1.0], doubtful=True) is Strength.STRONG
+    assert cued == (FORWARD.search(before.lower()) is not None)
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("a portrait of Jane Doe", Role.LIKENESS),
+        ("in the style of Jane Doe", Role.STYLE),
+        ("in the style of Rembrandt or Jane Doe", Role.STYLE),
+        ("in the style of Rembrandt, nor Jane Doe", Role.LIKENESS),
+        ("Jane Doe or Rembrandt style", Role.STYLE),
+        ('quote by the "Jane Doe', Role.ATTRIBUTION),
+        ("Rue Jane Doe", Role.NAMESAKE_OR_THING),
+    ],
+)
+def test_roles(text: str, role: Role) -> None:
+    at = text.index("Jane Doe")
+    assert role_of(surroundings(text, at, at + 8)) is role
+
+
+@given(st.text(max_size=30), st.text(max_size=12), st.text(max_size=30))
+def test_surroundings(before: str, mention: str, after: str) -> None:
+    letters = [char for char in before + mention + after if char.isalpha()]
+    words = [word for word in mention.split() if word not in context._SMALL] or mention.split()
+    assert surroundings(before + mention + after, len(before), len(before) + len(mention)) == Surroundings(
+        before.lower(),
+        after.lower(),
+        mention,
+        capitals=bool(words) and not any(word[0].islower() for word in words),
+        shouting=sum(char.isupper() for char in before + mention + after) > 0.6 * len(letters) and bool(letters),
+    )
