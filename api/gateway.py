@@ -98,12 +98,12 @@ class Gateway:
         try:
             return await self._answer(scope, receive, mount, request_id, watch)
         except UnavailableError as error:
-            log.warning("503: %s", error)
+            log.warning("503: %s", error, extra={"fields": {"request_id": request_id}})
             return _own(dialect, Refusal(Refused.UNAVAILABLE, retry_after_s=error.retry_after_s, status=503), request_id)
         except _DisconnectedError:
             raise
         except Exception:
-            log.exception("a request could not be handled")
+            log.exception("a request could not be handled", extra={"fields": {"request_id": request_id}})
             return _own(dialect, Refusal(Refused.UNAVAILABLE, status=503), request_id)
 
     async def _answer(self, scope: Scope, receive: Receive, mount: Mount, request_id: str, watch: "_Watch") -> Outgoing:

@@ -26,6 +26,7 @@ from guard.errors import (
     UnscreenableError,
     UpstreamError,
 )
+from guard.faults import in_words
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:likeness-guard:problem:"
@@ -59,7 +60,7 @@ UNAVAILABLE = Kind("unavailable", 503, "The guard cannot answer now")
 KINDS = tuple(value for value in list(globals().values()) if isinstance(value, Kind))
 _BY_STATUS = {400: MALFORMED, 401: UNAUTHENTICATED, 403: FORBIDDEN, 404: NOT_FOUND, 405: METHOD, 409: CONFLICT, 413: TOO_LARGE, 415: MEDIA}
 _DETAILS = {
-    404: "There is nothing at this address; the addresses are listed at /admin/v1/docs.",
+    404: "There is nothing at this address. A client of the provider needs the base URL that ends in /v1; the admin API is at /admin/v1/docs.",
     405: "The address exists, but not with this method; the `allow` header lists those that do.",
 }
 
@@ -179,4 +180,4 @@ def _field_error(error: Mapping[str, object]) -> FieldError:
     if parts and parts[0] == "body":
         parts = parts[1:]
     pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts if not part.startswith("function-"))
-    return FieldError(pointer, str(error.get("msg", "not valid")).removeprefix("Value error, "))
+    return FieldError(pointer, in_words(error))

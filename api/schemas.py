@@ -4,17 +4,17 @@ Sizes here bound what one call can store or cost; each is far above any honest u
 case-folded or normalised here: that is the matchers' business), only the white space around it is taken off.
 """
 
-import re
 import unicodedata
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from guard import jurisdictions
 from guard.record.export import ExportRequest
 from guard.record.formats import Format
 from guard.record.rows import Redaction
+from guard.registry.dates import Day, Instant
 from guard.registry.evidence import Authority
 from guard.registry.subjects import Changes
 from guard.registry.values import OPEN, CaseData, DirectiveData, Evidence, OptOut, Requester, StatedAlias, SubjectData, validity_problem
@@ -43,25 +43,6 @@ def _visible(text: str) -> str:
     return text
 
 
-def _instant(value: object) -> object:
-    """RFC 3339 with an offset, as UTC; a number or a time without an offset means different things to different people."""
-    if value is None or isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise ValueError("is not an RFC 3339 time with an offset, such as 2026-01-31T00:00:00Z")
-    try:
-        return datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"is not a time that exists: {error}") from error
-
-
-def _birth(value: object) -> object:
-    """A year, month or day; a number is a year, and a time of day after the date (as Wikidata writes it) is dropped."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:04d}"
-    return re.sub(r"[Tt].*$", "", value.strip().removeprefix("+")) if isinstance(value, str) else value
-
-
 def _texts(values: tuple[StrEnum, ...]) -> tuple[str, ...]:
     return tuple(value.value for value in values)
 
@@ -78,18 +59,14 @@ def _every_channel(values: tuple[Channel, ...]) -> tuple[Channel, ...]:
     return _unique(values) or ALL_CHANNELS
 
 
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
 Visible = Annotated[str, AfterValidator(_visible)]
 Name = Annotated[Visible, Field(max_length=MAX_NAME)]
 Prose = Annotated[str, Field(max_length=MAX_TEXT)]
 Word = Annotated[str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9._-]{1,64}$")]
 Hex256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
-Instant = Annotated[datetime, BeforeValidator(_instant)]
 Lang = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}$")]
-Jurisdiction = Annotated[str, StringConstraints(to_upper=True, pattern=r"^(\*|[A-Za-z]{2,9}([-_][A-Za-z0-9]{1,3})?)$")]
-Born = Annotated[str, BeforeValidator(_birth), StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
+Jurisdiction = Annotated[str, AfterValidator(jurisdictions.stated)]
 
 Words = Annotated[tuple[Word, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
 Jurisdictions = Annotated[tuple[Jurisdiction, ...], Field(max_length=MAX_LIST), AfterValidator(_unique)]
@@ -193,8 +170,8 @@ class SubjectIn(Body):
     aliases: Aliases = ()
     external_ids: ExternalIds = {}
     occupations: Names = ()
-    born: Born | None = None
-    died: Born | None = None
+    born: Day | None = None
+    died: Day | None = None
     exclusions: Names = ()
 
     def value(self) -> SubjectData:
@@ -219,8 +196,8 @@ class SubjectPatch(Body):
     aliases: Aliases | None = None
     external_ids: ExternalIds | None = None
     occupations: Names | None = None
-    born: Born | None = None
-    died: Born | None = None
+    born: Day | None = None
+    died: Day | None = None
     exclusions: Names | None = None
 
     @model_validator(mode="after")

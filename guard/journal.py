@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -11,8 +12,9 @@ import orjson
 
 from guard.decide.policy import RecordLevel
 from guard.match.known_images import Fingerprint
+from guard.match.names import MOST_TOLD
 from guard.record.event import Draft, GrantUse, make_draft
-from guard.types import Caller, Context, Decision, Findings, Hit, Mode, Picture, SubjectRecord, Text
+from guard.types import Caller, Context, Decision, Findings, Hit, Mode, Picture, Role, Strength, SubjectRecord, Text
 
 Body = dict[str, Any]
 
@@ -103,8 +105,24 @@ def kept_texts(level: RecordLevel, texts: Sequence[Text], hits: Sequence[Hit]) -
     if level is RecordLevel.FULL:
         return [{"where": text.where, "text": text.text} for text in texts]
     if level is RecordLevel.REDACTED:
-        return [{"where": text.where, "text": _masked(text, hits)} for text in texts]
+        return _redacted(texts, hits)
     return []
+
+
+def _redacted(texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]]:
+    """The texts with all mentions masked. Of a person mentioned very often only the first are told: what stands behind those is masked as well."""
+    numbers = {text.where: number for number, text in enumerate(texts)}
+    places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for hit in hits:
+        if hit.span is not None and hit.where in numbers and hit.strength is Strength.STRONG and hit.role is Role.LIKENESS:
+            places[hit.subject_id].append((numbers[hit.where], hit.span[1]))
+    last, end = min((max(told) for told in places.values() if len(told) >= MOST_TOLD), default=(len(texts), 0))
+    out = []
+    for number, text in enumerate(texts):
+        shown = _masked(text, hits)
+        begin = len(shown) if number < last else end if number == last else 0
+        out.append({"where": text.where, "text": shown[:begin] + _MASK * (len(shown) - begin)})
+    return out
 
 
 def _hit(hit: Hit, level: RecordLevel) -> Body:

@@ -6,11 +6,13 @@ a step, and in this order, so that nobody without a key learns anything about a 
 
 import logging
 from collections.abc import Callable, Coroutine
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from anyio import to_thread
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
@@ -23,7 +25,7 @@ from api.admin.call import Call, idempotency_key
 from api.admin.services import AdminServices
 from api.auth import authenticate, authorize, bearer
 from api.problems import MALFORMED, MEDIA, TOO_LARGE, ProblemError, problem_for
-from guard.errors import GuardError, UnscreenableError
+from guard.errors import FieldError, GuardError, InvalidInputError, UnscreenableError
 from guard.extract import json_strict
 from guard.types import KeyRole
 
@@ -34,6 +36,8 @@ JSON_BYTES = 2_000_000
 
 EndpointT = TypeVar("EndpointT", bound=Callable[..., Any])
 _ACCESS = "__guard_access__"
+_PAGING = frozenset({"limit", "cursor"})
+"""A client may page through any list, also through one that is given whole."""
 
 
 class Takes(StrEnum):
@@ -90,18 +94,19 @@ class AdminRoute(APIRoute):
         """The endpoint with everything around it."""
         inner = super().get_route_handler()
         needs = access_of(self.endpoint)
+        known = queries(self.dependant) | (_PAGING if "GET" in (self.methods or ()) else frozenset())
 
         async def handle(request: Request) -> Response:
             services: AdminServices = request.app.state.services
             request_id = services.ink.request_id()
             try:
-                response = await _answer(request, services, request_id, needs, inner)
+                response = await _answer(request, services, request_id, needs, known, inner)
             except (ProblemError, GuardError, HTTPException, RequestValidationError) as error:
                 response = problem_for(error).response()
             except ClientDisconnect:
                 raise
             except Exception as error:  # the outermost place of a call: whatever it is, the caller gets no stack trace
-                logger.exception("admin call failed", extra={"request_id": request_id, "action": needs.action})
+                logger.exception("admin call failed", extra={"fields": {"request_id": request_id, "action": needs.action}})
                 response = problem_for(error).response()
             response.headers["x-request-id"] = request_id
             response.headers["cache-control"] = "no-store"
@@ -111,13 +116,19 @@ class AdminRoute(APIRoute):
 
 
 async def _answer(
-    request: Request, services: AdminServices, request_id: str, needs: Access, inner: Callable[[Request], Coroutine[Any, Any, Response]]
+    request: Request,
+    services: AdminServices,
+    request_id: str,
+    needs: Access,
+    known: AbstractSet[str],
+    inner: Callable[[Request], Coroutine[Any, Any, Response]],
 ) -> Response:
     key = await to_thread.run_sync(authenticate, bearer(request), services.registry.find_key)
     audit = Audit(services.ink, key, request_id, needs.action, request.method, request.url.path)
     call = Call(services, request_id, key, audit, f"{request.method} {request.url.path}", request.url.query)
     try:
         authorize(key, needs.roles)
+        _refuse_unknown(request, known)
         call.idempotency_key = idempotency_key(request) if needs.idempotent else None
         call.body = await read_body(request, needs, services.settings.max_body_bytes)
         response = await inner(_Prepared(request.scope, call))
@@ -126,6 +137,21 @@ async def _answer(
         raise
     await audit.settle(services.recorder, response.status_code, needed=needs.audited)
     return response
+
+
+def queries(dependant: Dependant) -> frozenset[str]:
+    """Names of the parameters that an endpoint and what it depends on read from the address."""
+    own = (field.alias for field in dependant.query_params)
+    return frozenset(own).union(*map(queries, dependant.dependencies))
+
+
+def _refuse_unknown(request: Request, known: AbstractSet[str]) -> None:
+    """A misspelt `dry_run` would import in earnest, and a misspelt filter would show everything."""
+    wrong = sorted(request.query_params.keys() - known)
+    if wrong:
+        message = f"is no parameter of this call; it has {', '.join(sorted(known)) or 'none'}"
+        errors = [FieldError("/query/" + name.replace("~", "~0").replace("/", "~1"), message) for name in wrong]
+        raise InvalidInputError(f"{errors[0].pointer}: {message}", errors)
 
 
 class _Prepared(Request):

@@ -9,8 +9,8 @@ from api.admin.call import CallDep
 from api.admin.paging import Cursor, Limit, page_of
 from api.answers import DecisionOut, PageOut
 from api.auth import AUDITOR
-from api.schemas import Instant
 from guard.record.query import DecisionFilter, Decisions
+from guard.registry.dates import Instant
 from guard.registry.values import Page
 from guard.types import Outcome, Stage
 

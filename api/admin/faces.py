@@ -19,12 +19,14 @@ from api.admin.pictures import limits_of
 from api.answers import Answer, EnrolledOut, FaceOut, PageOut
 from api.auth import REGISTRAR
 from api.problems import MEDIA, ProblemError
-from api.schemas import Body, Instant, Prose
+from api.schemas import Body, Prose
 from guard.errors import FieldError, InvalidInputError, TooLargeError, UnfitPhotoError, UnscreenableError
 from guard.extract import multipart_strict
 from guard.extract.containers import inspect
+from guard.faults import in_words
 from guard.match.faces import FaceFound
 from guard.registry import enrol
+from guard.registry.dates import Instant
 from guard.registry.values import Enrolled, FaceData
 from guard.types import Picture
 
@@ -86,9 +88,7 @@ class PhotoFields(Body):
         try:
             return cls.model_validate(stated)
         except ValidationError as error:
-            errors = [
-                FieldError("/" + "/".join(map(str, each["loc"])), each["msg"].removeprefix("Value error, ")) for each in error.errors()
-            ]
+            errors = [FieldError("/" + "/".join(map(str, each["loc"])), in_words(each)) for each in error.errors()]
             raise InvalidInputError("; ".join(f"{each.pointer}: {each.message}" for each in errors), errors) from error
 
 
@@ -195,11 +195,10 @@ def read_parts(call: Call, request: Request, files: AbstractSet[str], most: int)
             raise ProblemError(MEDIA, f"The body must be multipart/form-data with an `{name}` part.") from error
         raise
     found = tuple(bytes(part.content) for part in parts if part.name in files)
-    stated: dict[str, object] = {}
+    boxes = tuple(part.text() for part in parts if part.name == "box")
+    stated: dict[str, object] = {"box": boxes} if boxes else {}
     for part in parts:
-        if part.name == "box":
-            stated["box"] = (*stated.get("box", ()), part.text())  # type: ignore[misc]  # only ever a tuple of texts
-        elif part.name not in files:
+        if part.name not in {"box", *files}:
             if part.name in stated:
                 raise _invalid(f"/{part.name}", "is there twice")
             stated[part.name] = part.text() or None

@@ -8,17 +8,9 @@ from api.admin.access import access
 from api.admin.trials import tested
 from api.auth import REGISTRAR
 from api.console.visit import ConsoleRoute, VisitDep, pages
+from guard.evaluate.person import visible
 
 router = APIRouter(prefix="/console", route_class=ConsoleRoute, include_in_schema=False)
-
-
-def visible(text: str) -> str:
-    """A text with what cannot be seen in it written as `{U+200B}`."""
-    return "".join(char if char.isprintable() and not _hides(char) else f"{{U+{ord(char):04X}}}" for char in text)
-
-
-def _hides(char: str) -> bool:
-    return 0xFE00 <= ord(char) <= 0xFE0F or 0xE0000 <= ord(char) <= 0xE01EF or ord(char) == 0x00AD
 
 
 pages.filters["visible"] = visible

@@ -161,7 +161,7 @@ async def _answer(request: Request, needs: Access, inner: Callable[[Request], Co
         status = problem.http_status
         response = visit.page("problem.html", status, problem=problem)
     except Exception as error:  # the outermost place of a page, as in `AdminRoute`
-        logger.exception("console page failed", extra={"fields": {"request_id": request_id}})
+        logger.exception("console page failed", extra={"fields": {"request_id": request_id, "action": needs.action}})
         problem = problem_for(error)
         status = problem.http_status
         response = visit.page("problem.html", status, problem=problem)

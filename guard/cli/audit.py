@@ -86,15 +86,16 @@ def verify(
     witness: Annotated[Path | None, typer.Option(help="Public keys of witnesses, of which one must have cosigned.")] = None,
     json: Json = False,
 ) -> None:
-    """Check an archive offline. Exit status 1, and one line naming the first thing that is wrong, if it cannot be accepted."""
+    """Check an archive offline. Exit status 1, and one line naming the first thing that is wrong, if it cannot be accepted; 2 if a file
+    cannot be read."""
     from guard.record.verify import main
 
     arguments = [str(file), *(["--key", str(key)] if key else []), *(["--json"] if json else [])]
     arguments += ["--witness", str(witness)] if witness else []
     for path in checkpoint or []:
         arguments += ["--checkpoint", str(path)]
-    if main(arguments):
-        raise typer.Exit(EXIT_NO)
+    if status := main(arguments):
+        raise typer.Exit(status)
 
 
 @app.command("tail")

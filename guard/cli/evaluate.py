@@ -23,6 +23,7 @@ def names(
     registered: Annotated[int, typer.Option(help="How many people the registry holds.")] = 10_000,
     half: Annotated[str, typer.Option(help="Measure `all`, or the `tuning` or `held-out` half of people and prompts.")] = "all",
     only: Annotated[str | None, typer.Option(help="Measure only the classes whose name has this in it.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the people made up and every other choice; another one is another registry.")] = 7,
     html: Html = None,
     json: Json = False,
 ) -> None:
@@ -32,7 +33,7 @@ def names(
 
     if half not in list(Half):
         raise typer.BadParameter(f"{half!r} is none of {', '.join(Half)}", param_hint="--half")
-    if evaluation.run(people, prompts, registered=registered, html=html, as_json=json, only=only, half=Half(half)):
+    if evaluation.run(people, prompts, registered=registered, html=html, as_json=json, only=only, half=Half(half), seed=seed):
         raise typer.Exit(EXIT_NO)
 
 

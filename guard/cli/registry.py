@@ -104,6 +104,8 @@ def try_out(
     json: Json = False,
 ) -> None:
     """Try every disguise of a person's names, and of photos, as if they had opted out. Exit status 1 if any would pass."""
+    from guard.evaluate.person import visible
+
     kinds = asyncio.run(_tried(subject_id, image or []))
     missed = [(kind.disguise, miss.sent, miss.add or "") for kind in kinds for miss in kind.missed]
     if json:
@@ -112,7 +114,7 @@ def try_out(
     else:
         show_table("Disguises", ["disguise", "caught", "tried"], [(kind.disguise, kind.caught, kind.tried) for kind in kinds])
         if missed:
-            show_table("What would pass", ["disguise", "sent", "alias to add"], [(d, ascii(sent)[1:-1], add) for d, sent, add in missed])
+            show_table("What would pass", ["disguise", "sent", "alias to add"], [(d, visible(sent), add) for d, sent, add in missed])
     if missed:
         raise typer.Exit(EXIT_NO)
 

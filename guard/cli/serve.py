@@ -7,6 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from guard.cli.output import fail
+from guard.faults import in_words
 from guard.settings import Settings
 
 upstream = typer.Typer(help="Upstreams that come with the guard.", no_args_is_help=True)
@@ -20,7 +21,7 @@ def settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "GUARD_" + "_".join(str(part) for part in first["loc"]).upper() if first["loc"] else "settings"
-        fail(f"{name}: {first['msg']}")
+        fail(f"{name}: {in_words(first)}")
 
 
 def serve() -> None:

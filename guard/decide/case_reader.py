@@ -57,7 +57,7 @@ def _directive(section: Section, id_: str) -> Directive:
         scopes=section.named("scopes") or ("all",),
         exemptions=section.words("exemptions"),
         channels=section.choices("modalities", Channel),
-        jurisdictions=section.words("jurisdictions"),
+        jurisdictions=section.places("jurisdictions"),
         authority=section.word("authority", "self"),
         tenant=section.optional("tenant"),
         purposes=section.words("purposes"),

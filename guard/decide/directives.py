@@ -13,8 +13,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from guard.decide.jurisdictions import all_covered, may_touch
 from guard.decide.scopes import Uses, denied, granted, purpose_name
+from guard.jurisdictions import all_covered, may_touch
 from guard.types import Channel, Context, Directive, DirectiveStatus, Effect, Modality, Outcome, Role, Stage
 
 ORDERING = frozenset({"court", "regulator"})

@@ -271,7 +271,7 @@ def _match(section: Section) -> Match:
         routes=frozenset(section.words("route")),
         models=frozenset(section.words("model")),
         purposes=frozenset(section.words("purpose")),
-        jurisdictions=frozenset(section.words("jurisdiction")),
+        jurisdictions=frozenset(section.places("jurisdiction")),
         attestation=section.truth("attestation"),
         min_faces=section.count("min_faces"),
         min_faces_without_grant=section.count("min_faces_without_grant"),

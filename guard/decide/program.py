@@ -10,10 +10,10 @@ from math import inf
 
 from guard.decide.conditions import Condition, compile_condition
 from guard.decide.directives import named, route_name
-from guard.decide.jurisdictions import covers
 from guard.decide.policy import Match, People, Policy, Rule
 from guard.decide.scopes import Uses, purpose_name
 from guard.decide.sources import asked
+from guard.jurisdictions import covers
 from guard.types import Channel, Context, Findings, Modality, Outcome, Role, Stage, Strength, SubjectKind
 
 ONLY_LIKENESS = frozenset({Role.LIKENESS})

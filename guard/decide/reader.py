@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from guard.decide.fields import LONGEST_TEXT, MOST_VALUES, Key
 from guard.decide.yaml_tree import Node, Problem
+from guard.jurisdictions import WANTED, known
 
 MOST_PROBLEMS = 50
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -118,6 +119,14 @@ class Section:
     def words(self, name: str) -> tuple[str, ...]:
         """One or several words; none where it is not given."""
         return self.reader.words(self.values[name]) if name in self.values else ()
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """One or several places as codes; none where it is not given."""
+        places = self.words(name)
+        for place in places:
+            if not known(place):
+                self.reader.wrong(self.values[name], f"`{place}` {WANTED}")
+        return places
 
     def choice(self, name: str, kind: type[Choice], default: Choice) -> Choice:
         """One member of a closed set."""

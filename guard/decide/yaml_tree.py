@@ -101,14 +101,15 @@ def _build(events: Iterator[yaml.Event]) -> Node:
 def _node(event: yaml.NodeEvent) -> Node:
     if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
         raise TreeError(_at(event, "anchors and aliases (`&x`, `*x`) are not used in policies; write the value out"))
-    if getattr(event, "tag", None) not in (None, "!"):
-        raise TreeError(_at(event, f"tag {event.tag!r} is not used in policies; remove it"))  # type: ignore[attr-defined]
+    tag = getattr(event, "tag", None)
+    if tag not in (None, "!"):
+        raise TreeError(_at(event, f"tag {tag!r} is not used in policies; remove it"))
     line, column = _place(event)
     if isinstance(event, yaml.MappingStartEvent):
         return Node({}, line, column)
     if isinstance(event, yaml.SequenceStartEvent):
         return Node([], line, column)
-    assert isinstance(event, yaml.ScalarEvent)  # noqa: S101
+    assert isinstance(event, yaml.ScalarEvent)  # noqa: S101 - the only kind that is left
     return Node(_scalar(event) if event.style is None or event.style == "" else event.value, line, column)
 
 
@@ -137,7 +138,7 @@ def _attach(parent: Node, node: Node) -> None:
         node.pointer = f"{parent.pointer}/{len(parent.value)}"
         parent.value.append(node)
         return
-    assert isinstance(parent.value, dict)  # noqa: S101
+    assert isinstance(parent.value, dict)  # noqa: S101 - nothing else has children
     key = parent._key
     if key is None:
         if isinstance(node.value, (list, dict)) or node.value is None:

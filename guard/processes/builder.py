@@ -155,7 +155,7 @@ class Builder:
         descriptor = new_block()
         started = time.monotonic()
         command = launch.command("guard.processes.snapshot", str(descriptor))
-        done = subprocess.run(  # noqa: S603 - our own module
+        done = subprocess.run(
             command, pass_fds=[descriptor], env=parts.child_environment(self._settings), stdout=subprocess.PIPE, check=True
         )
         printed, known = done.stdout.decode().split()
@@ -165,7 +165,7 @@ class Builder:
 
     def _keep_house(self) -> None:
         command = launch.command("guard.processes.housekeeping")
-        done = subprocess.run(command, env=parts.child_environment(self._settings), check=False)  # noqa: S603 - our own module
+        done = subprocess.run(command, env=parts.child_environment(self._settings), check=False)
         if done.returncode:
             log.error("housekeeping ended with status %d; it is tried again in an hour", done.returncode)
 

@@ -130,6 +130,6 @@ def _start(path: Path, settings: Settings, count: int, module: str, *arguments: 
         started = launch.command(module, str(listening.fileno()), *arguments)
         environment = {**parts.child_environment(settings), "GUARD_LOG_LEVEL": os.environ.get("GUARD_LOG_LEVEL", "warning")}
         return [
-            subprocess.Popen(started, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
+            subprocess.Popen(started, pass_fds=[listening.fileno()], env=environment, stdin=subprocess.DEVNULL, process_group=0)
             for _ in range(max(count, 1))
         ]

@@ -50,6 +50,11 @@ class _Child:
     start_at: float = 0.0
 
 
+def own_name() -> str:
+    """How this program is called again: `guard` where the shell finds it, else by the path that it was called by (`make run`)."""
+    return sys.argv[0] if Path(sys.argv[0]).name == "guard" and shutil.which("guard") is None else "guard"
+
+
 @dataclass
 class Supervisor:
     """One `guard serve`."""
@@ -162,7 +167,7 @@ class Supervisor:
         if admin_key is not None:
             say("\nAdministrator key, shown this once:")
             say(admin_key)
-            say("Make a key for your application with: guard keys create --role caller --tenant default\n")
+            say(f"Make a key for your application with: {own_name()} keys create --role caller --tenant default\n")
         sys.stdout.flush()
 
     def _supervise(self, environment: dict[str, str], lifecycle: Lifecycle) -> None:
@@ -184,8 +189,12 @@ class Supervisor:
         child.process, child.start_at = None, now + wait_s
 
     def _start(self, child: _Child, environment: dict[str, str], now: float) -> int:
-        child.process = subprocess.Popen(  # noqa: S603 - our own modules
-            command(child.module, *child.arguments), env=environment, pass_fds=[s.fileno() for s in child.sockets], stdin=subprocess.DEVNULL
+        child.process = subprocess.Popen(
+            command(child.module, *child.arguments),
+            env=environment,
+            pass_fds=[s.fileno() for s in child.sockets],
+            stdin=subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C in a terminal reaches this process alone, which ends the others in order
         )
         child.started_at = now
         return child.process.pid

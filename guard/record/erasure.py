@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Engine, Table, and_, delete, not_, select, update
 
-from guard.record import legal_holds, old_pages
+from guard.record import legal_holds
 from guard.record.log import EventLog, rfc3339
 from guard.record.reading import index_at, size_of
 from guard.record.tables import EVENT, EVENT_LABEL, EVENT_SUBJECT
-from guard.storage.engine import read, write
+from guard.storage import forget_pages, read, write
 
 _AT_ONCE = 1_000  # events a transaction, so that the recorder never waits long for the write lock
 _EVENT, _LABEL, _SUBJECT = EVENT.c, EVENT_LABEL.c, EVENT_SUBJECT.c
@@ -52,7 +52,7 @@ def prune_between(engine: Engine, start: int, end: int, chosen: ColumnElement[bo
             emptied = update(EVENT).where(_EVENT["index"].in_(indexes), _EVENT.sealed.is_not(None)).values(sealed=None, wrapped_key=None)
             pruned += connection.execute(emptied).rowcount
     if pruned:
-        old_pages.forget(engine)
+        forget_pages(engine)
     return pruned
 
 
@@ -74,7 +74,7 @@ def _erase(engine: Engine, table: Table, concerned: ColumnElement[bool], remove_
                 connection.execute(delete(EVENT_SUBJECT).where(here))
                 connection.execute(update(EVENT_LABEL).where(_LABEL["index"].in_(indexes)).values(tenant=None, rule=None))
             erased += len(indexes)
-    old_pages.forget(engine)
+    forget_pages(engine)
     return erased
 
 

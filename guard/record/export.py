@@ -281,7 +281,7 @@ class _Export:
         name, written = self._request.format.member, 0
         with self._open(name, stored=self._request.format.packed) as file:
             member = _Member(file)
-            writer = row_writer(self._request.format, member, self._request.redaction)  # type: ignore[arg-type]
+            writer = row_writer(self._request.format, member, self._request.redaction)
             for batch in self._batches():
                 rows = self._opened(batch)
                 writer.write(rows)

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import IO, Any, Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 import orjson
 
@@ -36,6 +36,13 @@ class Format(StrEnum):
         return self is Format.PARQUET
 
 
+class Sink(Protocol):
+    """Where rows go: a file, or what pyarrow takes for one (it asks for `tell`, `flush` and `closed` as well)."""
+
+    def write(self, data: bytes, /) -> int:
+        """Adds these bytes."""
+
+
 class RowWriter(Protocol):
     """Writes rows to the file it was made for."""
 
@@ -46,7 +53,7 @@ class RowWriter(Protocol):
         """Writes what is left; does not close the file."""
 
 
-def row_writer(wanted: Format, file: IO[bytes], redaction: Redaction) -> RowWriter:
+def row_writer(wanted: Format, file: Sink, redaction: Redaction) -> RowWriter:
     """A writer of this format; InvalidInputError when what it needs is not installed."""
     match wanted:
         case Format.JSONL:
@@ -61,7 +68,7 @@ def row_writer(wanted: Format, file: IO[bytes], redaction: Redaction) -> RowWrit
 
 
 class _JsonLines:
-    def __init__(self, file: IO[bytes], *, ocsf_events: bool) -> None:
+    def __init__(self, file: Sink, *, ocsf_events: bool) -> None:
         self._file = file
         self._ocsf = ocsf_events
 
@@ -76,7 +83,7 @@ class _JsonLines:
 class _Csv:
     """RFC 4180 with a header, UTF-8 with a byte order mark (spreadsheets want it), no cell that a spreadsheet would run."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
+    def __init__(self, file: Sink, columns: Sequence[str]) -> None:
         self._file = file
         self._columns = columns
         file.write(b"\xef\xbb\xbf" + _csv_bytes([columns]))
@@ -103,7 +110,7 @@ def _cell(column: str, value: object) -> object:
 class _Parquet:
     """One row group a batch, zstd, typed columns; lists of ids stay lists."""
 
-    def __init__(self, file: IO[bytes], columns: Sequence[str]) -> None:
+    def __init__(self, file: Sink, columns: Sequence[str]) -> None:
         try:
             import pyarrow as pa
             import pyarrow.parquet as pq

@@ -8,7 +8,7 @@ name, templates and all else in the registry as ever, and the covered bodies sta
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,13 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindpara
 
 from guard.errors import ConflictError, InvalidInputError, NotFoundError
 from guard.keyring import Keyring, seal, unseal
-from guard.record import old_pages, vault
+from guard.record import vault
 from guard.record.bodies import HOLD, SUBJECT, TENANT, Bodies, DamagedError, ErasedError
 from guard.record.event import Labels, ordered_id
 from guard.record.reading import EVENT_C, LABEL_C, SUBJECT_C, index_at, labelled, labels_of, size_of, subjects_of
 from guard.record.tables import EVENT, EVENT_SUBJECT, HELD_BODY, LEGAL_HOLD, RETENTION_MARK
 from guard.record.times import rfc3339, utc_now
-from guard.storage.engine import read, write
+from guard.storage import forget_pages, read, write
 from guard.storage.queue import QueuedEvent, enqueue
 
 Tell = Callable[[str, Mapping[str, Any]], Sequence[QueuedEvent]]
@@ -73,15 +73,18 @@ def add(engine: Engine, keyring: Keyring, scope: Scope, reason: str, actor: str,
         raise InvalidInputError(f"the period ends ({rfc3339(scope.ends)}) before it begins ({rfc3339(scope.begins)})")
     at = now()
     hold_id = ordered_id("hold_", int(at.timestamp() * 1000), os.urandom(16))
-    row = {
-        "id": hold_id,
-        "subject_id": scope.subject_id,
-        "tenant": scope.tenant,
-        "begins": rfc3339(scope.begins) if scope.begins else None,
-        "ends": rfc3339(scope.ends) if scope.ends else None,
-        "actor": actor,
-        "created_at": rfc3339(at),
-    }
+    hold = Hold(
+        id=hold_id,
+        subject_id=scope.subject_id,
+        tenant=scope.tenant,
+        begins=rfc3339(scope.begins) if scope.begins else None,
+        ends=rfc3339(scope.ends) if scope.ends else None,
+        reason=reason,
+        actor=actor,
+        created_at=rfc3339(at),
+        released_at=None,
+    )
+    row = {name: value for name, value in asdict(hold).items() if name not in {"reason", "released_at"}}
     with write(engine) as connection:
         for kind, owner in ((SUBJECT, scope.subject_id), (TENANT, scope.tenant)):
             if owner is not None and owner not in keyring.get_many(kind, [owner], connection):
@@ -89,7 +92,7 @@ def add(engine: Engine, keyring: Keyring, scope: Scope, reason: str, actor: str,
         key = keyring.create(HOLD, hold_id, connection)
         connection.execute(insert(LEGAL_HOLD), [{**row, "sealed": seal(key, reason.encode(), hold_id.encode()), "released_at": None}])
         enqueue(connection, tell("hold.add", {**row, "hold_id": hold_id, "reason": reason}), at)
-    return Hold(**row, reason=reason, released_at=None)  # type: ignore[arg-type]
+    return hold
 
 
 def holds(engine: Engine, keyring: Keyring, *, released: bool = False) -> list[Hold]:
@@ -135,7 +138,7 @@ def release(
         enqueue(connection, tell("hold.release", {"hold_id": hold_id, "reason": reason, "actor": actor, "bodies_erased": gone}), at)
         connection.execute(update(LEGAL_HOLD).where(_C.id == hold_id).values(sealed=None))
         keyring.destroy(HOLD, hold_id, connection)
-    old_pages.forget(engine)
+    forget_pages(engine)
     return gone
 
 

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, not_, select, true
 
 from guard.errors import InvalidInputError
+from guard.faults import in_words
 from guard.record import erasure, legal_holds
 from guard.record.legal_holds import Tell
 from guard.record.reading import EVENT_C, LABEL_C, index_at, size_of
@@ -89,7 +90,7 @@ def load(path: Path) -> Schedule:
         raise InvalidInputError(f"{path} cannot be read as YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidInputError(f"{path}: {'.'.join(str(part) for part in first['loc']) or 'the file'}: {first['msg']}") from error
+        raise InvalidInputError(f"{path}: {'.'.join(str(part) for part in first['loc']) or 'the file'}: {in_words(first)}") from error
 
 
 def plan(engine: Engine, schedule: Schedule, now: Callable[[], datetime] = utc_now) -> list[Due]:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from guard.errors import LogUnavailableError
 from guard.record import wire
@@ -131,7 +132,7 @@ class RecorderServer:
                 pokes.append(i)
             elif frame.kind == wire.RELEASE:
                 use_id = frame.content.decode(errors="replace")
-                answers[i] = self._attempt(lambda use_id=use_id: self._log.release(use_id))  # type: ignore[misc]
+                answers[i] = self._attempt(partial(self._log.release, use_id))
             else:
                 try:
                     drafts.append((i, wire.load_draft(frame.content)))

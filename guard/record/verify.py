@@ -377,6 +377,8 @@ def _csv_rows(lines: io.BufferedReader) -> Iterator[Json]:
     try:
         columns = next(reader, [])
         for cells in reader:
+            if len(cells) != len(columns):
+                raise Wrong(f"decisions.csv row {reader.line_num} was changed: it has {len(cells)} cells, not {len(columns)}")
             plain = [cell.removeprefix("'") for cell in cells]
             row: Json = dict(zip(columns, plain, strict=True))
             for column in ("index", "registry_revision"):
@@ -681,8 +683,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         key_text = given.key.read_text() if given.key else None
         older = [path.read_text() for path in given.checkpoint]
         witness_text = given.witness.read_text() if given.witness else None
+        given.archive.open("rb").close()
     except (OSError, UnicodeError) as error:
-        print(f"cannot be read: {error}", file=sys.stderr)
+        what = (
+            f"{error.filename} cannot be read: {error.strerror}"
+            if isinstance(error, OSError)
+            else f"a key or checkpoint is not text: {error}"
+        )
+        print(what, file=sys.stderr)
         return 2
     try:
         witnesses = read_keys(witness_text, b"\x04") if witness_text is not None else []

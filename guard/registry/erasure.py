@@ -14,6 +14,7 @@ from guard.registry.receipts import rfc3339, signed
 from guard.registry.subjects import Subjects
 from guard.registry.tables import ALIAS, CASE, CASE_STEP, FACE, KNOWN_IMAGE, NOTICE, REVIEW, SUBJECT, TEMPLATE
 from guard.registry.values import By, ErasureReceipt, Sign
+from guard.storage import forget_pages
 from guard.types import Directive
 
 _PAGE = 1_000  # about 0.1 s, for which other writers wait
@@ -39,7 +40,7 @@ class Erasure(Subjects):
             writing.result = made = ErasureReceipt(subject_id, writing.revision, tuple(d.id for d in denies), receipt)
             writing.announce()
             self.keyring.destroy("subject", subject_id, connection)  # last: it is noted outside the database, where nothing rolls back
-        self._forget_pages()
+        forget_pages(self.engine)
         return made
 
     def reconcile(self) -> list[str]:
@@ -54,7 +55,7 @@ class Erasure(Subjects):
             with self._changing("subject.erase_again", By("system")) as writing:
                 for no, subject_id in writing.connection.execute(_without_key()).all():
                     self._wipe(writing, no, subject_id)
-            self._forget_pages()
+            forget_pages(self.engine)
         self._check_lookup()
         return [subject_id for _, subject_id in orphans]
 
@@ -103,12 +104,6 @@ class Erasure(Subjects):
             "log_events": writing.announce(),
         }
         return signed(content, sign)
-
-    def _forget_pages(self) -> None:
-        """SQLite: the write-ahead log still holds the pages as they were; fold it in and cut it. PostgreSQL: VACUUM does this in its time."""
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
-                connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
 
     def _check_lookup(self) -> None:
         """After a restore, tags may be of a generation whose key has been destroyed: then nobody would be found by them."""

@@ -10,6 +10,7 @@ from sqlalchemy import Table, insert
 from guard.errors import ConflictError, InvalidInputError
 from guard.keyring import KEY_BYTES
 from guard.registry import case_files, directive_versions, duplicates, kinds
+from guard.registry.dates import refuse_dates
 from guard.registry.desk import Writing
 from guard.registry.lines import read_lines
 from guard.registry.profile import Profile, judge, seal_profile
@@ -89,6 +90,7 @@ class Imports(Subjects):
                 continue
             seen.update(dict.fromkeys(subject.external_ids.items(), line.line))
             try:
+                refuse_dates(subject, self._clock())
                 directive_versions.refuse_past(self._with_defaults(line.opt_out, self._clock()), self._clock())
                 judged.append(judge(subject, self.rules))
             except InvalidInputError as exc:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from guard.errors import FieldError, InvalidInputError
+from guard.registry.dates import last_day
 from guard.registry.values import DirectiveData
 from guard.types import Effect, SubjectKind
 
@@ -21,15 +22,6 @@ class Default(StrEnum):
     NONE = "none"
     NO_END = "no_end"
     POST_MORTEM_TERM = "post_mortem_term"
-
-
-def last_day(text: str) -> date | None:
-    """The last day that a year, month or day may mean; None where there is no such day."""
-    year, month, day = (*map(int, text.split("-")), 0, 0)[:3]
-    try:
-        return date(year, month or 12, day or monthrange(year, month or 12)[1])
-    except ValueError:
-        return None
 
 
 def comes_of_age(born: str | None) -> datetime | None:

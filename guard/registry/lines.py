@@ -2,14 +2,15 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
+from guard.faults import in_words
+from guard.jurisdictions import stated as place_stated
+from guard.registry.dates import Day, Instant
 from guard.registry.values import OPEN, DirectiveData, Evidence, ImportLine, OptOut, Requester, StatedAlias, SubjectData, validity_problem
 from guard.types import AliasKind, Channel, Effect, SubjectKind
 
@@ -35,7 +36,6 @@ LIST_SEPARATOR = "|"
 
 _LISTS = {"aliases", "occupations"}
 _DIRECTIVE_LISTS = {"scopes", "exemptions", "modalities", "jurisdictions"}
-_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def _one_of(words: frozenset[str]) -> AfterValidator:
@@ -47,27 +47,7 @@ def _one_of(words: frozenset[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _instant(value: object) -> object:
-    """RFC 3339 with an offset; a number or a time without an offset means different things to different people."""
-    if isinstance(value, str):
-        if not _RFC3339.fullmatch(value):
-            raise ValueError("is not an RFC 3339 time with an offset, such as 2026-01-31T00:00:00Z")
-        return datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
-    if value is not None:
-        raise ValueError("is not a text")
-    return value
-
-
-def _birth(value: object) -> object:
-    """A number is a year; a time of day after the date, as Wikidata writes it, is dropped."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:04d}"
-    return re.sub(r"[Tt].*$", "", value.strip().removeprefix("+")) if isinstance(value, str) else value
-
-
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-_Instant = Annotated[datetime, BeforeValidator(_instant)] | None
-_Born = Annotated[str, BeforeValidator(_birth), StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
 
 
 class _Line(BaseModel):
@@ -78,8 +58,8 @@ class _Alias(_Line):
     text: _Name
     kind: Annotated[AliasKind, AfterValidator(lambda kind: _stated(kind))] = AliasKind.NICKNAME
     lang: str | None = None
-    valid_from: _Instant = None
-    valid_until: _Instant = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
 
     @model_validator(mode="after")
     def _valid(self) -> "_Alias":
@@ -99,8 +79,8 @@ class _Subject(_Line):
     aliases: Annotated[tuple[_Alias, ...], Field(max_length=500)] = ()
     external_ids: dict[_Name, _Name] = {}
     occupations: tuple[_Name, ...] = ()
-    born: _Born | None = None
-    died: _Born | None = None
+    born: Day | None = None
+    died: Day | None = None
 
 
 class _Requester(_Line):
@@ -122,9 +102,9 @@ class _Body(_Line):
     scopes: tuple[Annotated[str, _one_of(SCOPES)], ...] = ("all",)
     exemptions: tuple[Annotated[str, _one_of(EXEMPTIONS)], ...] = ()
     modalities: tuple[Channel, ...] = tuple(Channel)
-    jurisdictions: tuple[Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,3})?$")], ...] = ()
-    effective_from: _Instant = None
-    expires_at: _Instant = None
+    jurisdictions: tuple[Annotated[str, AfterValidator(place_stated)], ...] = ()
+    effective_from: Instant | None = None
+    expires_at: Instant | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> "_Body":
@@ -144,7 +124,7 @@ def parse_body(body: Any) -> OptOut:
     try:
         line = _Body.model_validate(body)
     except ValidationError as exc:
-        raise ValueError("; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {e['msg']}" for e in exc.errors())) from exc
+        raise ValueError("; ".join(f"{'.'.join(map(str, e['loc'])) or 'line'}: {in_words(e)}" for e in exc.errors())) from exc
     subject = line.subject
     return OptOut(
         SubjectData(

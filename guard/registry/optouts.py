@@ -2,6 +2,7 @@
 
 from guard.registry import case_files, directive_versions, kinds, receipts
 from guard.registry.cases import Cases
+from guard.registry.dates import refuse_dates
 from guard.registry.profile import judge
 from guard.registry.subjects import Subjects
 from guard.registry.values import By, OptOut, OptOutReceipt, Sign
@@ -18,6 +19,7 @@ class OptOuts(Subjects, Cases):
         """
         profile = judge(opt_out.subject, self.rules, "/subject")
         with self._changing("opt_out.create", by) as writing:
+            refuse_dates(opt_out.subject, writing.at, "/subject")
             kind, died = opt_out.subject.kind, opt_out.subject.died
             data, defaults = kinds.fill(opt_out.directive, kind, died, self.settings.post_mortem_years, writing.at)
             directive_versions.refuse_past(data, writing.at)

@@ -10,7 +10,6 @@ import orjson
 from guard.errors import FieldError, InvalidInputError
 from guard.keyring import seal, unseal
 from guard.registry.desk import Person
-from guard.registry.kinds import last_day
 from guard.registry.names import NameRules
 from guard.registry.values import StatedAlias, Subject, SubjectData
 from guard.types import Alias, AliasKind, Strength, SubjectKind
@@ -36,8 +35,7 @@ class Profile:
 def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
     """The profile of what was stated, its aliases expanded and rated.
 
-    Raises InvalidInputError that names every alias which would refuse everything, or for a date of death that cannot be;
-    `pointer` is where the subject stands.
+    Raises InvalidInputError that names every alias which would refuse everything; `pointer` is where the subject stands.
     """
     places = [(f"{pointer}/name", stated.name), *((f"{pointer}/aliases/{i}", alias.text) for i, alias in enumerate(stated.aliases))]
     refused = [(place, text, reason) for place, text in places if (reason := rules.refusal(text)) is not None]
@@ -48,7 +46,6 @@ def judge(stated: SubjectData, rules: NameRules, pointer: str = "") -> Profile:
         )
     aliases = tuple(dict.fromkeys(rules.expand(stated.name, stated.aliases)))
     _refuse_exclusions(stated.exclusions, aliases, rules, pointer)
-    _refuse_death(stated, pointer)
     return Profile(
         stated.name,
         aliases,
@@ -71,22 +68,6 @@ def _refuse_exclusions(exclusions: Sequence[str], aliases: Sequence[Alias], rule
             "; ".join(f"the exclusion {text!r} {message}" for _, text in wrong),
             [FieldError(f"{pointer}/exclusions/{i}", message) for i, _ in wrong],
         )
-
-
-def _refuse_death(stated: SubjectData, pointer: str) -> None:
-    """Raises InvalidInputError for a day that does not exist, comes before birth, or belongs to somebody who is not `deceased`."""
-    if stated.died is None:
-        return
-    died = last_day(stated.died)
-    if died is None:
-        message = "is no day that exists"
-    elif died.isoformat() < (stated.born or ""):  # text order is time order, and a year comes before its days
-        message = "comes before the birth"
-    elif stated.kind is not SubjectKind.DECEASED:
-        message = f"goes with kind `deceased`, and this person is stated as `{stated.kind.value}`"
-    else:
-        return
-    raise InvalidInputError(f"died {message}", [FieldError(f"{pointer}/died", message)])
 
 
 def seal_profile(key: bytes, subject_id: str, profile: Profile) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from guard.errors import ConflictError
 from guard.registry import duplicates
+from guard.registry.dates import refuse_dates
 from guard.registry.desk import Desk, Person, Writing
 from guard.registry.profile import Profile, judge, open_profile, seal_profile, view
 from guard.registry.tables import SUBJECT
@@ -32,6 +33,7 @@ class Subjects(Desk):
         """Registers a person without protecting them yet. Raises ConflictError with the likely duplicates."""
         profile = judge(stated, self.rules)
         with self._changing("subject.create", by) as writing:
+            refuse_dates(stated, writing.at)
             if not allow_duplicate:
                 self._refuse_duplicates(writing.connection, profile, writing.at)
             person = self._insert_subject(writing, stated, profile)
@@ -55,6 +57,7 @@ class Subjects(Desk):
                 }
             )
             profile = judge(stated, self.rules)
+            refuse_dates(stated, writing.at)
             sealed = seal_profile(person.key, person.id, profile)
             writing.connection.execute(update(SUBJECT).where(SUBJECT.c.no == person.no).values(kind=stated.kind.value, sealed=sealed))
             self._index(writing.connection, person.no, profile)

@@ -1,5 +1,5 @@
 """The database: one engine, one metadata, one chain of migrations. Rooms define their tables; this room opens and upgrades."""
 
-from guard.storage.engine import make_engine, read, upgrade, write
+from guard.storage.engine import forget_pages, make_engine, read, upgrade, write
 
-__all__ = ["make_engine", "read", "upgrade", "write"]
+__all__ = ["forget_pages", "make_engine", "read", "upgrade", "write"]

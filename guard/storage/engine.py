@@ -83,6 +83,17 @@ def write(engine: Engine, lock: int | None = None) -> Iterator[Connection]:
             yield connection
 
 
+def forget_pages(engine: Engine) -> None:
+    """SQLite's write-ahead log still holds the pages as they were before an erasure: copy it home and cut it, if nobody is reading.
+
+    PostgreSQL does this in its own time (VACUUM).
+    """
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")  # what `_begin_sqlite` began: inside a transaction nothing is cut
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Brings the schema to `revision`. Safe to call from several processes at once: one works, the others wait."""
     from alembic import command  # here, because only the process that migrates needs it, and it takes a quarter of a second

@@ -23,6 +23,7 @@ from guard.keyring import Keyring
 from guard.match.gallery import Gallery
 from guard.metrics import Metrics
 from guard.pipeline import Pipeline
+from guard.processes.ledger import RegistryLedger
 from guard.record.bodies import Bodies, DamagedError, ErasedError, parsed
 from guard.record.checkpoint import Signer
 from guard.record.log import EventLog
@@ -165,7 +166,7 @@ async def make_world(tmp_path: Path, blank: tuple[Path, dict[str, str]], faces: 
         recorder=recorder,
         screening=Screening(faces, lambda texts: {}, metrics),
         tenants=world,
-        ledger=world,
+        ledger=RegistryLedger(registry),
         mounts={},
         fetcher=fetcher,
         metrics=metrics,

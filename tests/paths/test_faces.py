@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import openai
 import psutil
@@ -47,8 +48,8 @@ def another_photo(image: Image.Image) -> Image.Image:
     return Image.open(io.BytesIO(saved(nearer, "JPEG", quality=70)[1]))
 
 
-def edit(client: openai.OpenAI, image: object, **more: object) -> None:
-    client.images.edit(model="gpt-image-1", image=image, prompt=PROMPT, **more)  # type: ignore[arg-type]
+def edit(client: openai.OpenAI, image: Any, **more: Any) -> None:
+    client.images.edit(model="gpt-image-1", image=image, prompt=PROMPT, **more)
 
 
 def as_input(client: openai.OpenAI, _: StandIn, face: Image.Image) -> None:
@@ -183,7 +184,8 @@ def test_an_edit_that_keeps_a_stranger_says_so(guard: Trial, upstream: StandIn) 
 
 
 def processes(guard: Trial) -> list[psutil.Process]:
-    return [guard_process := psutil.Process(guard.process.pid), *guard_process.children(recursive=True)]
+    supervisor = psutil.Process(guard.process.pid)
+    return [supervisor, *supervisor.children(recursive=True)]
 
 
 def mapped_galleries(guard: Trial) -> set[int]:

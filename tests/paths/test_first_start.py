@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -50,3 +51,19 @@ def test_the_first_start_prints_one_administrator_key_and_says_stand_in(tmp_path
     assert ("stand-in" in first, f"http://127.0.0.1:{port}" in first, len(answer.data or [])) == (True, True, 1)
     assert (keys_in(second), "stand-in" in second) == ([], True)
     assert oct((tmp_path / "var").stat().st_mode & 0o777) == "0o700"
+
+
+def test_ctrl_c_in_a_terminal_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    """A terminal sends the signal to every process that the command started."""
+    port = trial.free_port()
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GUARD_") and k != "OPENAI_API_KEY"} | {"GUARD_PORT": str(port)}
+    with (tmp_path / trial.LOG).open("wb") as written, httpx2.Client(timeout=30) as http:
+        command = [sys.executable, "-P", "-m", "guard.cli", "serve"]
+        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=written, stderr=subprocess.STDOUT, start_new_session=True)
+        try:
+            trial.wait_ready(Trial(f"http://127.0.0.1:{port}", "", tmp_path / "var", tmp_path, process, http))
+            os.killpg(process.pid, signal.SIGINT)
+            status = process.wait(trial.READY_S)
+        finally:
+            trial.stop(process)
+    assert (status, "Traceback" in (tmp_path / trial.LOG).read_text()) == (0, False)

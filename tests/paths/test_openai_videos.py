@@ -1,7 +1,7 @@
 """Videos through the whole gateway, with the official client: what they are made of is screened, and every frame of them."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pytest
@@ -97,7 +97,7 @@ def test_what_is_not_taken(ours: openai.OpenAI, upstream: StandIn) -> None:
     }
 
     def post(path: str, body: object, options: Any = None) -> None:
-        ours.post(path, body=body, cast_to=Video, options=options or {})
+        ours.post(path, body=body, cast_to=Video, options=cast(Any, options or {}))
 
     places = []
     for attempt in attempts.values():

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from guard.errors import InvalidInputError
+from guard.faults import in_words
 from guard.record.checkpoint import COSIGNER, parse_key
 from guard.record.rows import Redaction
 from guard.settings import LOOPBACK, Settings, environment
@@ -152,7 +153,7 @@ def load(path: Path, variables: Mapping[str, str]) -> list[SinkConfig]:
         raise InvalidInputError(f"{path} cannot be read as YAML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise InvalidInputError(f"{path}: {'.'.join(str(part) for part in first['loc']) or 'the file'}: {first['msg']}") from error
+        raise InvalidInputError(f"{path}: {'.'.join(str(part) for part in first['loc']) or 'the file'}: {in_words(first)}") from error
     names = [sink.name for sink in sinks]
     if twice := {name for name in names if names.count(name) > 1}:
         raise InvalidInputError(f"{path}: two sinks have the name {min(twice)!r}; a name is a sink's place in the log")

@@ -123,6 +123,7 @@ REFUSED = [
     pytest.param({"subject": {"name": "Ada", "aliases": ["x y"] * 501}}, ["/subject/aliases"], id="too many aliases"),
     pytest.param({"subject": {"name": "Ada", "born": "soon"}}, ["/subject/born"], id="a birth date that is none"),
     pytest.param({**ADA, "scopes": ["everything"]}, ["/scopes/0"], id="an unknown scope"),
+    pytest.param({**ADA, "jurisdictions": ["NO", "Sweden"]}, ["/jurisdictions/1"], id="a place that is no code"),
     pytest.param({**ADA, "modalities": ["smell"]}, ["/modalities/0"], id="an unknown modality"),
     pytest.param({**ADA, "requester": {"role": "king"}}, ["/requester/role"], id="an unknown requester"),
     pytest.param({**ADA, "evidence": [{"sha256": "abc"}]}, ["/evidence/0/sha256"], id="a digest that is none"),

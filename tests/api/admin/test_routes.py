@@ -71,6 +71,17 @@ async def test_a_refused_call_is_an_event_too(world: Any) -> None:
     }
 
 
+async def test_what_nobody_foresaw_is_told_by_its_number_alone(
+    world: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller gets the request's id, and the log line has the same one."""
+    monkeypatch.setattr(world.registry, "list_keys", lambda: 1 // 0)
+    answer = await world.client("admin").get("/admin/v1/keys")
+    assert (answer.status_code, "division" in answer.text) == (500, False)
+    [record] = [record for record in caplog.records if record.name == "api.admin.access"]
+    assert vars(record)["fields"] == {"request_id": answer.headers["x-request-id"], "action": "key.list"}
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -93,6 +104,20 @@ async def test_paging_parameters(world: Any) -> None:
             answer = await admin.get(f"/admin/v1{path}?{query}")
             assert (answer.status_code, answer.json()["type"]) == (422, "urn:likeness-guard:problem:invalid-input"), (path, query)
             assert [error["pointer"] for error in answer.json()["errors"]] == ["/query/" + query.partition("=")[0]]
+
+
+UNKNOWN = [
+    pytest.param("GET", "/subjects?name=Ada", "/query/name", "it has cursor, limit, query", id="a filter"),
+    pytest.param("POST", "/imports?dryrun=true", "/query/dryrun", "dry_run", id="a misspelt dry run"),
+    pytest.param("POST", "/keys?x/y=1", "/query/x~1y", "it has none", id="a call without parameters"),
+]
+
+
+@pytest.mark.parametrize(("method", "call", "pointer", "said"), UNKNOWN)
+async def test_a_parameter_that_nobody_reads_is_refused(world: Any, method: str, call: str, pointer: str, said: str) -> None:
+    answer = await world.client("admin").request(method, f"/admin/v1{call}")
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+    assert said in answer.json()["detail"]
 
 
 async def test_openapi_and_pages_need_no_key_and_nothing_from_elsewhere(world: Any) -> None:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from api.console.trials import visible
+from guard.evaluate.person import visible
 
 
 async def test_a_person_straight_after_registration(world: Any) -> None:
