@@ -41,6 +41,7 @@ class KnownImages(Desk):
                     "subject_no": person.no if person else None,
                     "sealed": seal_words(key, f"known_image:{image_id}", {"reason": reason}) if reason else None,
                     "actor": by.actor,
+                    "revision": writing.revision,
                     "created_at": writing.at,
                 }
                 connection.execute(insert(KNOWN_IMAGE), [row])
@@ -106,6 +107,7 @@ class KnownImages(Desk):
                     "subject_no": person.no,
                     "sealed": None,
                     "actor": by.actor,
+                    "revision": writing.revision,
                     "created_at": writing.at,
                 }
                 for pdq in fresh

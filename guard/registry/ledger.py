@@ -22,7 +22,6 @@ from guard.registry.values import By
 from guard.types import REFUSED_OUTPUTS, Text
 
 LIFE = timedelta(days=30)  # as long as OpenAI keeps a response
-_UNSEEN = timedelta(seconds=10)  # well above the second for which a worker serves unconfirmed (guard/state.py) and clocks' differences
 _GATEWAY = By("gateway")
 _AT_ONCE = 500
 """Ids asked for in one statement; databases cap its parameters."""
@@ -165,7 +164,7 @@ def _moved(connection: Connection, turn: Turn) -> bool:
     face = exists().where(TEMPLATE.c.subject_no == SUBJECT.c.no)
     known = KNOWN_IMAGE.c
     asked_for = known.removed_at.is_(None) & (known.bank != REFUSED_OUTPUTS)  # those come by themselves and tell nothing new
-    later_image = select(known.id).where(known.created_at > turn.screened_at - _UNSEEN, asked_for).limit(1)
+    later_image = select(known.id).where(known.revision > turn.registry_revision, asked_for).limit(1)
     return (
         connection.execute(select(SUBJECT.c.no).where(SUBJECT.c.revision > turn.registry_revision, face).limit(1)).first() is not None
         or connection.execute(later_image).first() is not None

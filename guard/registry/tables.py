@@ -207,7 +207,7 @@ class IdempotencyRow(SQLModel, table=True):
 
 
 class KnownImageRow(SQLModel, table=True):
-    """The PDQ hash (64 hex digits) of a picture that must not come back, and who asked; `bank` groups them."""
+    """The PDQ hash (64 hex digits) of a picture that must not come back, who asked, and the registry's revision since when; `bank` groups them."""
 
     __tablename__ = "known_image"
 
@@ -217,6 +217,7 @@ class KnownImageRow(SQLModel, table=True):
     subject_no: int | None = Field(default=None, sa_type=BIG, sa_column_args=(ForeignKey("subject.no"),), index=True)
     sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
     actor: str = Field(default="", sa_type=Text)
+    revision: int = Field(default=0, sa_type=BIG)
     created_at: datetime = Field(sa_type=UtcTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcTime)
 

@@ -102,6 +102,12 @@ def test_it_tells_whether_a_picture_behind_it_might_be_judged_otherwise_now(regi
     }
 
 
+def test_what_was_looked_at_beside_a_known_image_stands_however_new_the_image_is(registry: Registry, turn: Turn, by: By) -> None:
+    registry.add_known_image("0" * 64, by)
+    registry.keep_turn("studio", ["resp_1"], replace(turn, registry_revision=registry.revision()))
+    assert registry.find_turns("studio", ["resp_1"])["resp_1"].moved is False
+
+
 def test_neither_ids_nor_texts_are_in_the_clear_and_they_go_with_the_tenants_key(registry: Registry, turn: Turn) -> None:
     registry.keep_turn("studio", ["resp_1"], turn)
     with read(registry.engine) as connection:

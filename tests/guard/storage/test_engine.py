@@ -36,6 +36,17 @@ def test_upgrade_can_be_run_again(engine: Engine) -> None:
     assert sorted(inspect(engine).get_table_names()) == before
 
 
+def test_known_images_from_before_their_revision_was_kept_count_as_added_at_the_upgrade(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
+    upgrade(engine, "0002")
+    with write(engine) as connection:
+        connection.execute(text("INSERT INTO revision (id, value) VALUES (1, 41)"))
+        connection.execute(text("INSERT INTO known_image (id, pdq, bank, actor, created_at) VALUES ('img_1', 'ab', 'registry', '', 0)"))
+    upgrade(engine)
+    with read(engine) as connection:
+        assert connection.execute(text("SELECT id, revision FROM known_image")).all() == [("img_1", 41)]
+
+
 def test_upgrade_by_many_at_once(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'guard.db'}")
     failures: list[BaseException] = []
