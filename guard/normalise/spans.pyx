@@ -9,7 +9,7 @@ def spliced(const int64_t[::1] low, const int64_t[::1] high, const int64_t[:, ::
     """`low` and `high` (see `Reading`) after stretches were replaced.
 
     Args:
-        cuts: (k, 3) where each stretch begins and ends, in order, and how long its replacement is.
+        cuts: (k, 3) where each stretch, none of them empty, begins and ends, in order, and how long its replacement is.
         each: a replacement as long as its stretch comes from it character by character, any other from all of it.
     """
     cdef Py_ssize_t number, at, begin, end, size, here = 0, done = 0, length = low.shape[0]

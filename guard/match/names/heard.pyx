@@ -42,6 +42,8 @@ cdef class _Prices:
 
 # Made when this is imported, so that the first text does not wait for it.
 cdef _Prices _PRICES = _Prices(prices())
+if _PRICES.written.shape[0] < _bones.tables().nats.shape[0] or _PRICES.least.shape[0] < _bones.tables().most.shape[0]:
+    raise ImportError("spelling.py has not as many rows as bones.py")
 
 
 cdef inline void _least(float *place, float nats) noexcept:
@@ -88,11 +90,11 @@ cdef float _cost(_Prices prices, Units units, Py_ssize_t first, Py_ssize_t last,
     if last - first > _UNITS:
         return INFINITY
     for place in range(length):
-        missing |= <uint32_t>1 << name[place]
+        missing |= <uint32_t>1 << (name[place] & 31)
     missing = ~missing
     for at in range(last - 1, first - 1, -1):
         native, piece = units.one[at], 0
-        while prices.letters[native, piece] & missing:
+        while prices.letters[native, piece] & missing:  # one of the choices of each unit needs no letter
             piece += 1
         limit -= prices.least[native, piece]
         limits[at - first] = limit
@@ -133,7 +135,7 @@ cdef float _cost(_Prices prices, Units units, Py_ssize_t first, Py_ssize_t last,
     return row[length] if row[length] <= most else INFINITY
 
 
-def costs(Units units, const int64_t[::1] begin, const int64_t[::1] end, names, const double[::1] most):
+def costs(Units units not None, const int64_t[::1] begin, const int64_t[::1] end, names, const double[::1] most):
     """Nats that it takes to write each of `names`, in small Latin letters, as the letters `begin` to `end` of the text; infinite beyond `most`."""
     cdef Py_ssize_t at
     cdef bytes name
@@ -172,7 +174,7 @@ cdef class Readings:
     cdef double[::1] tried
     cdef float[::1] costs
 
-    def __init__(self, Units units, Units sounds, const int64_t[::1] begin, const int64_t[::1] end, plain, famous,
+    def __init__(self, Units units not None, Units sounds not None, const int64_t[::1] begin, const int64_t[::1] end, plain, famous,
                  double dearest, const double[::1] times):
         """The letters `begin` to `end`; skeletons follow from `units`, costs from `sounds`, where Han is in the letters of its sounds.
 
@@ -207,7 +209,7 @@ cdef class Bones(KeyTable):
         self._words, self._letters, self._ends = arrays["names.bones.words"], arrays["names.bones.letters"], arrays["names.bones.ends"]
         self._whole, self._frequent = arrays["names.bones.whole"].view(np.uint8), arrays["names.bones.frequent"].view(np.uint8)
 
-    def read(self, Readings stretches, const int64_t[::1] first, const int64_t[::1] second, const double[::1] need, double turned, double least):
+    def read(self, Readings stretches not None, const int64_t[::1] first, const int64_t[::1] second, const double[::1] need, double turned, double least):
         """Every two words of a name that share skeletons with two stretches and explain them better than chance does.
 
         Args:
@@ -264,16 +266,18 @@ cdef class Bones(KeyTable):
 
     cdef float _written(self, Readings stretches, Py_ssize_t stretch, uint32_t word, double most) except -1:
         """Nats that it takes to write a word of a name as a stretch; infinite beyond `most`."""
-        cdef Py_ssize_t begin = self._ends[word], slot = (word * 31 + stretch) % _KEPT
-        cdef int length = min(<int>(self._ends[word + 1] - begin), _LONGEST)
+        cdef Py_ssize_t begin = self._ends[word], end = self._ends[word + 1], slot = (word * 31 + stretch) % _KEPT
+        cdef int length
         cdef uint64_t key = <uint64_t>stretch << 32 | word
-        cdef double dear = stretches.dearest * (stretches.letters[stretch] + length), times = stretches.times[stretch]
+        cdef double dear, times = stretches.times[stretch]
+        if not begin <= end <= self._letters.shape[0]:
+            raise IndexError("letters of a name beyond the table")
+        length = min(end - begin, _LONGEST)
+        dear = stretches.dearest * (stretches.letters[stretch] + length)
         if most > dear:
             most = dear + (most - dear) / times
         if most < 0:
             return INFINITY
-        if length < 0 or begin + length > self._letters.shape[0]:
-            raise IndexError("letters of a name beyond the table")
         if stretches.kept[slot] != key or (stretches.costs[slot] == INFINITY and stretches.tried[slot] < most):
             stretches.kept[slot], stretches.tried[slot] = key, most
             stretches.costs[slot] = _cost(

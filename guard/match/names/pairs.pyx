@@ -81,6 +81,8 @@ cdef class NearPart:
     def __init__(self, arrays):
         self._hashes, self._sizes = arrays["names.tokens.hashes"], arrays["names.tokens.sizes"]
         self._text, self._ends = arrays["names.tokens.text"], arrays["names.tokens.ends"]
+        if arrays["names.tokens.text"].max(initial=0) > 0x7F:
+            raise ValueError("words of names.tokens.text are not ASCII")
         self._letters = arrays["names.sound.letters"]
         self._near, self._sound, self._exact, self._loose = (KeyTable(arrays, f"names.{name}") for name in ("near", "sound", "exact", "loose"))
         self._pairs = BitMap(arrays["names.pairs"])
@@ -235,11 +237,12 @@ cdef class NearPart:
 
     cdef bint _looks_fit(self, Stretches words, _Candidates *of, int number, liberty) except -1:
         cdef Py_ssize_t token = <uint32_t>of.entries[number], begin = self._ends[token], end = self._ends[token + 1]
-        cdef int size = min(end - begin, LONGEST)
-        if not size:
+        cdef int size
+        if begin == end:
             return True
-        if size < 0 or end > self._text.shape[0]:
+        if not begin < end <= self._text.shape[0]:
             raise IndexError("letters of a word beyond the table")
+        size = min(end - begin, LONGEST)
         if liberty is not None:
             seen = words.folded.word(words._starts[of.word], words._ends[of.word])
             return liberty(seen, bytes(self._text[begin:end]).decode()) is not None

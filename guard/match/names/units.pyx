@@ -10,6 +10,8 @@ from guard.match.names import bones
 cdef enum:
     _READINGS = 12
     _TRIED = 14
+    _LONGEST_SOUND = 6
+    _MOST_UNITS = 1 << 12
     _HANGUL = 0xAC00
     _HANGUL_END = 0xD7A4
     _HAN = 0x3400
@@ -19,8 +21,8 @@ cdef enum:
     _THAI = 0xE01
     _THAI_END = 0xE2F
 
-if (_READINGS, _TRIED) != (bones.READINGS, bones.TRIED):
-    raise ImportError("units.pyx and bones.py disagree about how many readings are kept")
+if (_READINGS, _TRIED, _LONGEST_SOUND) != (bones.READINGS, bones.TRIED, bones.LONGEST_SOUND):
+    raise ImportError("units.pyx and bones.py disagree about how long things are")
 cdef int _LONGEST = bones.LONGEST
 cdef int32_t _NEVER = bones.NEVER
 
@@ -45,6 +47,8 @@ cdef class _Tables:
 
 # Made when this is imported, so that the first text does not wait for it.
 cdef _Tables _TABLES = _Tables(bones.tables())
+if _TABLES.most.shape[0] > _MOST_UNITS or _TABLES.pairs.shape[0] >= _MOST_UNITS:
+    raise ImportError("units and pairs of them have twelve bits each in the keys of bones.py")
 
 
 cdef int32_t _place(const int32_t[::1] keys, int32_t key):
@@ -81,7 +85,7 @@ cdef class Units:
         cdef Py_ssize_t count = letters.shape[0], at, unit = 0, place
         cdef int32_t row, before = 0, pair = 0
         cdef uint32_t letter, last = 0
-        cdef int32_t taken[6]
+        cdef int32_t taken[_LONGEST_SOUND]
         cdef int size, number
         self.begin = np.empty(count + 1, dtype=np.int64)
         numbers = np.empty(count, dtype=np.int32)

@@ -1,6 +1,8 @@
 """Names that two stretches may be: the look-up finds what comparing every pair with every entry finds."""
 
+from collections.abc import Callable
 from math import inf
+from typing import Any
 
 import numpy as np
 import pytest
@@ -120,3 +122,25 @@ def test_a_name_is_read_in_both_orders() -> None:
     bones = Bones(pack_bones(["taylor", "swift"], np.array([[0, 1]]), np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.bool_)))
     found = bones.read(words, np.array([0, 1]), np.array([1, 2]), np.zeros(2), TURNED, LEAST)
     assert [(pair, turned) for pair, turned, *_ in found] == [(0, 0), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("array", "damage"),
+    [
+        pytest.param("names.bones.letters", lambda letters: letters | 0x80, id="letters beyond z"),
+        pytest.param("names.bones.ends", lambda ends: ends[::-1].copy(), id="words that end before they begin"),
+        pytest.param("names.bones.ends", lambda ends: ends + 1, id="words beyond the letters"),
+        pytest.param("names.bones.words", lambda words: words + 1000, id="words that are not there"),
+        pytest.param("names.bones.rows", lambda rows: rows + 1000, id="entries that are not there"),
+    ],
+)
+def test_damaged_tables_are_told(array: str, damage: Callable[[Any], Any]) -> None:
+    folded = fold("Тейлор Свифт")
+    units = Units(folded.letters, folded.breaks)
+    begin, end = folded.word_starts, folded.word_ends
+    rarity = units.rarity(begin, end)
+    words = Readings(units, units, begin, end, rarity, rarity, DEAREST, np.full(2, inf))
+    arrays = pack_bones(["taylor", "swift"], np.array([[0, 1]]), np.zeros(1, dtype=np.uint32), np.ones(1, dtype=np.bool_))
+    arrays[array] = damage(arrays[array])
+    with pytest.raises(IndexError):
+        Bones(arrays).read(words, np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), np.zeros(1), TURNED, LEAST)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise
 from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 import pytest
@@ -174,3 +175,19 @@ def test_what_else_the_text_holds_changes_nothing() -> None:
         first = scan.spelled.index("xavy")
         assert near.heard(scan, LEADING) == [(first, 0)]
         assert near.typed(scan, liberty) == ([(first, 0)] if may_be_typed("schwartz", "schwarz") and may_be_typed("xavy", "xavi") else [])
+
+
+@pytest.mark.parametrize(
+    ("array", "damage", "error"),
+    [
+        pytest.param("names.tokens.text", lambda text: text | 0x80, ValueError, id="letters beyond ASCII"),
+        pytest.param("names.tokens.ends", lambda ends: ends[::-1].copy(), IndexError, id="words that end before they begin"),
+        pytest.param("names.tokens.ends", lambda ends: ends + 1, IndexError, id="words beyond the letters"),
+        pytest.param("names.sound.rows", lambda rows: rows + 1000, IndexError, id="words that are not there"),
+    ],
+)
+def test_damaged_tables_are_told(array: str, damage: Callable[[Any], Any], error: type[Exception]) -> None:
+    arrays = pack_rows([Row(0, "Xavi Schwarz", AliasKind.LEGAL, Strength.STRONG)])
+    arrays[array] = damage(arrays[array])
+    with pytest.raises(error):
+        NearPart(arrays).heard(scan_of("Xavy Schwartz"), LEADING)
