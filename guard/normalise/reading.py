@@ -11,7 +11,7 @@ from guard.normalise.fold import Positions
 from guard.normalise.spans import changes, composed, parted, spliced
 
 Span = tuple[int, int]
-# Code points kept around what a reading changed: room for the rest of a name.
+# Code points kept around what a reading changed, with the words that they end in: room for the rest of a name.
 _AROUND = 48
 
 

@@ -1,8 +1,12 @@
 """Where the characters of a reading come from, kept while stretches of it are replaced, and what that changed."""
 
+from cpython.unicode cimport Py_UNICODE_ISSPACE
 from libc.stdint cimport int64_t
 
 import numpy as np
+
+# Characters beyond which what has no white space is no word of a name (guard/match/names/words.py).
+cdef Py_ssize_t _LONGEST_WORD = 64
 
 
 def spliced(const int64_t[::1] low, const int64_t[::1] high, const int64_t[:, ::1] cuts, bint each):
@@ -56,7 +60,7 @@ def composed(const int64_t[::1] low, const int64_t[::1] high, const int64_t[::1]
 def changes(str base, str text, const int64_t[::1] low, const int64_t[::1] high, Py_ssize_t around):
     """Stretches of `text`, which was read from `base`, that differ from it, and those of `base` that are gone.
 
-    Each is a list of pairs (begin, end), in order and apart, with `around` characters on both sides.
+    Each is a list of pairs (begin, end), in order and apart, with `around` characters on both sides and the rest of the words there.
     """
     shown, lost = [], []
     cdef Py_ssize_t at, following = 0, after
@@ -70,7 +74,7 @@ def changes(str base, str text, const int64_t[::1] low, const int64_t[::1] high,
             _widen(shown, at - around, min(at + 1 + around, len(text)))
             _widen(lost, following - around, min(after + around, len(base)))
         following = after
-    return shown, lost
+    return _whole(text, shown), _whole(base, lost)
 
 
 def parted(str text, const int64_t[::1] low, const int64_t[::1] high, list ranges):
@@ -86,6 +90,20 @@ def parted(str text, const int64_t[::1] low, const int64_t[::1] high, list range
             new_low[here], new_high[here] = low[at], high[at]
             here += 1
     return "\n".join([text[begin:end] for begin, end in ranges]), lows, highs
+
+
+cdef list _whole(str text, list ranges):
+    """The stretches with the rest of the words that they begin and end in: half a word may look like a name that nobody wrote."""
+    cdef list out = []
+    cdef Py_ssize_t begin, end, least, most
+    for begin, end in ranges:
+        least, most = max(0, begin - _LONGEST_WORD), min(len(text), end + _LONGEST_WORD)
+        while begin > least and not Py_UNICODE_ISSPACE(text[begin - 1]):
+            begin -= 1
+        while end < most and not Py_UNICODE_ISSPACE(text[end]):
+            end += 1
+        _widen(out, begin, end)
+    return out
 
 
 cdef _widen(list ranges, Py_ssize_t begin, Py_ssize_t end):

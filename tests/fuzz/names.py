@@ -30,7 +30,9 @@ BOUND_MS = 2.0
 
 FEWEST = 500
 LONGEST = 4_000
-JUNK = ("\n\n", "\n12 34\n", "\n...\n\n", "\n\n\n(a kettle on the stove)\n")
+# Junk stands beyond what counts as the surroundings of a mention: small letters there tell whether capitals mean anything.
+FAR = "\n" * 48
+JUNK = tuple(FAR + junk for junk in ("", "12 34\n", "...\n\n", "(a kettle on the stove)\n"))
 WRAPS: tuple[Callable[[str], str], ...] = (
     lambda text: base64.b64encode(text.encode("utf-8", "surrogatepass")).decode(),
     lambda text: text.encode("utf-8", "surrogatepass").hex(),

@@ -79,3 +79,11 @@ def test_what_changed_is_shown_with_its_surroundings_and_nothing_else(text: str,
     for start, piece in ((m.start(), m.group()) for m in re.finditer("[^\n]+", shown.text)):
         assert piece in found.text
         assert not shown.parted(start, start + len(piece))
+
+
+def test_no_word_is_cut_in_two_beside_what_changed() -> None:
+    text = "of words " + "y" * 40 + " and " + "y" * 50 + " b " + "y" * 48 + "z and more " + "y" * 200
+    shown, lost = change(Reading.of(text), replaced(Reading.of(text), "b"))
+    assert shown.text == "y" * 50 + " B " + "y" * 48 + "z"
+    assert [text[begin:end] for begin, end in lost] == ["y" * 50 + " b " + "y" * 48 + "z"]
+    assert len(change(Reading.of("y" * 500), replaced(Reading.of("y" * 250 + "b" + "y" * 249), "b"))[0].text) == 1 + 2 * (48 + 64)
