@@ -41,13 +41,14 @@ _VOWELS = dict.fromkeys("aeiouyhwj", "")
 _CONSONANTS = "bpfvtdszgkcqmnlr"
 # What alphabets tell apart, and what syllables do; in other letters, so that no skeleton of one is taken for one of the other.
 _FINE = str.maketrans(dict(zip(_CONSONANTS, "BPFVTDSSKKKKMNLR", strict=True)) | {"x": "KS"} | _VOWELS)
-_COARSE = str.maketrans(dict(zip(_CONSONANTS, "bpfvtdssgkkkmnrr", strict=True)) | {"x": "ks"} | _VOWELS)
+_COARSE = str.maketrans(dict(zip(_CONSONANTS, "bppbtdssgkkkmnrr", strict=True)) | {"x": "ks"} | _VOWELS)
 _SYLLABLES = frozenset({"kana", "Hangul", "Han"})
 # The second word of a pair is told apart from the first by this; letters kept of a word of a name.
 SECOND, LONGEST_NAME = np.uint64(0x9E3779B97F4A7C15), 24
 # Letters of the longest syllable of Mandarin; nats of a letter without a row, and what it may gain.
 LONGEST_SOUND, _UNKNOWN_RARITY, _UNKNOWN_GAIN = 6, 10.0, 6.0
 _SILENT = tuple("tdsxz")
+_SILENT_R = re.compile("r(?![aeiouy])")
 # Consonants of which two in a row are one.
 _DOUBLED = "βγδζθκλμνξπρστφχψбвгджзклмнпрстфхцчшщ"
 _HAN, _HAN_END, _PLANE = 0x3400, 0xA000, 0x10000
@@ -58,10 +59,14 @@ def _skeleton(letters: str, classes: dict[int, str]) -> str:
 
 
 def codes_of(word: str) -> list[list[int]]:
-    """H of the skeletons that a word of a name is stored under: two fine ones, with and without a last letter that may be silent, and two coarse ones."""
+    """H of the skeletons that a word of a name is stored under: two fine ones, with and without a last letter that may be silent, and two coarse ones.
+
+    Syllables do not have an r that no vowel follows, either, where the name is English (보더먼: Vorderman).
+    """
     letters = latin_form(word)
-    spoken = (letters, letters[:-1] if letters[-1:] in _SILENT and len(letters) > 4 else letters)
-    return [[hash_word(_skeleton(form, classes)) for form in spoken] for classes in (_FINE, _COARSE)]
+    spoken = letters[:-1] if letters[-1:] in _SILENT and len(letters) > 4 else letters
+    forms = (letters, spoken), (letters, _SILENT_R.sub("", spoken))
+    return [[hash_word(_skeleton(form, classes)) for form in some] for classes, some in zip((_FINE, _COARSE), forms, strict=True)]
 
 
 def pair_keys(first: U64, second: U64) -> U64:

@@ -174,7 +174,7 @@ cdef class Neighbours:
         if kind != _HANGUL:
             return True
         first, second = self._ordinary(one), self._ordinary(one + 1)
-        return min(first, second) == 0 and max(first, second) < _COMMON
+        return max(first, second) < (_EVERYDAY if min(first, second) else _COMMON)
 
     cdef bint _listed(self, Py_ssize_t one) except -1:
         """Whether a dot stands before a word or behind the next one: a list of words, not a name."""

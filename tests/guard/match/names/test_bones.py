@@ -24,7 +24,7 @@ def readings(text: str) -> list[list[int]]:
     return [row[some].tolist() for row, some in zip(hashes, nats < NEVER, strict=True)]
 
 
-@pytest.mark.parametrize("script", ["greek", "devanagari", "thai"])
+@pytest.mark.parametrize("script", ["greek", "devanagari", "thai", "korean"])
 def test_tokens_are_looked_up_where_names_are_stored(script: str) -> None:
     rows = [line.split("\t") for line in (PAIRS / f"tokens_{script}.tsv").read_text("utf-8").splitlines()]
     found = readings("\n".join(native.replace(" ", "") for _, native, _ in rows))
@@ -45,6 +45,8 @@ def test_tokens_are_looked_up_where_names_are_stored(script: str) -> None:
         ("스위프트", "swift"),
         ("斯威夫特", "swift"),
         ("Джо", "joe"),
+        ("보더먼", "vorderman"),
+        ("스테이섬", "statham"),
     ],
 )
 def test_a_native_form_has_a_skeleton_of_its_name(native: str, letters: str) -> None:
