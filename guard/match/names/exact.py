@@ -122,7 +122,8 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
         if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
             return None
         raw = scan.text[int(at[begin]) : int(at[stop - 1]) + 1]
-        if any(sign in raw for sign in "\n,;:!?()") or (". " in raw and not initials):
+        forbidden = "\n,;:!?()-" if is_initials(row.words) else "\n,;:!?()"  # `E-Commerce-Hero` is no E. Hero
+        if any(sign in raw for sign in forbidden) or (". " in raw and not initials):
             return None
     return Found(row, begin, stop, "middle name", 0.93)
 
