@@ -48,7 +48,8 @@ SECOND, LONGEST_NAME = np.uint64(0x9E3779B97F4A7C15), 24
 # Letters of the longest syllable of Mandarin; nats of a letter without a row, and what it may gain.
 LONGEST_SOUND, _UNKNOWN_RARITY, _UNKNOWN_GAIN = 6, 10.0, 6.0
 _SILENT = tuple("tdsxz")
-_SILENT_R = re.compile("r(?![aeiouy])")
+# Letters that are not heard apart, in languages that syllables follow: Vorderman, Knightley, Fletcher, Bridget, Schwarz, Modigliani.
+_UNHEARD = re.compile("r(?![aeiouy])|gh(?![aeiou])|^k(?=n)|t(?=ch)|d(?=g[ei]|j|z)|(?<=s)ch|g(?=li|n)")
 # Consonants of which two in a row are one.
 _DOUBLED = "βγδζθκλμνξπρστφχψбвгджзклмнпрстфхцчшщ"
 _HAN, _HAN_END, _PLANE = 0x3400, 0xA000, 0x10000
@@ -59,13 +60,13 @@ def _skeleton(letters: str, classes: dict[int, str]) -> str:
 
 
 def codes_of(word: str) -> list[list[int]]:
-    """H of the skeletons that a word of a name is stored under: two fine ones, with and without a last letter that may be silent, and two coarse ones.
+    """H of the skeletons that a word of a name is stored under: two fine ones, with and without a last letter that may be silent, and two coarse ones, with and without all letters that may be.
 
-    Syllables do not have an r that no vowel follows, either, where the name is English (보더먼: Vorderman).
+    Syllables are written as a name is heard (보더먼: Vorderman), the alphabets more as it is written.
     """
     letters = latin_form(word)
     spoken = letters[:-1] if letters[-1:] in _SILENT and len(letters) > 4 else letters
-    forms = (letters, spoken), (letters, _SILENT_R.sub("", spoken))
+    forms = (letters, spoken), (letters, _UNHEARD.sub("", spoken))
     return [[hash_word(_skeleton(form, classes)) for form in some] for classes, some in zip((_FINE, _COARSE), forms, strict=True)]
 
 

@@ -97,12 +97,12 @@ def _check_ended(scan: Scan, row: Row, start: int, end: int) -> Found | None:
 
 
 def _turned_on_purpose(scan: Scan, start: int, surname: int, *, short: bool) -> bool:
-    """Surname first: with a comma, or both words with a capital, or in a word that no language has; where initials are all else (`short`), with comma and capitals."""
+    """Surname first: with a comma, or both words with a capital, or in a word that no language has; where initials are all else (`short`), with capitals and no other sign between."""
     at = scan.folded.at
     between = scan.text[int(at[start + surname - 1]) + 1 : int(at[start + surname])]
     numbers = [int(np.searchsorted(scan.starts, place, side="right")) - 1 for place in (start, start + surname)]
     if short:
-        return between.strip() == "," and bool(scan.capital.take(numbers).all())
+        return between.strip(" ") in {",", ""} and bool(scan.capital.take(numbers).all())
     if "," in between:
         return True
     if any(sign in between for sign in "\n#.;:!?"):

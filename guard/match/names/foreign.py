@@ -38,8 +38,8 @@ _GAIN, _SURE = 1.0, 8.0
 # So much more among so many names that some are like a word of every language.
 _CROWDED = 5.0
 # So much more where words carry endings that hide how ordinary they are (among 100,000 people without it 2 mentions in the Korean prompts of
-# six registries, with it none), and in the other order.
-_KOREAN, _TURNED = 3.0, 4.0
+# six registries, with it none), and in the other order (화이트 크롭, a white crop top, is no Korb White).
+_KOREAN, _TURNED = 3.0, 9.0
 # From so much on the first word may end like a Korean verb or a marked noun, as 기타가와 does (on the tuning half 16 of 1,000
 # names more, and 1 mention more in 57,886 pairs of words of prompts).
 _MARKED = 6.0

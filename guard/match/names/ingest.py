@@ -100,8 +100,9 @@ def _forms(name: str) -> Iterable[str]:
             yield f"{first} {part}"
     for short in short_forms().get(fold_text(first), ())[:8]:
         yield f"{short.capitalize()} {surname}"
-    if len(first) > 1:
-        yield f"{first[0]}. {surname}"
+    yield f"{first[0]}. {surname}"
+    if len(parts[-1]) > 3 and parts[at:-1]:
+        yield f"{first[0]}. {parts[-1]}"
     if at > 1:
         yield " ".join(f"{part[0]}." for part in parts[:at]) + f" {surname}"
 
