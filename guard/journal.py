@@ -119,7 +119,7 @@ def _redacted(texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]
     last, end = min((max(told) for told in places.values() if len(told) >= MOST_TOLD), default=(len(texts), 0))
     out = []
     for number, text in enumerate(texts):
-        shown = _masked(text, hits)
+        shown = _masked(number, text, numbers, hits)
         begin = len(shown) if number < last else end if number == last else 0
         out.append({"where": text.where, "text": shown[:begin] + _MASK * (len(shown) - begin)})
     return out
@@ -136,6 +136,7 @@ def _hit(hit: Hit, level: RecordLevel) -> Body:
         "role": hit.role,
         "view": hit.view,
         **({} if hit.bank is None else {"bank": hit.bank}),
+        **({} if hit.until is None else {"until": hit.until}),
         "span": hit.span,
     }
     if level is RecordLevel.FULL:
@@ -143,11 +144,16 @@ def _hit(hit: Hit, level: RecordLevel) -> Body:
     return kept
 
 
-def _masked(text: Text, hits: Sequence[Hit]) -> str:
+def _masked(number: int, text: Text, numbers: Mapping[str, int], hits: Sequence[Hit]) -> str:
+    """Text `number` with the mentions in it masked, also the part of one that begins in an earlier text."""
     shown = list(text.text)
     for hit in hits:
-        if hit.where == text.where and hit.span is not None:
-            begin, end = hit.span
+        if hit.span is None:
+            continue
+        first = numbers.get(hit.where, len(numbers))
+        last, end = (first, hit.span[1]) if hit.until is None else (numbers.get(hit.until[0], first), hit.until[1])
+        if first <= number <= last:
+            begin, end = hit.span[0] if number == first else 0, end if number == last else len(shown)
             shown[begin:end] = _MASK * (end - begin)
     return "".join(shown)
 

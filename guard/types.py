@@ -259,7 +259,8 @@ class Hit:
     `score` and `threshold` lie in 0..1, higher is closer, on the scale of the modality. `span` counts code points in
     the text as it was sent. `view` names what had to be undone to see the name (`as written`, `leet`, `reversed` ...)
     or how the face was seen (`upright`, `rotated 90` ...). `role` is None for anything but a name. `bank` is set for a
-    known picture alone; one that is nobody's in particular has an empty `subject_id` and `subject`.
+    known picture alone; one that is nobody's in particular has an empty `subject_id` and `subject`. `until` is set for a name
+    split over texts: in which it ends, and behind how many code points of it.
     """
 
     subject_id: str
@@ -275,6 +276,7 @@ class Hit:
     text: str | None = None
     view: str | None = None
     bank: str | None = None
+    until: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

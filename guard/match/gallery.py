@@ -134,6 +134,7 @@ class Gallery:
                     span=found.span,
                     text=found.text,
                     view=found.view,
+                    until=found.until,
                 ),
                 person,
             )

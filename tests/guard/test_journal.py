@@ -133,6 +133,16 @@ def test_nothing_of_the_content_is_in_the_leaf() -> None:
         assert known not in skeleton
 
 
+def test_a_name_split_over_texts_is_masked_in_all_of_them() -> None:
+    texts = [Text("a", "draw Ada"), Text("b", "Quill"), Text("c", "feather at sea")]
+    hit = replace(HIT, where="a", span=(5, 8), until=("c", 7))
+    assert journal.kept_texts(RecordLevel.REDACTED, texts, [hit]) == [
+        {"where": "a", "text": "draw ███"},
+        {"where": "b", "text": "█████"},
+        {"where": "c", "text": "███████ at sea"},
+    ]
+
+
 def test_behind_the_last_mention_that_is_told_nothing_can_be_read() -> None:
     """A person named a hundred times is told only so often; the names after that are masked with all that stands there."""
     told = [replace(HIT, span=(4 * number, 4 * number + 3)) for number in range(MOST_TOLD)]

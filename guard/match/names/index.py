@@ -137,14 +137,14 @@ class NameIndex:
             )
         return NameHit(
             row.subject_no, row.text, row.kind, place.where, place.span, place.text, round(found.score, 4), strength, place.role,
-            "split over fields" if place.split else mention.view,
+            "split over fields" if place.until else mention.view, until=place.until,
         )  # fmt: skip
 
 
 class _Place(NamedTuple):
     """Where mentions stand, and what follows from that alone; many people may have one name.
 
-    `letters` count in all texts joined, `span` in the text `where`. `split`: the mention ends in another text. `strengths` are
+    `letters` count in all texts joined, `span` in the text `where`. `until`: in which other text the mention ends, and where there. `strengths` are
     those of what was found here so far.
     """
 
@@ -152,7 +152,7 @@ class _Place(NamedTuple):
     where: str
     span: tuple[int, int]
     text: str
-    split: bool
+    until: tuple[str, int] | None
     around: Surroundings
     role: Role
     strengths: dict[tuple[str, Strength, bool, bool, bool], Strength]
@@ -166,9 +166,10 @@ class _Place(NamedTuple):
             start = begins[number]
         text, base = texts[number], begins[number]
         span = start - base, min(end - base, len(text.text))
-        split = end - base > len(text.text)
-        around = surroundings(joined, start, end) if split else surroundings(text.text, *span)
-        return cls((start, end), text.where, span, text.text[span[0] : span[1]], split, around, role_of(around), {})
+        last = bisect_right(begins, end - 1) - 1
+        until = (texts[last].where, end - begins[last]) if last > number else None
+        around = surroundings(joined, start, end) if until else surroundings(text.text, *span)
+        return cls((start, end), text.where, span, text.text[span[0] : span[1]], until, around, role_of(around), {})
 
 
 def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:

@@ -46,10 +46,22 @@ def test_cases(case: dict[str, Any]) -> None:
     assert told(search(case["text"])) == case["found"]
 
 
-def test_a_name_split_over_texts_is_found_where_it_begins() -> None:
+def test_a_name_split_over_texts_is_found_where_it_begins_and_where_it_ends() -> None:
     hits = index().search([Text("input[0]", "draw Taylor"), Text("input[1]", "Swift at sea")])
     assert hits == [
-        NameHit(0, "Taylor Swift", AliasKind.LEGAL, "input[0]", (5, 11), "Taylor", 1.0, Strength.STRONG, Role.LIKENESS, "split over fields")
+        NameHit(
+            0,
+            "Taylor Swift",
+            AliasKind.LEGAL,
+            "input[0]",
+            (5, 11),
+            "Taylor",
+            1.0,
+            Strength.STRONG,
+            Role.LIKENESS,
+            "split over fields",
+            until=("input[1]", 5),
+        ),
     ]
 
 
