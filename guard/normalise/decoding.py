@@ -42,6 +42,18 @@ def _base64(match: re.Match[str]) -> str | None:
     return None
 
 
+def _base64_words(match: re.Match[str]) -> str | None:
+    """Words that were encoded one by one: each must be letters alone."""
+    words = []
+    for raw in match.group().split():
+        try:
+            word = base64.b64decode(raw.rstrip("=") + "=" * (-len(raw.rstrip("=")) % 4), validate=True).decode("utf-8")
+        except (binascii.Error, ValueError):
+            return None
+        words.append(word)
+    return " ".join(words) if all(word.isalpha() for word in words) else None
+
+
 def _base32(match: re.Match[str]) -> str | None:
     raw = match.group().rstrip("=")
     try:
@@ -66,13 +78,33 @@ def _bits(match: re.Match[str]) -> str | None:
     return _text_of(bytes(int(part, 2) for part in re.findall("[01]{8}", match.group())))
 
 
+_KEYS = ("", "", "abc", "def", "ghi", "jkl", "mno", "pqrs", "tuv", "wxyz")
+_KEY_PRESSES = re.compile(r"([2-9])\1{0,3}")
+
+
 def _numbers(match: re.Match[str]) -> str | None:
-    """Numbers as ASCII codes, or as places in the alphabet; a word ends where another sign than the first parts two of them."""
-    values = [int(part) for part in re.findall(r"\d+", match.group())]
+    """Numbers as ASCII codes, as places in the alphabet or as keys of a telephone pressed several times; a word ends where another sign than the first parts two."""
+    numbers = re.findall(r"\d+", match.group())
+    values = list(map(int, numbers))
     if all(0 < value <= 26 for value in values):
-        signs = [*re.findall(r"\D+", match.group()), ""]
-        return "".join(chr(96 + value) + " " * (sign != signs[0]) for value, sign in zip(values, signs, strict=True)).rstrip()
-    return _text_of(bytes(values)) if all(value < 256 for value in values) else None
+        return _words(match, [chr(96 + value) for value in values])
+    if all(_KEY_PRESSES.fullmatch(number) for number in numbers):
+        keys = [(_KEYS[int(number[0])], len(number)) for number in numbers]
+        return (
+            _words(match, [letters[count - 1] for letters, count in keys])
+            if all(count <= len(letters) for letters, count in keys)
+            else None
+        )
+    if all(value < 256 for value in values) and (text := _text_of(bytes(values))):
+        return text
+    octal = [int(number, 8) for number in numbers if not set(number) & {"8", "9"}]
+    return _text_of(bytes(octal)) if len(octal) == len(numbers) and max(octal) < 256 else None
+
+
+def _words(match: re.Match[str], letters: list[str]) -> str:
+    """Letters, with a space where another sign than the first parts two of the numbers they come from."""
+    signs = [*re.findall(r"\D+", match.group()), ""]
+    return "".join(letter + " " * (sign != signs[0]) for letter, sign in zip(letters, signs, strict=True)).rstrip()
 
 
 def _url(match: re.Match[str]) -> str | None:
@@ -93,7 +125,7 @@ def _char(code: int) -> str | None:
 
 
 def _escape(match: re.Match[str]) -> str | None:
-    code = next(group for group in match.groups() if group)
+    code = next((group for group in match.groups() if group), "20")  # a sign for the end of a line parts words
     return _char(int(code, 16))
 
 
@@ -109,12 +141,15 @@ def _entity(match: re.Match[str]) -> str | None:
 
 _MORSE_SIGNS = ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.."
 _MORSE = dict(zip(_MORSE_SIGNS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
+_MORSE_WRITTEN = str.maketrans(dict.fromkeys(signs.MORSE_DOTS, ".") | dict.fromkeys(signs.MORSE_DASHES, "-"))
+_MORSE_SIGN = f"[{re.escape(signs.MORSE_DOTS + signs.MORSE_DASHES)}]{{1,4}}"
 # The letters of uncontracted Braille; its sign for a capital is not seen.
 _BRAILLE = str.maketrans(dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵⠀", "abcdefghijklmnopqrstuvwxyz ", strict=True)) | {"⠠": None})
 
 
 def _morse(match: re.Match[str]) -> str | None:
-    words = [[_MORSE.get(sign, "?") for sign in word.split()] for word in re.split(r"\s*/\s*|\s{2,}", match.group())]
+    plain = match.group().translate(_MORSE_WRITTEN)
+    words = [[_MORSE.get(sign, "?") for sign in word.split()] for word in re.split(r"\s*/\s*|\s{2,}", plain)]
     text = " ".join("".join(word) for word in words)
     return text if "?" not in text and len(text) >= 4 else None
 
@@ -138,7 +173,7 @@ CODES: tuple[tuple[int, re.Pattern[str], Read], ...] = (
     (signs.PERCENT, re.compile(r"(?:%[0-9A-Fa-f]{2})+"), _url),
     (signs.PRINTABLE, re.compile(r"(?:=[0-9A-F]{2}){3,}"), _url),
     (signs.ENTITY, re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,12});?"), _entity),
-    (signs.ESCAPE, re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\x([0-9A-Fa-f]{2})"), _escape),
+    (signs.ESCAPE, re.compile(r"\\u\{([0-9A-Fa-f]{1,6})\}|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\x([0-9A-Fa-f]{2})|(?<=[^\W_])\\[nrt](?=[^\W_])"), _escape),
     (signs.OCTAL, re.compile(r"(?:\\[0-3]?[0-7]{2}){4,}"), _octal),
     (signs.CODE_POINT, re.compile(r"[Uu]\+([0-9A-Fa-f]{4,6})(?:[\s,]{1,2}(?=[Uu]\+))?"), _escape),
     (signs.CODE_CALL, _CODE_CALL, _character_code),
@@ -146,10 +181,11 @@ CODES: tuple[tuple[int, re.Pattern[str], Read], ...] = (
     (signs.BRAILLE, re.compile("[\u2800-\u28ff]{3,}(?: [\u2800-\u28ff]{2,})*"), _braille),
     (signs.HEX, re.compile(r"(?<![0-9A-Za-z])(?:(?:0[xX])?[0-9A-Fa-f]{2}[ :,-]{0,2}){3,}(?:0[xX])?[0-9A-Fa-f]{2}(?![0-9A-Za-z])"), _short(_hex)),
     (signs.BITS, re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){3,}[01]{8}(?!\d)"), _short(_bits)),
-    (signs.NUMBERS, re.compile(r"(?=\d)(?<![\d.])(?:\d{1,3}(?:[ ,;-]{1,2}|[.·] ?| ?[/|] ?)){3,}\d{1,3}(?!\d)"), _short(_numbers)),
+    (signs.NUMBERS, re.compile(r"(?=\d)(?<![\d.])(?:\d{1,4}(?:[ ,;-]{1,2}|[.·] ?| ?[/|] ?)){3,}\d{1,4}(?!\d)"), _short(_numbers)),
     (signs.BASE32, re.compile(r"(?<![A-Za-z0-9+/=])[A-Z2-7]{10,}={0,6}(?![A-Za-z0-9+/=])"), _short(_base32)),
+    (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/=])(?:(?![A-Za-z]?[a-z]++ )[A-Za-z0-9+/]{2,40}={0,2} ){1,3}(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/=]))[A-Za-z0-9+/]{2,40}={0,2}(?![A-Za-z0-9+/=])"), _short(_base64_words)),
     (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/_-])(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _short(_base64)),
-    (signs.MORSE, re.compile(r"(?<![^\s])[.-]{1,4}(?:[ ]{1,3}/?[ ]{0,3}[.-]{1,4}){4,}(?![^\s,;:!?\"')\]])"), _short(_morse)),
+    (signs.MORSE, re.compile(rf"(?<![^\s]){_MORSE_SIGN}(?:[ ]{{1,3}}/?[ ]{{0,3}}{_MORSE_SIGN}){{4,}}(?![^\s,;:!?\"')\]])"), _short(_morse)),
 )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ import unicodedata
 
 from guard.normalise.letters import MARKS, UNSEEN
 from guard.normalise.letters import folded as folded_letter
-from guard.normalise.lookalikes import LOOKALIKES
+from guard.normalise.lookalikes import FANCY, LOOKALIKES
 from guard.normalise.reading import Reading
-from guard.normalise.signs import CODE_WORDS, LEAVING_OUT, LETTERS_STYLED, MASK, STYLES
+from guard.normalise.signs import LEAVING_OUT, LETTERS_STYLED, MASK, STYLES
 
 _HIDDEN = re.compile("[\U000e0020-\U000e007e]{4,}")
 
@@ -41,13 +41,54 @@ def plain(source: Reading) -> Reading | None:
     return source.replaced(_STYLED, _plain)
 
 
-_TAG = re.compile(r"<!--[^<>]{0,200}-->|</?[A-Za-z][^<>]{0,80}>|\[/?[A-Za-z]{1,8}\]")
-_TAG_INSIDE = re.compile(rf"[^\W_](?:{_TAG.pattern})[^\W_]")
+# Tags and comments, what is struck through, and commands of LaTeX; what of it stands between two words rather than within one.
+_TAG = re.compile(
+    r"<!--[^<>]{0,200}-->|</?[A-Za-z][^<>]{0,80}>|\[/?[A-Za-z]{1,8}\]|/\*[^*\n]{0,80}\*/|~~[^~\n]{1,40}~~|\\[A-Za-z]{2,16}\{([^{}\\\n]{1,40})\}"
+)
+_NEXT_TAG = re.compile(r"</[A-Za-z][^<>]{0,80}>\s{0,40}<[A-Za-z][^<>]{0,80}>")
+_TAG_INSIDE = re.compile(rf"[^\W_](?:{_TAG.pattern}|{_NEXT_TAG.pattern})[^\W_]|\\[A-Za-z]{{2,16}}\{{")
 
 
 def without_markup(source: Reading) -> Reading | None:
-    """The text without tags and comments, where one of them stands within a word."""
-    return source.replaced(_TAG, lambda _: "") if _TAG_INSIDE.search(source.text) else None
+    """The text without tags and comments, where one of them stands within a word; a word ends where one is closed and another opened."""
+    if not _TAG_INSIDE.search(source.text):
+        return None
+    parted = source.replaced(_NEXT_TAG, lambda _: " ") or source
+    plain = parted.replaced(_TAG, lambda match: match.group(1) or "") or parted
+    return plain if plain is not source else None
+
+
+_WEIGHT = re.compile(r"(?<=[^\W\d_]):{1,2}-?\d{1,3}(?:\.\d{1,3})?(?![\w.:])")
+
+
+def without_weights(source: Reading) -> Reading | None:
+    """The text without the weights that prompts give to words: `(jane:1.3) (doe:1.2)`, `Jane::2 Doe::2`."""
+    return source.replaced(_WEIGHT, lambda _: "")
+
+
+_SEESAW = re.compile(r"[A-Za-z](?<![^\W_].)[A-Za-z]*?[a-z][A-Z][a-z][A-Z][A-Za-z]*")
+
+
+def capitals_evened(source: Reading) -> Reading | None:
+    """Words in which small letters and capitals alternate with a capital at their head alone: they are no words written together."""
+    return source.replaced(_SEESAW, lambda match: match.group().capitalize(), each=True)
+
+
+# Syllables of which one is in capitals, as stress is shown; a word of pig Latin with its hyphen.
+_SYLLABLES = re.compile(r"(?<![\w-])[^\W\d_]{1,8}(?:[-·•‧‑][^\W\d_]{1,8}){1,7}(?![\w-])")
+_HYPHEN = re.compile("[-·•‧‑]")
+
+
+def _joined(match: re.Match[str]) -> str | None:
+    parts = _HYPHEN.split(match.group())
+    stressed = any(len(part) > 1 and part.isupper() for part in parts) and any(map(str.islower, parts))
+    pig = len(parts) == 2 and parts[1].lower().endswith("ay")
+    return "".join(parts).capitalize() if stressed or pig else None
+
+
+def syllables_together(source: Reading) -> Reading | None:
+    """`TAY-lor`, `aylor-tay` without the hyphens."""
+    return source.replaced(_SYLLABLES, _joined)
 
 
 # A letter or sign that the text says is to be left out: "remove every x from Txaxyxlxoxr".
@@ -56,13 +97,29 @@ _LEFT_OUT = re.compile(
     re.IGNORECASE,
 )
 _MOST_LEFT_OUT = 3
+_LEFT_OUT_DIGITS = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(sorted(LEAVING_OUT))})(?:\W{{1,3}}\w{{1,12}}){{0,3}}?\W{{1,3}}(?:numbers?|digits?|numerals?|zahlen|ziffern|números|dígitos|chiffres)(?!\w)",
+    re.IGNORECASE,
+)
+# A digit after each letter but the last.
+_BETWEEN_DIGITS = re.compile(r"(?<![^\W_])[A-Za-z](?:\d[A-Za-z])+(?![^\W_])")
+_FEWEST_BETWEEN = 5
 
 
 def left_out(source: Reading) -> Reading | None:
     """The text without the letters or signs that it says are to be left out."""
     chars = dict.fromkeys(match.group(1) for match in _LEFT_OUT.finditer(source.text))
     chosen = [char for char in chars if char not in "aA,.;:"][:_MOST_LEFT_OUT]
-    return source.replaced(re.compile("[" + "".join(map(re.escape, chosen)) + "]", re.IGNORECASE), lambda _: "") if chosen else None
+    chosen += ["0-9"] if _LEFT_OUT_DIGITS.search(source.text) else []
+    pattern = "".join(char if char == "0-9" else re.escape(char) for char in chosen)
+    return source.replaced(re.compile(f"[{pattern}]", re.IGNORECASE), lambda _: "") if chosen else None
+
+
+def digits_left_out(source: Reading) -> Reading | None:
+    """Words with a digit after each letter, without them: `J4a2n7e D1o8e`."""
+    if not any(len(match.group()) >= _FEWEST_BETWEEN for match in _BETWEEN_DIGITS.finditer(source.text)):
+        return None
+    return source.replaced(_BETWEEN_DIGITS, lambda match: match.group()[::2])
 
 
 # Four or more letters, or signs for letters, of which each stands alone: P 4 u l, e.i.l.u.a.P.
@@ -122,6 +179,9 @@ def drawn_out(source: Reading) -> Reading | None:
 
 _LEET_CHARS = "0-9@$!|+€£(^¢§¥"
 _BANG = re.compile(r"!(?:(?<=[A-Za-z0-9].)[A-Za-z0-9]|(?<=[a-z].) [a-z]|(?<!\S.)[a-z])")
+# A capital I after a small letter is a small l to the eye: KeIIy.
+_CAPITAL_I = re.compile("(?<=[a-z])I+")
+_DRAWN_DIGIT = re.compile(r"([034])\1\1+")
 _LEET_WORD = re.compile(rf"[A-Za-zÀ-ɏ{_LEET_CHARS}]+")
 # Such a word with a sign that seldom stands beside letters.
 _TELLING_WORD = re.compile(rf"(?<![A-Za-zÀ-ɏ{_LEET_CHARS}])[A-Za-zÀ-ɏ!+€£(]*+[0-9@$|^¢§¥][A-Za-zÀ-ɏ{_LEET_CHARS}]*+")
@@ -141,11 +201,17 @@ _LEET = str.maketrans(dict(zip("4@83€(69!1|0£57$+2^¢§¥", "aabeecgglllolsts
 def leet(source: Reading) -> Reading | None:
     """Digits and signs inside words read as letters; `1 ! |` read as l (whoever compares takes i and l for one)."""
     text = source.text
-    if not any(map(_is_leet, _TELLING_WORD.findall(text))) and not _BANG.search(text) and not _told_twice(text):
+    telling = any(map(_is_leet, _TELLING_WORD.findall(text))) or _BANG.search(text) or _told_twice(text)
+    if not telling and not _CAPITAL_I.search(text):
         return None
 
     def read(match: re.Match[str]) -> str | None:
         word = match.group()
+        if _CAPITAL_I.search(word):
+            return _CAPITAL_I.sub(lambda found: "l" * len(found.group()), word).translate(_LEET)
+        if not telling:
+            return None
+        word = _DRAWN_DIGIT.sub(r"\1", word)
         return word.translate(_LEET) if _mixed(word) or (len(word) > 1 + word.isdecimal() and not any(map(str.isalpha, word))) else None
 
     return source.replaced(_LEET_WORD, read, each=True)
@@ -174,7 +240,9 @@ def turned(source: Reading) -> Reading | None:
 
 
 # Words, also with look-alikes that are digits or signs.
-_FOREIGN = frozenset(LOOKALIKES)
+_ALIKE, _FOREIGN = frozenset(LOOKALIKES), frozenset(LOOKALIKES | FANCY)
+_OF_FONTS = {**FANCY, **LOOKALIKES}
+_FANCY_RUN = re.compile(f"[{''.join(FANCY)}]{{3}}")
 _FOREIGN_WORD = re.compile(rf"(?:[^\W\d_]|[{''.join(re.escape(char) for char in sorted(_FOREIGN) if not char.isalpha())}])+")
 
 
@@ -183,72 +251,22 @@ def look_alikes(source: Reading) -> Reading | None:
     text = source.text
     letters = [char for char in text if char.isalpha()]
     mostly_latin = sum(char.isascii() for char in letters) * 2 >= len(letters)
+    fonts = _FANCY_RUN.search(text) and sum(char.isascii() for char in letters) * 2 >= sum(char not in FANCY for char in letters)
 
     def read(match: re.Match[str]) -> str | None:
         word = match.group()
-        if _FOREIGN.isdisjoint(word):
+        if (_FOREIGN if fonts else _ALIKE).isdisjoint(word):
             return None
         mixed = any(char not in LOOKALIKES and folded_letter(char).isascii() for char in word)
+        if fonts and all(char in _OF_FONTS or folded_letter(char).isascii() for char in word):
+            return "".join(_OF_FONTS.get(char, char) for char in word)
+        if _ALIKE.isdisjoint(word):
+            return None
         if not mixed and not (mostly_latin and all(char in LOOKALIKES or folded_letter(char).isascii() for char in word)):
             return None
         return "".join(LOOKALIKES.get(char, char) for char in word)
 
     return source.replaced(_FOREIGN_WORD, read, each=True)
-
-
-_AS_IN = re.compile(
-    r"(?<![^\W_])([^\W\d_])(?=[\s,:(])(?:\s{0,2}[,:(]?\s{0,2}(?:as\s{1,2}in|like\s{1,2}in|is\s{1,2}for|for|like|as|wie|comme|come|como(?:\s{1,2}en)?|de)\s{1,2}[\"'“]?)([^\W\d_]+)[\"'”)]?",
-    re.IGNORECASE,
-)
-_CODE_WORD = re.compile("[a-z]+", re.IGNORECASE)
-_CODE_RUN = re.compile(r"(?:\b(?:" + "|".join(sorted(CODE_WORDS)) + r")\b[\s,.-]*){4,}", re.IGNORECASE)
-
-
-def spelled_as(source: Reading) -> Reading | None:
-    """`T as in Tom, a, y` read as the letters it stands for."""
-    return source.replaced(_AS_IN, lambda match: match.group(1) if match.group(2)[:1].lower() == match.group(1).lower() else None)
-
-
-def spelled_in_code(source: Reading) -> Reading | None:
-    """`Tango Alpha Yankee` read as the letters they stand for."""
-    return source.replaced(_CODE_RUN, lambda match: " ".join(word[0] for word in _CODE_WORD.findall(match.group())) + " ")
-
-
-_LABELS = (
-    "first name",
-    "given name",
-    "last name",
-    "surname",
-    "family name",
-    "forename",
-    "firstname",
-    "lastname",
-    "first_name",
-    "last_name",
-    "given_name",
-    "vorname",
-    "nachname",
-    "prénom",
-    "apellido",
-    "sobrenome",
-    "cognome",
-    "фамилия",
-    "姓",
-    "성은",
-    "first:",
-    "last:",
-)
-_NAME_WORDS = re.compile(
-    r"(?:[,;.]|\s|\b(?:and|und|et|y|e|with|whose|a|the|her|his|their|person|someone|is|has)\b){0,6}\b(?:first|given|fore|last|family|sur|second|vor|nach)[\s_-]?names?\b(?:\s*(?:=|(?:is|are|was|being|ist|lautet|of)\b))?[\s:=\"'“]{0,4}"
-    r"|[,;\s]{0,3}\b(?:prénom|nom de famille|nombre|apellido|cognome|nome|sobrenome|имя|фамилия|first|last)\b\s?[:=]?\s?|(?:名字|姓氏?|名前|名|이름|성)(?:是|は|은|는)?[:：]?",
-    re.IGNORECASE,
-)
-
-
-def labelled(source: Reading) -> Reading | None:
-    """`first name Taylor, last name Swift` without the labels."""
-    lower = source.text.lower()
-    return source.replaced(_NAME_WORDS, lambda _: " ") if any(label in lower for label in _LABELS) else None
 
 
 # An initial; in small letters one with a dot, or one that no language has as a word.
@@ -261,7 +279,16 @@ def without_initials(source: Reading) -> Reading | None:
     return source.replaced(_INITIALS, lambda _: " ")
 
 
+# Signs within words that stand for i as often as for l; only what is searched letter by letter must tell.
+_ONE_FOR_I = re.compile("(?<=[A-Za-z0-9])[1!|](?=[A-Za-z0-9])")
+
+
 def read_as_leet(source: Reading) -> Reading | None:
     """Leet, and without initials then."""
     read = leet(source)
-    return read and (without_initials(read) or read)
+    if read is None:
+        return None
+    read = without_initials(read) or read
+    other = source.replaced(_ONE_FOR_I, lambda _: "i")
+    again = other and leet(other)
+    return read.beside(again) if again else read

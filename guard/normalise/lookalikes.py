@@ -5,11 +5,11 @@ from unicodedata import normalize
 from guard.normalise.letters import folded
 
 _BY_LETTER = {
-    "a": "аɑαᴀꭺⲁǝ" , "b": "Ьƅьвβ", "c": "сϲⅽᴄꮯⲥς", "d": "ԁⅾժꭰ", "e": "еҽєεеⲉ℮ꬲ", "f": "ϝғքꞙẝ", "g": "ɡցǥԍ", "h": "һհḩհнₕ", "i": "іıɩιїⅰἰꙇ", "j": "јϳʝյ", "k": "κкⲕҝқ",
-    "l": "ӏⅼӀןⵏ", "m": "мⅿᴍ", "n": "ոпηпռⲛи", "o": "оοօσᴏⲟ๐០೦օө०੦", "p": "рρⲣᴩþ", "q": "ԛգզ", "r": "гᴦꭇⲅя", "s": "ѕꜱꮪ", "t": "тτᴛⲧ", "u": "սυцμʋ", "v": "ѵνⅴᴠ",
-    "w": "ԝѡωшщɯաᴡ", "x": "хχⅹⲭ", "y": "уүγყʏỿყ", "z": "ᴢꮓʐ",
-    "A": "АΑᎪᗅꓮ", "B": "ВΒᏴᗷꓐ", "C": "СϹᏟⅭꓚ", "D": "ᎠᗞⅮꓓ", "E": "ЕΕᎬꓰЄ", "F": "ϜᖴꓝҒ", "G": "ԌᏀꓖ", "H": "НΗᎻᕼꓧ", "I": "ІΙӀⅠꓲ", "J": "ЈᎫᒍꓙ", "K": "КΚᏦꓗ", "L": "ᏞᒪⅬꓡ",
-    "M": "МΜᎷⅯꓟ", "N": "ΝꓠИ", "O": "ОΟՕꓳⵔ", "P": "РΡᏢᑭꓑ", "Q": "Ԛⵕ", "R": "ᎡᏒᖇꓣЯ", "S": "ЅՏᏚꓢ", "T": "ТΤᎢꓔ", "U": "ՍᑌꓴЦ", "V": "ѴᏙⅤꓦ", "W": "ԜᎳꓪШЩ", "X": "ХΧⅩꓫ", "Y": "ҮΥУᎩꓬ",
+    "a": "аɑαᴀꭺⲁǝ₳ѧ" , "b": "Ьƅьвβ฿", "c": "сϲⅽᴄꮯⲥς₵", "d": "ԁⅾժꭰ∂", "e": "еҽєεеⲉ℮ꬲ", "f": "ϝғքꞙẝ₣", "g": "ɡցǥԍ₲", "h": "һհḩհнₕ", "i": "іıɩιїⅰἰꙇ", "j": "јϳʝյנ", "k": "κкⲕҝқ₭",
+    "l": "ӏⅼӀןⵏ", "m": "мⅿᴍ₥", "n": "ոпηпռⲛи₦", "o": "оοօσᴏⲟ๐០೦օө०੦⭕", "p": "рρⲣᴩþ₱", "q": "ԛգզ", "r": "гᴦꭇⲅя", "s": "ѕꜱꮪ₴💲", "t": "тτᴛⲧ₮†✝", "u": "սυцμʋ", "v": "ѵνⅴᴠ",
+    "w": "ԝѡωшщɯաᴡ₩", "x": "хχⅹⲭ❌✖Ӿ", "y": "уүγყʏỿყ", "z": "ᴢꮓʐ",
+    "A": "АΑᎪᗅꓮДΛΔᗩ", "B": "ВΒᏴᗷꓐБ", "C": "СϹᏟⅭꓚᑕ", "D": "ᎠᗞⅮꓓ", "E": "ЕΕᎬꓰЄΞΣ", "F": "ϜᖴꓝҒᖴ", "G": "ԌᏀꓖ", "H": "НΗᎻᕼꓧ", "I": "ІΙӀⅠꓲ", "J": "ЈᎫᒍꓙ", "K": "КΚᏦꓗ", "L": "ᏞᒪⅬꓡ",
+    "M": "МΜᎷⅯꓟᗰ", "N": "ΝꓠИПᏁᑎ", "O": "ОΟՕꓳⵔΘΦФᎾ", "P": "РΡᏢᑭꓑ", "Q": "Ԛⵕᑫ", "R": "ᎡᏒᖇꓣЯ", "S": "ЅՏᏚꓢᔕ", "T": "ТΤᎢꓔ", "U": "ՍᑌꓴЦᏌ", "V": "ѴᏙⅤꓦᐯ", "W": "ԜᎳꓪШЩᗯ", "X": "ХΧⅩꓫЖ᙭", "Y": "ҮΥУᎩꓬЧ",
     "Z": "ΖᏃꓜ",
 }  # fmt: skip
 
@@ -31,6 +31,16 @@ for _letter, *_codes in map(str.split, _RARE.split(";")):
 # Greek letters and digits in mathematical styles look like their plain forms.
 _PLAIN = {char: letter for letter, chars in reversed(_ALL.items()) for char in reversed(chars)} | {"0": "o", "1": "l"}
 _STYLED = {chr(code): _PLAIN.get(normalize("NFKC", chr(code)), "") for code in (*range(0x1D6A8, 0x1D800), *range(0x1FBF0, 0x1FBF2))}
+
+# Letters of writings that have nothing to do with Latin, in alphabets that programs offer as fonts: taken so only in words of nothing else.
+_FONTS = (
+    ("abcdefghijklmnopqrstuvwxyz", "卂乃匚ᗪ乇千Ꮆ卄丨ﾌҜㄥ爪几ㄖ卩Ɋ尺丂ㄒㄩᐯ山乂ㄚ乙"),
+    ("abefhijklmnprstxyz", "ﾑ乃乇ｷんﾉﾌズﾚﾶ刀ｱ尺丂ｲﾒﾘ乙"),
+    ("abcdefghijklmnopqrstuvwxyz", "คც८ძ૯Բ૭ҺɿʆқՆɱՈ૦ƿҩՐς੮υ౮ω૪עઽ"),
+    ("abcdefghijklmnopqrstuvwxyz", "ꍏꌃꉓꀸꍟꎇꁅꃅꀤꀭꀘ꒒ꂵꈤꂦꉣꆰꋪꌗ꓄ꀎꃴꅏꊼꌩꁴ"),
+    ("abcdefghijklmnopqrstuvwxyz", "ꋬꃳꉔꂟꏂꊰꍌꁝ꒐꒻ꀘ꒒ꂵꋊꄲꉣꆰꋪꇙ꓄꒤꒦ꅐꉧꌦꁴ"),
+)
+FANCY = {char: letter for letters, chars in _FONTS for letter, char in zip(letters, chars, strict=True)}
 
 # Each look-alike with the Latin letter it is taken for, less those that folding alone reads so.
 LOOKALIKES = {

@@ -8,9 +8,11 @@ from guard.normalise.reading import Reading, Span
 from guard.normalise.signs import WIDEST_VALUE
 
 # A quoted word or two that is not the key of a pair; what may stand between two of them; quotes that a text must have.
-_VALUE = re.compile(rf"[\"'“‘`«]([^\W_][^\"'“”‘’`«»\n]{{0,{WIDEST_VALUE - 3}}})[\"'”’`»](?!\s?[:=])")
+_VALUE = re.compile(rf"[\"'“‘`«](?: (?=[A-ZÀ-Þ]))?([^\W_][^\"'“”‘’`«»\n]{{0,{WIDEST_VALUE - 3}}})[\"'”’`»](?!\s?[:=])")
 _WIDEST_GAP = 24
 _MOST_WORDS = 2
+# So many may be pieces of words: they are read together as well.
+_PIECES = 4
 
 
 def quoted(source: Reading) -> Reading | None:
@@ -30,5 +32,8 @@ def quoted(source: Reading) -> Reading | None:
         for number, (begin, end) in enumerate(run if len(run) > 1 else ()):
             out += " " if number else "\n", text[begin:end]
             at += begin, *range(begin, end)
+        for number, (begin, end) in enumerate(run if len(run) >= _PIECES else ()):
+            out += "" if number else "\n", text[begin:end].rstrip()
+            at += *(() if number else (begin,)), *range(begin, begin + len(out[-1]))
     low = np.array(at, dtype=np.int64)
     return Reading("".join(out), low, low + 1) if out else None

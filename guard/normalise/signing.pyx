@@ -16,8 +16,9 @@ cdef enum:
     _WORDS_HELD = 4
 if signs.WORDS != _WORDS_HELD:
     raise ImportError("a look at a text holds another number of words than the rows of signs need")
-cdef uint64_t _AGAIN = signs.AGAIN, _LEAVING = signs.LEAVING, _CODE = signs.CODE
-cdef uint64_t _BASE64 = signs.BASE64, _QUOTED = signs.QUOTED, _NUMBERS = signs.NUMBERS, _MIXED = signs.MIXED, _LETTERS = signs.LETTERS
+cdef uint64_t _AGAIN = signs.AGAIN, _CODE = signs.CODE
+cdef uint64_t _BASE64 = signs.BASE64, _QUOTED = signs.QUOTED, _NUMBERS = signs.NUMBERS, _MIXED = signs.MIXED, _LETTERS = signs.LETTERS, _LISTED = signs.LISTED
+cdef uint32_t _ALPHABETS_END = 0x590
 cdef uint32_t _END = signs.END
 cdef uint8_t _DIGIT = DIGIT
 # Code words that call for a reading of them.
@@ -25,10 +26,14 @@ cdef int _FEWEST_CODE_WORDS = 3
 # Quotes around a value are so near each other, and there are two values.
 cdef Py_ssize_t _WIDEST_VALUE = signs.WIDEST_VALUE, _FEWEST_VALUES = 2
 # Digits of numbers that may stand for letters, and signs of base64 that may say something.
-cdef Py_ssize_t _FEWEST_DIGITS = 8, _SHORTEST_BASE64 = 8
-# What a word may be that says something: by the last bits of its hash.
-cdef uint8_t _IS_LEAVING = 1, _IS_CODE = 2
-cdef uint8_t[::1] _WORDS = np.zeros(1 << 16, dtype=np.uint8)
+cdef Py_ssize_t _FEWEST_DIGITS = 8, _SHORTEST_BASE64 = 8, _SHORTEST_PADDED = 3
+# What a word may be that says something: its hash, and at the same place what it is.
+cdef uint8_t _IS_CODE = 1
+cdef uint64_t[5] _SAYS = [0, signs.LEAVING, signs.LABELLED, signs.FIRSTS, signs.CIPHER]
+cdef enum:
+    _PLACES = 1 << 10
+cdef uint64_t[_PLACES] _HASHES
+cdef uint8_t[_PLACES] _WORDS
 
 
 cdef inline uint32_t _small(uint32_t char) noexcept:
@@ -60,23 +65,42 @@ cdef inline uint64_t _with(uint64_t hashed, uint32_t char) noexcept:
 
 
 cdef inline uint32_t _slot(uint64_t hashed) noexcept:
-    return <uint32_t>((hashed * <uint64_t>0x9E3779B97F4A7C15) >> 48)
+    """Where a word is, or would be: in the first place of its own that no other word has."""
+    cdef uint32_t place = <uint32_t>((hashed * <uint64_t>0x9E3779B97F4A7C15) >> 54)
+    while _HASHES[place] != 0 and _HASHES[place] != hashed:
+        place = (place + 1) % _PLACES
+    return place
 
 
 cdef uint64_t _NO_WORD = <uint64_t>0xCBF29CE484222325
 
 
 def _remember(words, uint8_t kind):
+    """Put words in the table, which must keep free places."""
     cdef uint64_t hashed
+    cdef uint32_t place
     for word in words:
         hashed = _NO_WORD
         for char in word:
             hashed = _with(hashed, ord(char))
-        _WORDS[_slot(hashed)] |= kind
+        place = _slot(hashed)
+        _HASHES[place] = hashed
+        _WORDS[place] |= kind
 
 
-_remember(signs.LEAVING_OUT, _IS_LEAVING)
-_remember(signs.CODE_WORDS, _IS_CODE)
+_remember([*signs.CODE_WORDS, *signs.TELLING_NAMES], _IS_CODE)
+for _bit, _words in enumerate((signs.LEAVING_OUT, signs.LABELS, signs.FIRSTS_WORDS, signs.CIPHERS), 1):
+    _remember(_words, 1 << _bit)
+
+
+cdef uint64_t _says(uint8_t said) noexcept:
+    """The signs that a word shows by itself."""
+    cdef uint64_t found = 0
+    cdef int bit
+    for bit in range(1, 5):
+        if said >> bit & 1:
+            found |= _SAYS[bit]
+    return found
 
 
 @cython.boundscheck(False)  # a kind is a row of the bits, which has as many words as are held
@@ -109,7 +133,8 @@ def signs_of_text(str text):
             word = _with(word, small)
         elif word != _NO_WORD:
             said = _WORDS[_slot(word)]
-            found |= _LEAVING if said & _IS_LEAVING else 0
+            if said:
+                found |= _says(said)
             code_words += said & _IS_CODE != 0
             word, before = _NO_WORD, 0
         place += 1
@@ -119,6 +144,8 @@ def signs_of_text(str text):
         if char >= 0x80:
             digits += Py_UNICODE_ISDECIMAL(char)
         if char >= 0x80 or not (_in_word(char) or char == 0x2B or char == 0x2D or char == 0x2F):
+            if char == 0x3D and run >= _SHORTEST_PADDED and (run_digits or (run_capitals and run_letters)):
+                found |= _BASE64
             run = run_digits = run_capitals = run_letters = 0
             continue
         if 0x30 <= char <= 0x39:
@@ -132,7 +159,7 @@ def signs_of_text(str text):
         if run >= _SHORTEST_BASE64 and (run_digits or (run_capitals and run_letters)):
             found |= _BASE64
     said = _WORDS[_slot(word)]
-    found |= _LEAVING if said & _IS_LEAVING else 0
+    found |= _says(said)
     if code_words + (said & _IS_CODE != 0) >= _FEWEST_CODE_WORDS:
         found |= _CODE
     for number in range(_WORDS_HELD):
@@ -146,11 +173,12 @@ def signs_of_text(str text):
 
 def signs_of_letters(const uint8_t[::1] kinds, const uint32_t[::1] letters, const uint8_t[::1] marks):
     """The signs that the words of a folded text show (see `Folded`)."""
-    cdef Py_ssize_t at, alone = 0
+    cdef Py_ssize_t at, alone = 0, listed = 0
     cdef bint mixed = False
     for at in range(kinds.shape[0]):
         if not marks[at]:
             mixed |= kinds[at] & _DIGIT != kinds[at - 1] & _DIGIT
         elif marks[at + 1] and letters[at] > 0x61 and letters[at] not in (0x69, 0x73, 0x78):
             alone += 1
-    return (_MIXED if mixed else 0) | (_LETTERS if alone >= 3 else 0)
+            listed += letters[at] < _ALPHABETS_END
+    return (_MIXED if mixed else 0) | (_LETTERS if alone >= 3 else 0) | (_LISTED if listed >= 3 else 0)

@@ -10,13 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.normalise.letters import MARKS, UNSEEN
-from guard.normalise.lookalikes import LOOKALIKES
+from guard.normalise.lookalikes import FANCY, LOOKALIKES
+from guard.normalise.transcription import TRANSCRIPTION
 
 # Letters in another style.
 LETTERS_STYLED = "\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
 STYLES = f"{LETTERS_STYLED}\u1d00-\u1d6a\u2070-\u209c\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f100-\U0001f18f"
 # Letters that are turned upside down: their turned form has a code point of its own.
 TURNED_LETTERS = "ɐɔǝɟƃᵷɥᴉɾʞןꞁɯɹʇʌʍʎ∀ⱯꓭƆᗡꓷƎℲ⅁ꓘꞰ⅂ꓶԀᴚꓤꓕ⊥∩ՈɅ⅄"
+# What may stand before a variable.
+BEFORE_VARIABLE = " \n\t;,(\"'`$[{:"
+MORSE_DOTS, MORSE_DASHES = ".·•∙⋅", "-−–—‐‑_"
 MASK = "*#•●■▪∗＊█░▒"
 _LEAVING_OUT = (
     "remove removing delete deleting drop dropping strip stripping omit omitting without ignore ignoring skip skipping minus"
@@ -26,13 +30,32 @@ _CODE_WORDS = (
     "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa quebec romeo"
     " sierra tango uniform victor whiskey xray yankee zulu"
 )
+# The names of letters in English and Spanish; those that hardly any text has as words.
+_LETTER_NAMES = (
+    "a:ay,eh b:bee,be c:cee,see,sea,ce d:dee,de e:ee f:eff,ef,efe g:gee,ge h:aitch,haitch,hache i:eye,aye j:jay,jota k:kay,ka l:ell,el,ele m:em,eme n:en,ene o:oh"
+    " p:pee,pea,pe q:cue,queue,kew,cu r:ar,are,erre,ere s:ess,es,ese t:tee,tea,te u:you,yu v:vee,uve w:doubleu x:ex,equis y:why,wye,igriega z:zee,zed,zeta"
+)
+_TELLING_NAMES = "ay ee oh eye why em ese aitch haitch jay kay cee dee eff gee ell pee cue ess tee vee zee zed wye efe hache jota ele eme ene erre uve equis zeta"
+# Words that a surname may follow or stand before, also as fields; those that speak of letters to be picked out; those of a text in cipher.
+_LABELS = (
+    "last lastname last_name family family_name familyname surname lname l_name nachname nachnamen familienname familiennamen nom nom_de_famille apellido apellidos"
+    " sobrenome apelido cognome achternaam efternamn etternavn efternavn sukunimi nazwisko nazwisku nazwiskiem nume příjmení vezetéknév soyad soyadı soyadi soyisim"
+    " фамилия фамилии фамилию фамилией прізвище прізвищем επώνυμο house clan dynasty haus familie famille familia famiglia called named siblings"
+)
+_FIRSTS = (
+    "acrostic akrostichon acróstico acrostiche letter letters buchstabe buchstaben anfangsbuchstaben lettre lettres letra letras lettera lettere initials"
+    " буква буквы букв букве буквам буквами"
+)
+_CIPHERS = "caesar cipher cypher ciphertext cifrado chiffre rot rot1 rot3 rot5 rot13 atbash decode decoded decipher decrypt decrypted encrypted encoded entschlüssele déchiffre шифр"
 # Characters of a short quoted string, with its quotes.
 WIDEST_VALUE = 26
-LEAVING_OUT, CODE_WORDS = _LEAVING_OUT.split(), _CODE_WORDS.split()
+LEAVING_OUT, CODE_WORDS, LABELS, FIRSTS_WORDS, CIPHERS = map(str.split, (_LEAVING_OUT, _CODE_WORDS, _LABELS, _FIRSTS, _CIPHERS))
+LETTER_NAMES = {name: letter for letter, _, names in (part.partition(":") for part in _LETTER_NAMES.split()) for name in names.split(",")}
+TELLING_NAMES = frozenset(_TELLING_NAMES.split())
 
 # What a text shows. QUOTED: two short strings in quotes; BASE64: eight of its signs, of which one is a digit or an inner capital; NUMBERS: only beside eight digits in all; AGAIN: three
-# equal letters in a row; LEAVING: a word of LEAVING_OUT; CODE: three of CODE_WORDS. By the folded letters, MIXED: digits and letters in a word;
-# LETTERS: three stand alone that no language has as words.
+# equal letters in a row; LEAVING, LABELLED, FIRSTS, CIPHER: a word of LEAVING_OUT, LABELS, FIRSTS_WORDS, CIPHERS; CODE: three of CODE_WORDS or TELLING_NAMES. By the folded letters, MIXED: digits and letters in a word;
+# LETTERS: three stand alone that no language has as words; LISTED: three of alphabets.
 (
     TURNED,
     QUOTED,
@@ -69,7 +92,20 @@ LEAVING_OUT, CODE_WORDS = _LEAVING_OUT.split(), _CODE_WORDS.split()
     CODE,
     MIXED,
     LETTERS,
-) = (1 << bit for bit in range(35))
+    WEIGHTED,
+    FIRSTS,
+    MARKED,
+    CIPHER,
+    STRESSED,
+    IPA,
+    BETWEEN_DIGITS,
+    SEESAW,
+    FONTS,
+    TRANSCRIBED,
+    NOTED,
+    ASSIGNED,
+    LISTED,
+) = (1 << bit for bit in range(48))
 ENCODED = (
     PERCENT
     | PRINTABLE
@@ -93,6 +129,12 @@ END = 0x20000
 # Stands for every character that is not ASCII.
 _BEYOND = "\x80"
 _ALNUM, _LETTER = ascii_letters + digits + _BEYOND, ascii_letters + _BEYOND
+_CAPITAL_OF_ANOTHER, _SMALL_OF_ANOTHER = (
+    "".join(map(chr, (*cyrillic, *greek)))
+    for cyrillic, greek in ((range(0x400, 0x430), range(0x391, 0x3AA)), (range(0x430, 0x460), range(0x3AC, 0x3CF)))
+)
+_HYPHENS, IPA_LETTERS = "-·•‧‑", "ˈˌːɪʊɜɹʌɒɔɑɝɚ"
+_FANCY_LETTERS = "".join(FANCY)
 _SPACE, _SIGN_FOR_LETTER = " \u00a0", digits + "@$!|"
 
 
@@ -116,10 +158,14 @@ _ROWS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (STYLED, (_matching(UNSEEN + MARKS + STYLES) + chr(END),)),
     (ALIKE, ("".join(LOOKALIKES),)),
     (MARKUP, (_ALNUM, "<[", "!/" + ascii_letters)),
+    (MARKUP, ("\\", ascii_letters, ascii_letters)),
+    (MARKUP, (_ALNUM, "/", "*")),
+    (MARKUP, ("~", "~")),
     (PERCENT, ("%", _HEX_DIGIT, _HEX_DIGIT)),
     (PRINTABLE, ("=", _CAPITAL_HEX, _CAPITAL_HEX) * 3),
     (ENTITY, ("&", "#" + ascii_letters, _ALNUM)),
     (ESCAPE, ("\\", "uUx", "{" + _HEX_DIGIT)),
+    (ESCAPE, (_ALNUM, "\\", "nrt", _ALNUM)),
     (OCTAL, ("\\", _OCTAL_DIGIT, _OCTAL_DIGIT)),
     (CODE_POINT, ("Uu", "+", *(_HEX_DIGIT,) * 4)),
     (CODE_CALL, ("rRe", "(", digits + _BEYOND)),
@@ -129,31 +175,40 @@ _ROWS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (BITS, ("01",) * 8),
     (NUMBERS, (digits + _BEYOND + " ,;.·/|-",) * 7),
     (BASE32, (ascii_uppercase + "234567",) * 10),
-    (MORSE, (".-", " ", ".-")),
+    (MORSE, (MORSE_DOTS + MORSE_DASHES, " ", MORSE_DOTS + MORSE_DASHES)),
     (CAMEL, (ascii_lowercase, ascii_uppercase, ascii_lowercase)),
     (OWNED, (_LETTER, "'’`´", ascii_lowercase + _BEYOND)),
-    (LABELLED, _spelt("first", " _", "name")),
-    (LABELLED, _spelt("last", " _", "name")),
-    (LABELLED, _spelt("given", " _", "name")),
-    (LABELLED, _spelt("family name")),
-    (LABELLED, _spelt("stname")),
-    (LABELLED, _spelt("hname")),
-    (LABELLED, _spelt("rname")),
-    (LABELLED, _spelt("rename")),
-    (LABELLED, _spelt("énom")),
-    (LABELLED, _spelt("apellido")),
-    (LABELLED, _spelt("enome")),
-    (LABELLED, _spelt("ognome")),
-    (LABELLED, _spelt("фамил")),
-    (LABELLED, ("姓성",)),
-    (LABELLED, _spelt("st:")),
+    (LABELLED, ("姓성苗",)),
+    (LABELLED, ("\n", "N", ":;")),
+    (TRANSCRIBED, ("".join(TRANSCRIPTION),)),
+    (TRANSCRIBED, (ascii_lowercase, " ", _CAPITAL_OF_ANOTHER)),
+    (TRANSCRIBED, (_SMALL_OF_ANOTHER, " ", ascii_uppercase)),
+    (NOTED, ("\n", "[" + "*†¹²³⁴⁵")),
+    *(
+        (ASSIGNED, (BEFORE_VARIABLE, *variable, *equals, _LETTER + "\"'“"))
+        for variable in ((ascii_letters,), (ascii_letters, digits))
+        for equals in ("=", " = ")
+    ),
     (INITIAL, (_SPACE, _matching("A-ZА-Яbcdfghjklmnpqrtvwz"), "." + _SPACE)),
     (INITIAL, (_SPACE, ascii_lowercase, ".")),
     (MASKED, (_LETTER, MASK, _LETTER)),
     (MASKED, (_LETTER, MASK, MASK)),
     (LEET, ("@$|^¢§¥",)),
+    (LEET, (ascii_lowercase, "I")),
     (BANG, ("!", ascii_letters + digits)),
     (BANG, (ascii_lowercase, "!", " ", ascii_lowercase)),
+    (WEIGHTED, (_LETTER, ":", digits + "-")),
+    (WEIGHTED, (_LETTER, ":", ":", digits + "-")),
+    (MARKED, ("*", "*", _LETTER, "*")),
+    (MARKED, ("[", _LETTER, "]")),
+    (STRESSED, (ascii_uppercase, ascii_uppercase, _HYPHENS, ascii_lowercase)),
+    (STRESSED, (ascii_lowercase, _HYPHENS, ascii_uppercase, ascii_uppercase)),
+    (STRESSED, ("-", ascii_letters, "a", "y")),
+    (STRESSED, ("-", ascii_letters, ascii_letters, "a", "y")),
+    (IPA, (IPA_LETTERS,)),
+    (BETWEEN_DIGITS, (ascii_letters, digits, ascii_letters, digits, ascii_letters)),
+    (SEESAW, (ascii_lowercase, ascii_uppercase, ascii_lowercase, ascii_uppercase)),
+    (FONTS, (_FANCY_LETTERS,) * 3),
     (TWICE, (*(_SIGN_FOR_LETTER,) * 3, " ", *(_SIGN_FOR_LETTER,) * 3)),
 )
 

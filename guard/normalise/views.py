@@ -10,29 +10,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from guard.normalise import signs
+from guard.normalise.ciphers import deciphered
 from guard.normalise.decoding import decoded
 from guard.normalise.disguises import (
+    capitals_evened,
+    digits_left_out,
     drawn_out,
     hidden,
-    labelled,
     left_out,
     letters_together,
     look_alikes,
     masked,
     plain,
     read_as_leet,
-    spelled_as,
-    spelled_in_code,
+    syllables_together,
     turned,
     without_initials,
     without_markup,
+    without_weights,
     words_apart,
 )
 from guard.normalise.flipped import flipped
 from guard.normalise.fold import Folded, fold
+from guard.normalise.parts import labelled
 from guard.normalise.quoted import quoted
 from guard.normalise.reading import Reading, Span, View, change
+from guard.normalise.references import referred
 from guard.normalise.signing import signs_of_letters, signs_of_text
+from guard.normalise.sounded import sounded
+from guard.normalise.spelled import first_letters, listed, spelled_as, spelled_in_code
+from guard.normalise.transcribed import transcribed
 
 # Characters of a text and of what is read on beside it, beyond which nothing is put there: four times what is searched at once, less for a short
 # text. In a text full of decoys each kind of them doubles it.
@@ -72,15 +79,25 @@ STEPS = (
     Step("hidden tags", signs.HIDDEN, hidden, _too),
     Step("bidi override", signs.OVERRIDE, turned, _too),
     Step("", signs.STYLED, plain, _it),
-    Step("look-alikes", signs.ALIKE, look_alikes, _both),
+    Step("as it sounds", signs.IPA, sounded, _too),
+    Step("letter by letter", signs.TRANSCRIBED, transcribed, _too),
+    Step("look-alikes", signs.ALIKE | signs.FONTS, look_alikes, _both),
+    Step("weights", signs.WEIGHTED, without_weights, _it),
     Step("markup", signs.MARKUP, without_markup, _both),
     Step("decoded", signs.ENCODED, decoded, _both),
+    Step("capitals", signs.SEESAW, capitals_evened, _both),
+    Step("deciphered", signs.CIPHER, deciphered),
+    Step("syllables", signs.STRESSED, syllables_together),
     Step("words apart", signs.CAMEL | signs.OWNED, words_apart),
     Step("spelled out", signs.LETTERS | signs.CODE, spelled_as, _too),
     Step("spelled out", signs.CODE, spelled_in_code, _too),
+    Step("letters listed", signs.LISTED, listed, _too),
+    Step("first letters", signs.FIRSTS | signs.MARKED, first_letters),
     Step("letters together", signs.LETTERS, letters_together, _it),
     Step("letters left out", signs.LEAVING, left_out, _too),
+    Step("letters left out", signs.BETWEEN_DIGITS, digits_left_out, _too),
     Step("labelled parts", signs.LABELLED, labelled, _too),
+    Step("put together", signs.NOTED | signs.ASSIGNED, referred, _too),
     Step("middle name", signs.INITIAL, without_initials),
     Step("drawn out", signs.AGAIN, drawn_out),
     Step("masked", signs.MASKED, masked),

@@ -48,7 +48,7 @@ style|styled|'s style|inspired|-inspired|-style|-esque|esque|aesthetic|'s aesthe
 """
 _ATTRIBUTION_BEFORE = """
 quote by|quote from|quotes by|a quote by|words of|words by|said by|saying by|written by|author|author:|authored by|text by|story by|lyrics by|music by|song by|poem by|book by|novel by|credit|credit:|credits:|credits|credit to|courtesy of|copyright|©|(c)|signed|signature of|signed by|attributed to|source:
-caption|labeled|labelled|label|titled|title|titled:|title:|the text|text|text:|text reading|reading|reads|that says|saying|headline|headline:|subtitle|name tag|nameplate|written|the words|the name|byline|by-line|byline:|narrated by|voiced by|starring|presented by|produced by|published by|speaker:|host:|username|handle|tweet by|tweet from|post by|edited by|translated by|via|from the book by|cited by
+caption|labeled|labelled|label|titled|title|titled:|title:|the text|text|text:|text reading|reading|reads|that says|saying|headline|headline:|subtitle|name tag|nameplate|written|the words|the name|byline|by-line|byline:|narrated by|voiced by|presented by|produced by|published by|speaker:|host:|username|handle|tweet by|tweet from|post by|edited by|translated by|via|from the book by|cited by
 zitat von|geschrieben von|text von|autor|autor:|buch von|unterschrift|citation de|écrit par|auteur|auteur :|texte de|livre de|cita de|frase de|escrito por|autora|texto de|libro de|firma de|citação de|livro de|citazione di|scritto da|autore|testo di|libro di|citaat van|geschreven door|citat av|skriven av|cytat|napisany przez|autorstwa
 цитата|цитатой|цитаты|цитату|câu nói của|автор|текст|слова|книга|trích dẫn của|viết bởi|tác giả|lời của|kutipan dari|ditulis oleh|penulis|alıntı|yazan|yazar|söz|का उद्धरण|लेखक|اقتباس من|بقلم|كتبه|ציטוט של|מאת|作者|署名|文字|标题|標題|著者|文|作|引用|名言|글|저자|คำพูดของ|เขียนโดย|ผู้เขียน
 """
@@ -69,7 +69,7 @@ lake|mount|mt.|fort|port|cape|uss|hms|szpital im.|szpital imienia|szkoła im.|im
 """
 CUE_BEFORE = """
 photo of|photos of|photograph of|photographs of|picture of|pictures of|image of|images of|portrait of|portraits of|selfie of|selfie with|headshot of|close-up of|closeup of|shot of|painting of|drawing of|sketch of|illustration of|render of|rendering of|caricature of|cartoon of|statue of|sculpture of|figurine of|poster of|depicting|depiction of|featuring|starring|face of|likeness of
-looks like|look like|looking like|resembling|resembles|similar to|lookalike of|body of|head of|dressed as|disguised as|as|with|and|of|meets|meeting|hugging|kissing|beside|next to|behind|actor|actress|singer|rapper|president|senator|politician|celebrity|model|player|footballer|star|king|queen|prince|princess|pope|ceo|founder|billionaire|comedian|director|artist|musician|mr|mr.|mrs|mrs.|ms|ms.|dr|dr.|sir|lady|the real|famous|show|draw|paint|generate|create|make|render|imagine|depict|put|add|replace|swap|named|called|person named
+looks like|look like|looking like|resembling|resembles|similar to|lookalike of|body of|head of|dressed as|disguised as|as|with|and|of|meets|meeting|hugging|kissing|beside|next to|behind|actor|actress|singer|rapper|president|senator|politician|celebrity|model|player|footballer|star|king|queen|prince|princess|pope|ceo|founder|billionaire|comedian|director|artist|musician|mr|mr.|mrs|mrs.|ms|ms.|dr|dr.|sir|lady|the real|famous|show|draw|paint|generate|create|make|render|imagine|depict|put|add|replace|swap|named|called|person named|<lora|<lyco|<lycoris|embedding
 foto von|bild von|porträt von|porträt|zeichnung von|gemälde von|schauspieler|schauspielerin|sänger|sängerin|präsident|sieht aus wie|aussieht wie|mit|photo de|photo d'|portrait de|portrait d'|image de|dessin de|acteur|actrice|chanteur|chanteuse|président|ressemble à|ressemblant à|avec|foto de|fotografía de|retrato de|imagen de|dibujo de|el actor|la actriz|el cantante|la cantante|presidente|se parece a|parecido a|con|imagem de|desenho de|ator|atriz|cantor|cantora|parecido com|parece com|com
 foto di|fotografia di|ritratto di|immagine di|disegno di|attore|attrice|cantante|assomiglia a|che somiglia a|foto van|portret van|afbeelding van|lijkt op|met|bild på|foto av|porträtt av|zdjęcie|portret|obraz|aktor|aktorka|piosenkarka|z|фото|фотография|портрет|изображение|рисунок|картинка|актер|актриса|певица|певец|президент|похож на|похожая на|с|ảnh của|ảnh|chân dung của|chân dung|hình ảnh của|bức ảnh của|ca sĩ|diễn viên|tổng thống|giống|foto|potret|gambar|penyanyi|aktris|presiden|mirip
 fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्वीर|की फोटो|का चित्र|अभिनेता|अभिनेत्री|गायक|صورة|صور|بورتريه|رسم|الممثل|الممثلة|المغني|المغنية|الرئيس|يشبه|תמונה של|תמונת|ציור של|פורטרט של|השחקן|השחקנית|הזמר|הזמרת|הנשיא|דומה ל|照片|肖像|演员|演員|歌手|总统|總統|明星|像|画|畫|俳優|女優|歌手|大統領|배우|가수|대통령|ภาพของ|ภาพ|รูปของ|รูป|ภาพถ่ายของ|ดารา|นักร้อง|นักแสดง
@@ -212,7 +212,22 @@ _OBJECT = re.compile(r"^\s+(?:the|an?|his|her|its|their|my|your|this|that)\s")
 _CLIMBED = re.compile(r"(?<=\s)(?:rock|stone|cliff|hill|wall|ice|tree|mountain)s?$")
 _CLIMBING = re.compile(r"^\s+(?:climbing|climbers?|climbs|formations?|walls?)(?![^\W_])")
 # Whoever is spoken of so is shown, whatever stands beside the name.
-_SHOWN = re.compile(r"(?<![^\W_])(?:she|he|her|his|him|face|smil\w+|posing|poses)(?![^\W_])")
+_SHOWN = re.compile(r"(?<![^\W_])(?:she|he|her|his|him|face|smil\w+|posing|poses|portraits?|selfies?|headshots?)(?![^\W_])")
+# Behind a single name: it is part of a term (`Reed-Sternberg cells`), or what it owns is shown (`Schrödinger's cat`), unless that is part of the person.
+_PART_OF_A_TERM = re.compile(
+    r"^[-–‑](?!(?:style|like|look|inspired|esque)(?![^\W_]))[^\W\d_]"
+    r"|^['’]s?\s(?!(?:\w+\s)?(?:face|portrait|likeness|body|head|photo|hair|eyes|look|selfie|smile|mugshot|picture|image|concert|outfit)s?(?![^\W_]))[^\W\d_]"
+)
+# A word that names a kind of place in one language and is a verb in English, and what follows the person then: "place jane doe on a horse".
+_PUT = re.compile(r"(?<![^\W_])(?:place|mount|stage|tour|port)\s+$")
+_PUT_WHERE = re.compile(
+    r"^\s+(?:on|in|at|into|onto|next|beside|behind|near|inside|under|over|with|against|among|between|as|wearing|holding|sitting|standing)(?![^\W_])"
+)
+# Somebody who paints something is shown; so is whoever a text begins with that tells what they do.
+_AT_WORK = re.compile(r"^\s+(?:painting|photography)\s+(?:an?|the|his|her|their|some|session|shoot)(?![^\W_])")
+_DOING = re.compile(
+    r"^\s+(?:wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|drinking|running|posing|looking|hugging|kissing|playing)(?![^\W_])"
+)
 # `"Radium" by`: what stands in quotes is the text that somebody wrote.
 _TITLE_BY = re.compile(r"[\"”»]\s+(?:by|von|de|di|par|por|door|av)\s+$")
 
@@ -220,6 +235,8 @@ _TITLE_BY = re.compile(r"[\"”»]\s+(?:by|von|de|di|par|por|door|av)\s+$")
 def _thing(around: Surroundings) -> bool:
     if _CLIMBED.search(around.text) and _CLIMBING.match(around.after):
         return True
+    if _PUT.search(around.before) and _PUT_WHERE.match(around.after):
+        return False
     return (_seen("thing>", around) and _SHOWN.search(around.after) is None) or _seen("thing<", around)
 
 
@@ -230,11 +247,17 @@ def _seen(name: str, around: Surroundings) -> bool:
 @lru_cache(maxsize=1024)
 def role_of(around: Surroundings) -> Role:
     """What the mention asks for; likeness unless its surroundings clearly say something else."""
-    if _seen("style<", around) or _seen("style>", around) or _CREDIT.search(around.before) or _in_style(around):
+    if (
+        _seen("style<", around)
+        or (_seen("style>", around) and not _AT_WORK.match(around.after))
+        or _CREDIT.search(around.before)
+        or _in_style(around)
+    ):
         return Role.STYLE
     if _thing(around):
         return Role.NAMESAKE_OR_THING
-    if _seen("attribution<", around) or _seen("attribution>", around) or _TITLE_BY.search(around.before):
+    told = around.before.rstrip("\"'“ ").endswith(":") and _DOING.match(around.after)
+    if not told and (_seen("attribution<", around) or _seen("attribution>", around) or _TITLE_BY.search(around.before)):
         return Role.ATTRIBUTION
     return Role.LIKENESS
 
@@ -253,6 +276,8 @@ def strength_in(
         doubtful: whether a cue (or, in scripts with capitals, capitals) is needed.
     """
     words = len(zipfs)
+    if words == 1 and plain and strength is not Strength.STRONG and _PART_OF_A_TERM.match(around.after):
+        return Strength.WEAK
     cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
     caseless = around.text[:1].lower() == around.text[:1].upper()
     before, after = _seen("cue<", around), _seen("cue>", around)

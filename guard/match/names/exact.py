@@ -18,9 +18,15 @@ from guard.normalise.letters import SEPARATOR, folded
 _LONG = 8
 # Where one word ends and another begins, before each letter but the first.
 _CUT = b"\1"
-# The end of a clause; what stands in quotes or brackets between a first name and a surname.
+_MOST_MIDDLE_NAMES = 2
+_WORDS_OF_ONE = frozenset("aeiouy")
+# The end of a clause; what stands in quotes, brackets or dashes between a first name and a surname, or is said there without a meaning.
 _CLAUSE_END = re.compile(r"[.,;:!?][\"'”’»)]*\s")
-_NICKNAME = re.compile(r"\s*(?:\([^()\n]+\)|[\"'“‘«][^\"\n]+[\"'”’»])\s*")
+_NICKNAME = re.compile(
+    r"\s*(?:\([^()\n]+\)|\[[^\[\]\n]+\]|[\"'“‘«][^\"\n]+[\"'”’»]|[—–]+[^\n—–]+[—–]+|-{1,2}\s[^\n—–]+\s-{1,2}"
+    r"|(?:[,.…-]{0,3}\s?(?:uh|um|erm|er|hmm|ähm|euh|eh|underscore|dot|space|hyphen|dash)\s?[,.…-]{0,3}))\s*",
+    re.IGNORECASE,
+)
 
 
 def _ordinary_pieces(scan: Scan, start: int, end: int) -> bool:
@@ -60,7 +66,13 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     if seen == "".join(words):
         view, plain, weak = _classified(scan, start, end, words)
         if is_initials(words):
-            weak = weak or (not plain and view != "spelled out") or not scan.folded.kinds[start] & UPPER or not _dotted(scan, start, end)
+            weak = (
+                weak
+                or _is_article(scan, start)
+                or (not plain and view != "spelled out")
+                or not scan.folded.kinds[start] & UPPER
+                or not _dotted(scan, start, end)
+            )
         short = view == "written together" and end - start < _LONG and not scan.folded.camel[start + 1 : end].any()
         return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak, doubtful=short)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]):
@@ -69,6 +81,12 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
         purpose = plain and not cited and _turned_on_purpose(scan, start, len(words[-1]), short=is_initials(words))
         return Found(row, start, end, "other order", 0.95, plain, weak=not purpose)
     return None
+
+
+def _is_article(scan: Scan, start: int) -> bool:
+    """Whether an initial is a word of its own, which has no dot: `A Rothko-like field`."""
+    at = int(scan.folded.at[start])
+    return scan.text[at : at + 1].lower() in _WORDS_OF_ONE and scan.text[at + 1 : at + 2] in " \u00a0"
 
 
 def _dotted(scan: Scan, start: int, end: int) -> bool:
@@ -119,7 +137,7 @@ def _check_middle(scan: Scan, row: Row, one: int, other: int) -> Found | None:
     begin, stop = int(scan.starts[one]), int(scan.ends[other])
     at = scan.folded.at
     if not _NICKNAME.fullmatch(scan.text, int(at[int(scan.ends[one]) - 1]) + 1, int(at[int(scan.starts[other])])):
-        if not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
+        if len(between) > _MOST_MIDDLE_NAMES or not all(scan.sizes[number] == 1 or scan.capital[number] for number in between):
             return None
         raw = scan.text[int(at[begin]) : int(at[stop - 1]) + 1]
         forbidden = "\n,;:!?()-" if is_initials(row.words) else "\n,;:!?()"  # `E-Commerce-Hero` is no E. Hero

@@ -7,7 +7,7 @@ from copy import copy
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from guard.match.names import disguise, exact, foreign, inside, near, spoken
+from guard.match.names import disguise, exact, foreign, inside, keyboard, near, spoken
 from guard.match.names.context import Surroundings, prepare, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
@@ -27,7 +27,7 @@ _CHUNK, _OVERLAP = 8192, 192
 # Mentions of one person that are told, once they are strong and ask for a likeness.
 MOST_TOLD = 16
 # Views that put together what the text keeps apart: a surname with an initial is chance there.
-_READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts"})
+_READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts", "put together", "first letters", "letters listed"})
 
 
 Counts = Callable[[int, str, str, tuple[int, int]], bool]
@@ -121,6 +121,7 @@ class NameIndex:
         yield from exact.find(scan, parts)
         yield from disguise.find(scan, parts, leet)
         yield from inside.find(scan, parts)
+        yield from keyboard.find(scan, parts)
         for number, (part, words) in enumerate(zip(parts.all, self._near, strict=True)):
             for found in chain(near.find(scan, part, words), spoken.find(scan, part, words), foreign.find(scan, part)):
                 if number or found.row.subject_no not in parts.removed:

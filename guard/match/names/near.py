@@ -4,6 +4,7 @@ Every word of a name is stored under itself and under each form with one letter 
 same way, and the candidates of two neighbouring words are put together and looked up as a name (guard/match/names/pairs.pyx).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
@@ -151,11 +152,21 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             max(score, 0.7),
             plain=False,
             weak=weak
-            or (not typed and hyphened(scan, first, last, row.text))
+            or hyphened(scan, first, last, row.text)
+            or _owned(scan, first, last)
             or (turned and (len(set(seen.capital)) > 1 or parted_plainly(scan, first, last))),
             doubtful=chance or _doubtful(seen, steps) or (len(part.exact) > CROWD and not any(seen.capital)),
         )
     return None
+
+
+_OWNED = re.compile(r"['’]s\s")
+
+
+def _owned(scan: Scan, first: int, last: int) -> bool:
+    """Whether a word before the last owns what follows: `Davy's grey`."""
+    begin, end = scan.folded.span(int(scan.starts[first]), int(scan.ends[last]))
+    return _OWNED.search(scan.text, begin, end) is not None
 
 
 def respelled(seen: Seen, part: Part, wanted: Sequence[str]) -> bool:

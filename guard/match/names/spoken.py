@@ -66,6 +66,19 @@ _LEADING = np.array(
 )
 
 
+# Letters that a word may begin with in another spelling when it begins with a vowel, h or w.
+_ONSETS = {"a": "aeiouhy", "e": "aeiouhyj", "i": "aeiouhyj", "o": "aeiouhw", "u": "aeiouhwyj", "h": "aeiouhjgkcx", "w": "wvuogr"}
+
+
+def begin_alike(word: str, other: str) -> bool:
+    """Whether both begin with a vowel or neither does, silent letters aside: no ear takes `Deere` for `Heder`, `Woolens` for `Hollens`."""
+    return (
+        not (word.isascii() and other.isascii())
+        or all(b[0] in _ONSETS.get(a[0], b[0]) for a, b in ((word, other), (other, word)))
+        or {word[:2], other[:2]} & {"wh", "ch", "kh"} != set()
+    )
+
+
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
     """Every name of two words that sounds like two neighbouring words of the text."""
     for one, row_no in near.heard(scan, _LEADING):
@@ -91,7 +104,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         if words == wanted or sum(map(len, words)) < _SHORTEST:
             continue
         least = min(map(alike, words, wanted)) if all(map(str.isascii, wanted)) else _transcribed(words, wanted, len(part.exact))
-        if least < LEAST_ALIKE or not parted_plainly(scan, first, last):
+        if least < LEAST_ALIKE or not parted_plainly(scan, first, last) or not all(map(begin_alike, words, wanted)):
             continue
         seen = Seen.of(scan, first, last + 1)
         changed = any(level >= _ORDINARY and a != b for level, a, b in zip(seen.levels, words, wanted, strict=True))

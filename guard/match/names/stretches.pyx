@@ -267,11 +267,11 @@ cdef class Stretches:
         return asked.found()
 
     def around_middle_names(self, Tables names):
-        """Words with capitals that have one or two others between them. (first, last word)"""
+        """Words with capitals that have one to three others between them. (first, last word)"""
         cdef Asking asked = Asking(names)
         cdef Py_ssize_t first, last
         for first in range(self._count):
-            for last in range(first + 2, min(first + 4, self._count)):
+            for last in range(first + 2, min(first + 5, self._count)):
                 if self._capital[first] and self._capital[last]:
                     asked.ask(self._hashes[first] + self._hashes[last] * self._pow[self._sizes[first]], first, last)
         return asked.found()

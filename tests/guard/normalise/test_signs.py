@@ -14,7 +14,7 @@ from guard.normalise.signing import signs_of_letters, signs_of_text
 from guard.normalise.views import STEPS
 
 # By the folded letters alone; where they do not show it, a reading is not wanted.
-BY_LETTERS = signs.MIXED | signs.LETTERS
+BY_LETTERS = signs.MIXED | signs.LETTERS | signs.LISTED
 PIECES = [
     *"aAbiIsxXnNſıİK19 \n.,:;-_=+&%\\/|!@$^*#<>[](){}'\"’“”`«»\u00a0\u200b\u0301\u202eТаɐʍǝ①Ａ❤️姓é⠞⠁⠽",
     *("&#84;", "%41", "\\u0041", "U+0041", "chr(84)", "<b>", "=54=61=79", "<~87cU~>", "\U000e0041\U000e0041\U000e0041\U000e0041"),
@@ -31,6 +31,42 @@ PIECES = [
         ". - .-. ",
         " J. K ",
         "John O'Neil's",
+        *(
+            "surname ",
+            "family ",
+            "called ",
+            "the ",
+            "last: ",
+            "姓:",
+            "\nN:a;b",
+            "(jo:1.2)",
+            "::2",
+            "tOmHa",
+            "TAY-lor",
+            "aylor-tay",
+            "[ˈteɪlə]",
+            "T4o5m6",
+            "without digits ",
+        ),
+        *(
+            "caesar ",
+            "first letters ",
+            "**a**",
+            "[b]",
+            "卂",
+            "ა",
+            "a\\nb",
+            "~~x~~",
+            "a/*x*/b",
+            "\\textbf{x}",
+            "tee oh ",
+            "Jo Том",
+            "Том Jo",
+            "\n[1] a",
+            " a = Jo",
+            ", b2=al",
+            "KeI",
+        ),
     ),
 ]
 texts = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
@@ -76,5 +112,6 @@ def test_the_signs_of_letters_are_what_a_slow_look_finds(text: str) -> None:
     alone = [
         letter for start, end in words if end - start == 1 for letter in folded.word(start, end) if letter > "a" and letter not in "isx"
     ]
-    expected = (signs.MIXED if mixed else 0) | (signs.LETTERS if len(alone) >= 3 else 0)
+    listed = [letter for letter in alone if ord(letter) < 0x590]
+    expected = (signs.MIXED if mixed else 0) | (signs.LETTERS if len(alone) >= 3 else 0) | (signs.LISTED if len(listed) >= 3 else 0)
     assert signs_of_letters(folded.kinds, folded.letters, folded.marks.view("u1")) == expected

@@ -59,6 +59,15 @@ def test_what_leads_to_a_person(before: str) -> None:
         ("Jane Doe or Rembrandt style", Role.STYLE),
         ('quote by the "Jane Doe', Role.ATTRIBUTION),
         ("Rue Jane Doe", Role.NAMESAKE_OR_THING),
+        ("Place Jane Doe au soir", Role.NAMESAKE_OR_THING),
+        ("Place Jane Doe on a horse", Role.LIKENESS),
+        ("Jane Doe painting", Role.STYLE),
+        ("Jane Doe painting a fence", Role.LIKENESS),
+        ("Jane Doe cafe", Role.NAMESAKE_OR_THING),
+        ("Jane Doe cafe portrait", Role.LIKENESS),
+        ("title: Jane Doe", Role.ATTRIBUTION),
+        ("title: Jane Doe riding a horse", Role.LIKENESS),
+        ("a film starring Jane Doe", Role.LIKENESS),
     ],
 )
 def test_roles(text: str, role: Role) -> None:

@@ -167,7 +167,7 @@ def disguises(told: Told, name: str) -> set[tuple[int, int, int]]:
     """(key, first word, last word) that each look-up of words should ask about."""
     words, out = told.words, set()
     if name == "around_middle_names":
-        for first, last in told.runs(3, 4):
+        for first, last in told.runs(3, 5):
             if told.capital[first] and told.capital[last]:
                 out.add((hash_word(words[first] + words[last]), first, last))
     elif name == "backwards":
