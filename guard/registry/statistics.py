@@ -1,14 +1,16 @@
 """Counting and writing out what is registered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, func, select
 
 from guard.registry.desk import current_revision
 from guard.registry.directive_versions import Directives
+from guard.registry.profile import view
 from guard.registry.subjects import Subjects
 from guard.registry.tables import CASE, DIRECTIVE, FACE, KEY, KNOWN_IMAGE, REVIEW, SUBJECT, TEMPLATE, TENANT
+from guard.registry.values import DirectiveView, Subject
 from guard.types import Alias
 
 
@@ -53,34 +55,43 @@ class Statistics(Subjects, Directives):
 
     def export_lines(self) -> Iterator[dict[str, Any]]:
         """Every living person with their directives, as plain values: whoever calls this has all names in the clear."""
-        for subject in self.iter_subjects():
-            yield {
-                "subject_id": subject.id,
-                "name": subject.name,
-                "kind": subject.kind.value,
-                "aliases": [_alias(alias) for alias in subject.aliases],
-                "external_ids": dict(subject.external_ids),
-                "occupations": list(subject.occupations),
-                "born": subject.born,
-                "died": subject.died,
-                "exclusions": list(subject.exclusions),
-                "created_at": subject.created_at,
-                "directives": [
-                    {
-                        "directive_id": view.directive.id,
-                        "effect": view.directive.effect.value,
-                        "status": view.directive.status.value,
-                        "scopes": list(view.directive.scopes),
-                        "exemptions": list(view.directive.exemptions),
-                        "modalities": [c.value for c in view.directive.channels],
-                        "jurisdictions": list(view.directive.jurisdictions),
-                        "tenant": view.directive.tenant,
-                        "effective_from": view.directive.effective_from,
-                        "expires_at": view.directive.expires_at,
-                    }
-                    for view in self.list_directives(subject.id)
-                ],
+        for page in self._pages():
+            held: dict[str, dict[str, DirectiveView]] = {}
+            with self._reading() as connection:
+                for version in self._versions(connection, *page):
+                    held.setdefault(version.subject_id, {})[version.directive.id] = version
+            for subject in map(view, page):
+                yield _line(subject, held.get(subject.id, {}).values())
+
+
+def _line(subject: Subject, directives: Iterable[DirectiveView]) -> dict[str, Any]:
+    return {
+        "subject_id": subject.id,
+        "name": subject.name,
+        "kind": subject.kind.value,
+        "aliases": [_alias(alias) for alias in subject.aliases],
+        "external_ids": dict(subject.external_ids),
+        "occupations": list(subject.occupations),
+        "born": subject.born,
+        "died": subject.died,
+        "exclusions": list(subject.exclusions),
+        "created_at": subject.created_at,
+        "directives": [
+            {
+                "directive_id": held.directive.id,
+                "effect": held.directive.effect.value,
+                "status": held.directive.status.value,
+                "scopes": list(held.directive.scopes),
+                "exemptions": list(held.directive.exemptions),
+                "modalities": [c.value for c in held.directive.channels],
+                "jurisdictions": list(held.directive.jurisdictions),
+                "tenant": held.directive.tenant,
+                "effective_from": held.directive.effective_from,
+                "expires_at": held.directive.expires_at,
             }
+            for held in directives
+        ],
+    }
 
 
 def _alias(alias: Alias) -> dict[str, Any]:

@@ -86,10 +86,14 @@ class Subjects(Desk):
 
     def iter_subjects(self, after: int = 0) -> Iterator[Subject]:
         """Every living subject numbered above `after`, in order; each page is a transaction of its own."""
+        for page in self._pages(after):
+            yield from map(view, page)
+
+    def _pages(self, after: int = 0) -> Iterator[list[Person]]:
         while True:
             with self._reading() as connection:
                 people = list(self._people(connection, after, _PAGE))
-            yield from map(view, people)
+            yield people
             if len(people) < _PAGE:
                 return
             after = people[-1].no
