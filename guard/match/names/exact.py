@@ -22,6 +22,7 @@ _MOST_MIDDLE_NAMES = 2
 _WORDS_OF_ONE = frozenset("aeiouy")
 # The end of a clause; what stands in quotes, brackets or dashes between a first name and a surname, or is said there without a meaning.
 _CLAUSE_END = re.compile(r"[.,;:!?][\"'”’»)]*\s")
+_PARTED = re.compile(r"(?<=[^\W\d_])[,;:!?]\s")
 _NICKNAME = re.compile(
     r"\s*(?:\([^()\n]+\)|\[[^\[\]\n]+\]|[\"'“‘«][^\"\n]+[\"'”’»]|[—–]+[^\n—–]+[—–]+|-{1,2}\s[^\n—–]+\s-{1,2}"
     r"|(?:[,.…-]{0,3}\s?(?:uh|um|erm|er|hmm|ähm|euh|eh|underscore|dot|space|hyphen|dash)\s?[,.…-]{0,3}))\s*",
@@ -42,7 +43,7 @@ def _classified(scan: Scan, start: int, end: int, words: Sequence[str]) -> tuple
     """How the letters `start` to `end`, which spell `words`, are cut into words: view, plain, weak."""
     cuts, wanted = scan.folded.breaks[start + 1 : end].tobytes(), _CUT.join([bytes(len(word) - 1) for word in words])
     if cuts == wanted:
-        return "as written", True, False
+        return "as written", True, _listed(scan, start, end)
     if _CUT not in cuts:
         camel = scan.folded.camel[start + 1 : end].tobytes()
         one_word = scan.level(start, end) > 0
@@ -51,6 +52,14 @@ def _classified(scan: Scan, start: int, end: int, words: Sequence[str]) -> tuple
         return "spelled out", False, False
     ordinary = _ordinary_pieces(scan, start, end)
     return "taken apart", False, ordinary or (any(map(gt, wanted, cuts)) and _ends_inside(scan, start, end))
+
+
+def _listed(scan: Scan, start: int, end: int) -> bool:
+    """Whether ordinary words in small letters are parted by more than a space: `jack, black anvil`."""
+    if scan.folded.kinds[start] & UPPER or not _ordinary_pieces(scan, start, end):
+        return False
+    begin, stop = scan.folded.span(start, end)
+    return _PARTED.search(scan.text, begin, stop) is not None
 
 
 def _ends_inside(scan: Scan, start: int, end: int) -> bool:
