@@ -13,6 +13,8 @@ import unicodedata
 import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 
+from guard.evaluate.names_riddles import RIDDLES
+
 Attack = Callable[[str, random.Random], Sequence[str] | None]
 
 _LOOKALIKES = {
@@ -338,6 +340,7 @@ ATTACKS: Mapping[str, Attack] = {
     "other encodings": lambda name, rng: [rng.choice(_ENCODINGS)(_plain(name))],
     "typing error": typing,
     "phonetic": phonetic,
+    **RIDDLES,
 }  # fmt: skip
 
 # The table of the issue: class, target, attacks.
@@ -350,6 +353,7 @@ GROUPS: tuple[tuple[str, float, tuple[str, ...]], ...] = (
         ("spaced", "punctuated", "cut", "emoji between", "concatenated", "leet", "reversed", "base64", "hex", "url", "html", "unicode escapes", "rot13", "pig latin", "scrambled", "split", "spelled out", "first name, last name", "inside a word", "variables", "upside down"),
     ),
     ("further disguises", 0.0, ("masked", "drawn out", "tags within", "other encodings")),
+    ("asked of the reader", 0.9, tuple(RIDDLES)),
     ("other forms of the name", 0.0, ("middle name added", "nickname", "initial and surname")),
     ("one error a token", 0.96, ("typing error",)),
     ("phonetic respelling", 0.88, ("phonetic",)),

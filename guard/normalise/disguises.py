@@ -66,7 +66,7 @@ def without_weights(source: Reading) -> Reading | None:
     return source.replaced(_WEIGHT, lambda _: "")
 
 
-_SEESAW = re.compile(r"[A-Za-z](?<![^\W_].)[A-Za-z]*?[a-z][A-Z][a-z][A-Z][A-Za-z]*")
+_SEESAW = re.compile(r"(?<![^\W_])(?=[A-Za-z]{0,30}?[a-z][A-Z][a-z][A-Z])[A-Za-z]{4,34}(?![^\W_])")
 
 
 def capitals_evened(source: Reading) -> Reading | None:

@@ -14,7 +14,7 @@ _GIVEN_UNSPACED, _FAMILY_UNSPACED = "名字|名前|名|이름", "姓氏|姓|苗�
 _FIELD = rf"(?i:{_GIVEN}|{_FAMILY}|first|last)(?!\w)"
 # A value, or two with capitals; neither is the name of a field.
 _WORD = rf"(?!{_FIELD})[^\W_][^\s,;:=?!|<>&{{}}()\[\]\"“”«»/、。，；]{{0,29}}"
-_VALUE = rf"{_WORD}(?:[ \u00a0](?=[A-ZÀ-Þ]){_WORD}(?![:=]))?"
+_VALUE = rf"{_WORD}(?:(?<!\.)[ \u00a0](?=[A-ZÀ-Þ]){_WORD}(?![:=]))?"
 _IS = r"(?:\s{1,2}(?i:is|are|was|being|ist|lautet|est|es|é|è|jest|of|to)(?!\w))?"
 
 

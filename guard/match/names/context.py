@@ -232,6 +232,8 @@ _AT_WORK = re.compile(r"^\s+(?:painting|photography)\s+(?:an?|the|his|her|their|
 _DOING = re.compile(
     r"^\s+(?:wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|drinking|running|posing|looking|hugging|kissing|playing)(?![^\W_])"
 )
+# A mention that ends within a word, such as the first letters of words: what is left of that word is no thing.
+_INSIDE_A_WORD = re.compile("[A-Za-z][a-z]")
 # `"Radium" by`: what stands in quotes is the text that somebody wrote.
 _TITLE_BY = re.compile(r"[\"”»]\s+(?:by|von|de|di|par|por|door|av)\s+$")
 
@@ -241,7 +243,8 @@ def _thing(around: Surroundings) -> bool:
         return True
     if _PUT.search(around.before) and _PUT_WHERE.match(around.after):
         return False
-    return (_seen("thing>", around) and _SHOWN.search(around.after) is None) or _seen("thing<", around)
+    behind = _seen("thing>", around) and not _INSIDE_A_WORD.match(around.text[-1:] + around.after) and _SHOWN.search(around.after) is None
+    return behind or _seen("thing<", around)
 
 
 def _seen(name: str, around: Surroundings) -> bool:

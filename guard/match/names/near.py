@@ -139,6 +139,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             or crowd
             or (min(changed) < SHORTEST and (typed or not all(seen.capital)))
             or (len(changed) == len(wanted) and typed and len(part.exact) > MANY and not any(seen.capital))
+            or (not typed and len(part.exact) > CROWD and len(changed) == len(wanted) and min(map(len, words)) <= SHORTEST)
             or (chance and (len(part.exact) > _SOME or not _all_changed(seen, steps)))
         )
         score = 1.0 - 0.05 * turned - sum(price for _, price in steps)

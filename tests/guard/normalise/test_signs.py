@@ -100,7 +100,10 @@ def test_words_and_repeated_letters_are_found(text: str) -> None:
         assert found & signs.AGAIN
     whole = [word.replace("ſ", "s").replace("ı", "i").replace("i̇", "i") for word in re.findall(r"\w+", text.lower())]
     assert bool(found & signs.LEAVING) == any(word in signs.LEAVING_OUT for word in whole)
-    assert bool(found & signs.CODE) == (sum(word in signs.CODE_WORDS for word in whole) >= 3)
+    assert bool(found & signs.CODE) == (sum(word in signs.TELLING_NAMES.union(signs.CODE_WORDS) for word in whole) >= 3)
+    assert bool(found & signs.FIRSTS) == any(word in signs.FIRSTS_WORDS for word in whole)
+    assert bool(found & signs.CIPHER) == any(word in signs.CIPHERS for word in whole)
+    assert found & signs.LABELLED or not any(word in signs.LABELS for word in whole)
 
 
 @given(texts | st.text(max_size=60))

