@@ -4,8 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import orjson
 import pytest
 import rfc8785
@@ -45,6 +47,26 @@ def drafted(**changes: Any) -> Draft:
     }
     given |= changes
     return make_draft(given.pop("kind"), **given)
+
+
+LEAF_SCHEMA = jsonschema.Draft202012Validator(json.loads((Path(__file__).parents[3] / "docs/reference/leaf.schema.json").read_text()))
+LEAVES = [
+    pytest.param({}, {}, True, id="a decision"),
+    pytest.param(
+        {"kind": "admin.opt_out.create", "stage": None, "mode": None, "outcome": None, "rule_class": None}, {}, True, id="an audit event"
+    ),
+    pytest.param({"subjects": {}, "request_id": None, "policy_revision": ""}, {}, True, id="as little as there may be"),
+    pytest.param({}, {"prompt": "a dog"}, False, id="a member more"),
+    pytest.param({}, {"index": -1}, False, id="no index"),
+    pytest.param({}, {"time": "2026-11-22"}, False, id="no time"),
+    pytest.param({}, {"body": "x" * 64}, False, id="no digest"),
+]
+
+
+@pytest.mark.parametrize(("changes", "forged", "valid"), LEAVES)
+def test_the_published_schema_is_that_of_leaves(changes: dict[str, Any], forged: dict[str, Any], valid: bool) -> None:
+    leaf = orjson.loads(leaf_bytes(drafted(**changes).skeleton, 5, TIME)) | forged
+    assert LEAF_SCHEMA.is_valid(leaf) is valid
 
 
 def test_the_leaf_is_exactly_this() -> None:
