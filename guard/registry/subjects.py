@@ -1,13 +1,14 @@
 """Subjects: making, reading, changing and searching people."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from guard.errors import ConflictError
+from guard.errors import ConflictError, NotFoundError
 from guard.registry import duplicates
 from guard.registry.dates import refuse_dates
 from guard.registry.desk import Desk, Person, Writing
@@ -74,7 +75,12 @@ class Subjects(Desk):
         return Page(items, str(items[-1].no) if len(people) > limit else None)
 
     def search_subjects(self, query: str, limit: int = 50, cursor: str | None = None) -> Page[Subject]:
-        """Living subjects one of whose names, stated aliases or ids contains the folded query. Opens everybody: about 30 us a person."""
+        """Living subjects one of whose names, stated aliases or ids contains the folded query.
+
+        Opens everybody, about 30 us a person, unless the query is a subject's id.
+        """
+        with suppress(NotFoundError):
+            return Page((self.get_subject(query),), None)
         wanted = self.rules.fold(query)
         found: list[Subject] = []
         for subject in self.iter_subjects(int(cursor or 0)):
@@ -138,7 +144,7 @@ class Subjects(Desk):
             )
 
     def _mentions(self, subject: Subject, folded: str, query: str) -> bool:
-        if query in {subject.id, *subject.external_ids.values()}:
+        if query in subject.external_ids.values():
             return True
         texts = (subject.name, *(alias.text for alias in subject.aliases))
         return any(folded in self.rules.fold(text) for text in texts)

@@ -5,7 +5,7 @@ import pytest
 from guard.errors import ConflictError, InvalidInputError, NotFoundError
 from guard.registry.store import Registry
 from guard.registry.subjects import Changes
-from guard.registry.values import By, StatedAlias, Subject, SubjectData
+from guard.registry.values import By, Page, StatedAlias, Subject, SubjectData
 from guard.types import Alias, AliasKind, Strength, SubjectKind
 
 
@@ -105,6 +105,12 @@ def test_searching(registry: Registry, by: By, query: str, names: list[str]) -> 
     registry.create_subject(SubjectData("Jane Roe"), by)
     registry.create_subject(SubjectData("Jean Doe", aliases=(StatedAlias("Calamity Jane"),), external_ids={"wikidata": "Q7"}), by)
     assert [subject.name for subject in registry.search_subjects(query).items] == names
+
+
+def test_searching_for_a_subject_by_its_id(registry: Registry, by: By) -> None:
+    registry.create_subject(SubjectData("Jane Roe"), by)
+    other = registry.create_subject(SubjectData("Jean Doe"), by)
+    assert registry.search_subjects(other.id) == Page((registry.get_subject(other.id),), None)
 
 
 def test_searching_in_pages(registry: Registry, by: By) -> None:
