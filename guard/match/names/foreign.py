@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.heard import Readings
-from guard.match.names.inside import pieces
 from guard.match.names.near import CROWD, aligned
 from guard.match.names.neighbours import GRAMMAR, Neighbours
 from guard.match.names.part import Found, Part
@@ -134,8 +133,7 @@ def _mention(scan: Scan, part: Part, found: Places, read: _Read) -> Found | None
     words = name[::-1] if turned else name
     if int(found.right[place]) < int(scan.ends[one]):
         ends[one] = (ends[one][0], ends.pop(one + 1)[1])
-        loans = bool(scan.folded.kinds[ends[one][0]] & SCRIPT == _KATAKANA) and pieces(scan, *ends[one])
-        fit = len(words) == 2 and not turned and not loans and scan.folded.word(*ends[one]) != "".join(words)
+        fit = len(words) == 2 and not turned and scan.folded.word(*ends[one]) != "".join(words)
         return _told(row, ends[one], beyond) if fit else None
     for first in aligned(scan, words, one):
         last = first + len(words) - 1

@@ -85,7 +85,7 @@ cdef class Neighbours:
         return out[:found]
 
     def together(self):
-        """Words of kana and of Hangul that no language has beside a cue, which may be two words of a name."""
+        """Words of kana and of Hangul that no language has beside a cue, in kana also where a sentence begins, which may be two words of a name."""
         out = np.empty(self._count, dtype=np.int64)
         cdef int64_t[::1] words = out
         cdef Py_ssize_t one, found = 0, size
@@ -95,10 +95,25 @@ cdef class Neighbours:
             size = self._ends[one] - self._starts[one]
             if script != _HANGUL and script != _KATAKANA or self._levels[one] or size > _LONGEST_TOGETHER:
                 continue
-            if size >= (_SHORTEST_HANGUL if script == _HANGUL else _SHORTEST_KANA) and self._cued(one, one) and self._ordinary(one) == 0:
+            if size < (_SHORTEST_HANGUL if script == _HANGUL else _SHORTEST_KANA):
+                continue
+            if not (self._cued(one, one) or script == _KATAKANA and self._begins(one)):
+                continue
+            if (self._loans(one) if script == _KATAKANA else self._ordinary(one)) == 0:
                 words[found] = one
                 found += 1
         return out[:found]
+
+    cdef bint _loans(self, Py_ssize_t one) except -1:
+        """Whether a word of kana, no longer than `_LONGEST_TOGETHER`, is loan words put together that a language has."""
+        cdef Py_ssize_t start = self._starts[one], size = self._ends[one] - start, begin, end
+        cdef uint32_t reached = 1
+        for end in range(2, size + 1):
+            for begin in range(end - 1):
+                if reached >> begin & 1 and self._words.of(self._hash(start + begin, start + end)) >= (1 if end - begin > 2 else _COMMON):
+                    reached |= <uint32_t>1 << end
+                    break
+        return reached >> size & 1
 
     def ordinary(self, const int64_t[::1] numbers):
         """How ordinary words are, in Korean at most with or without a particle or the ending of a verb."""
@@ -189,7 +204,11 @@ cdef class Neighbours:
         for place in range(_GRAMMAR.shape[0]):
             if _GRAMMAR[place] == self._letters[self._ends[one] - 1]:
                 return False
-        place = self._at[self._starts[one]]
+        return self._begins(one)
+
+    cdef bint _begins(self, Py_ssize_t one) except -1:
+        """Whether a text, a line or a sentence begins with a word."""
+        cdef Py_ssize_t place = self._at[self._starts[one]]
         while place and _sign(self._points[place - 1]) & _SPACE:
             place -= 1
         return not place or _sign(self._points[place - 1]) & _OPENING

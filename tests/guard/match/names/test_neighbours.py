@@ -16,7 +16,7 @@ from guard.normalise.fold import LOOSE, SCRIPT, fold
 from guard.normalise.letters import Script, fold_text
 
 WORDS = """
-Керстин Линдквист фото портрет с и в кот Мария クルスティン リンド ア の写真 さん 케르스틴 린드크비스트 사진 씨 에게 가 사람은 사람 한
+Керстин Линдквист фото портрет с и в кот Мария クルスティン リンド ア の写真 さん 케르스틴 린드크비스트 사진 씨 에게 가 사람은 사람 한 도널드 트럼프 エマワトソン レザージャケット
 玛尔塔 贝尔科娃 的照片 张 قيرستين لندكفست صورة من תמונה של קרסטין la the photo of केर्स्टिन लिंडक्विस्ट की तस्वीर ลินด์ เก
 """
 PARTS = [
@@ -72,13 +72,20 @@ class Plain:
         filled = word > 0 and self.letters[word:begin] in fillers
         return self.ends_with(begin, CUE_BEFORE) or (filled and self.ends_with(word, CUE_BEFORE))
 
-    def opens(self, one: int) -> bool:
+    def begins(self, one: int) -> bool:
         before = self.scan.text[: self.at[self.starts[one]]]
         while before and sign(ord(before[-1])) & SPACE:
             before = before[:-1]
+        return not before or bool(sign(ord(before[-1])) & OPENING)
+
+    def opens(self, one: int) -> bool:
         size = max(self.ends[number] - self.starts[number] for number in (one, one + 1))
         fit = size <= 16 and max(self.levels[one : one + 2]) < WordTable.level(4.7) and self.letters[self.ends[one] - 1] not in GRAMMAR
-        return fit and (not before or bool(sign(ord(before[-1])) & OPENING))
+        return fit and self.begins(one)
+
+    def loans(self, word: str) -> bool:
+        whole = words().zipf(word) * 30 >= (1 if len(word) > 2 else COMMON_LEVEL)
+        return whole or any(self.loans(word[:cut]) and self.loans(word[cut:]) for cut in range(2, len(word) - 1))
 
     def ordinary(self, one: int) -> int:
         word, levels = self.letters[self.starts[one] : self.ends[one]], [self.levels[one]]
@@ -104,15 +111,19 @@ class Plain:
             return False
         if kind == Script.HANGUL:
             levels = self.ordinary(one), self.ordinary(one + 1)
-            if min(levels) > 0 or max(levels) >= COMMON_LEVEL:
+            if max(levels) >= (WordTable.level(4.7) if min(levels) else COMMON_LEVEL):
                 return False
         told = bool(self.scan.capital[one : one + 2].all()) or self.cued(one, one + 1)
         return told or (not self.scan.cased[one] and self.opens(one))
 
     def together(self, one: int) -> bool:
         script, size = self.kind(one) & SCRIPT, self.ends[one] - self.starts[one]
-        fit = (script == Script.HANGUL and size >= 4) or (script == Script.KATAKANA and size >= 5)
-        return fit and size <= 16 and not self.levels[one] and self.cued(one, one) and self.ordinary(one) == 0
+        if size > 16 or self.levels[one]:
+            return False
+        if script == Script.KATAKANA:
+            loans = self.loans(self.letters[self.starts[one] : self.ends[one]])
+            return size >= 5 and not loans and (self.cued(one, one) or self.begins(one))
+        return script == Script.HANGUL and size >= 4 and self.cued(one, one) and self.ordinary(one) == 0
 
 
 @settings(deadline=None)
