@@ -80,7 +80,7 @@ def kind_of(char: str) -> int:
         kind |= LOOSE
     if char.isupper():
         kind |= UPPER
-    elif char.islower():
+    elif char.islower() and not "\u10d0" <= char <= "\u10ff":  # Georgian has capitals for headlines alone
         kind |= LOWER
     return kind | (DIGIT if script is Script.DIGIT else 0)
 

@@ -20,7 +20,7 @@ from anyascii import anyascii
 
 from guard.match.names.given import given_names, surnames
 from guard.match.names.keys import pack
-from guard.match.names.writing import UNEXPLAINED, Writing, latin_form, writings
+from guard.match.names.writing import BRAHMIC, BRAHMIC_END, BRAHMIC_SIZE, UNEXPLAINED, Writing, latin_form, writings
 from guard.normalise.hashing import U64, Indices, hash_word, mixed, powers
 
 Floats = npt.NDArray[np.float32]
@@ -233,6 +233,8 @@ def tables() -> Tables:
             for sound in sorted(set(sounds) - {""}):
                 made.unit(sound + ".", _syllable(sound, rows), number, sum(most[letter] for letter in sound), writing.rarity(sound))
             unit_of[_HAN:_HAN_END] = [made.units.get(sound + ".", 0) for sound in sounds]
+    for block in range(BRAHMIC + BRAHMIC_SIZE, BRAHMIC_END, BRAHMIC_SIZE):
+        unit_of[block : block + BRAHMIC_SIZE] = unit_of[BRAHMIC : BRAHMIC + BRAHMIC_SIZE]
     return _packed(made, unit_of)
 
 

@@ -77,11 +77,11 @@ looks like|look like|looking like|resembling|resembles|similar to|lookalike of|b
 foto von|bild von|porträt von|porträt|zeichnung von|gemälde von|schauspieler|schauspielerin|sänger|sängerin|präsident|sieht aus wie|aussieht wie|mit|photo de|photo d'|portrait de|portrait d'|image de|dessin de|acteur|actrice|chanteur|chanteuse|président|ressemble à|ressemblant à|avec|foto de|fotografía de|retrato de|imagen de|dibujo de|el actor|la actriz|el cantante|la cantante|presidente|se parece a|parecido a|con|imagem de|desenho de|ator|atriz|cantor|cantora|parecido com|parece com|com
 foto di|fotografia di|ritratto di|immagine di|disegno di|attore|attrice|cantante|assomiglia a|che somiglia a|foto van|portret van|afbeelding van|lijkt op|met|bild på|foto av|porträtt av|zdjęcie|portret|obraz|aktor|aktorka|piosenkarka|z|фото|фотография|портрет|изображение|рисунок|картинка|актер|актриса|певица|певец|президент|похож на|похожая на|с|ảnh của|ảnh|chân dung của|chân dung|hình ảnh của|bức ảnh của|ca sĩ|diễn viên|tổng thống|giống|foto|potret|gambar|penyanyi|aktris|presiden|mirip
 fotoğrafı|portresi|resmi|oyuncu|şarkıcı|başkan|benzeyen|की तस्वीर|की फोटो|का चित्र|अभिनेता|अभिनेत्री|गायक|صورة|صور|صورة واقعية ل|بورتريه|رسم|ارسم|لوحة|سيلفي مع|الممثل|الممثلة|المغني|المغنية|الرئيس|يشبه|תמונה של|תמונת|תמונה ריאליסטית של|צייר את|ציירי את|סלפי עם|ציור של|פורטרט של|השחקן|השחקנית|הזמר|הזמרת|הנשיא|דומה ל|照片|肖像|演员|演員|歌手|总统|總統|明星|像|画|畫|俳優|女優|歌手|大統領|배우|가수|대통령|ภาพของ|ภาพ|รูปของ|รูป|ภาพถ่ายของ|ภาพเหมือนของ|วาดรูป|วาด|ดารา|นักร้อง|นักแสดง
-φωτογραφία του|φωτογραφία της|πορτρέτο του|πορτρέτο της|εικόνα του|εικόνα της
+φωτογραφία του|ছবি|প্রতিকৃতি|ছবি আঁকো|ফটো|చిత్రం|ఫోటో|படம்|ფოტო|პორტრეტი|სურათი|დახატე|լուսանկար|դիմանկար|նկար|նկարիր|φωτογραφία της|πορτρέτο του|πορτρέτο της|εικόνα του|εικόνα της
 """
 CUE_AFTER = """
 's face|' face|'s portrait|'s likeness|'s body|'s head|face|portrait|lookalike|look-alike|look alike|deepfake|selfie|is|was|wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|eats|drinks|rides|laughs|laughing|on a|on the|from the|drinking|playing|running|posing|looking|hugging|kissing|as a|as an|as the|in a|in an|at the|on the|with a|wears|holds|stands|sits
-'s photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|の似顔絵|の油絵|の画像|のイラスト|の実写|の笑顔|の姿|の白黒写真|の子供|を描い|を描く|と一緒|に似|의 사진|사진|셀카|그림|이미지|실사|모습|캐리커처|일러스트|얼굴|초상화|흑백 사진|의 얼굴|의 초상|초상|씨|की मुस्कुराती|की असली|की पेंटिंग|का पोर्ट्रेट|का स्केच|का कार्टून|की सेल्फी|पहने हुए|के चेहरे
+'s photo|photo|'un yüzü|'nin fotoğrafı|nin fotoğrafı|'in fotoğrafı|fotoğrafı|portresi|yüzü|की तस्वीर|का चित्र|का फोटो|की फोटो|चा फोटो|चे चित्र|ছবি|এর ছবি|একটি ছবি|প্রতিকৃতি|ನ ಫೋಟೋ|ಫೋಟೋ|ಚಿತ್ರ|ఫోటో|చిత్రం|చిత్రపటం|படம்|புகைப்படம்|ഫോട്ടോ|ചിത്രം|નો ફોટો|ની તસવીર|નું ચિત્ર|ਦੀ ਤਸਵੀਰ|ਦੀ ਫੋਟੋ|ფოტო|პორტრეტი|სურათი|լուսանկար|լուսանկարը|դիմանկար|դիմանկարը|նկար|նկարը|的照片|的肖像|的脸|的臉|照片|肖像|穿着|坐在|站在|の写真|の肖像|の顔|が|さん|氏|の絵|の似顔絵|の油絵|の画像|のイラスト|の実写|の笑顔|の姿|の白黒写真|の子供|を描い|を描く|と一緒|に似|의 사진|사진|셀카|그림|이미지|실사|모습|캐리커처|일러스트|얼굴|초상화|흑백 사진|의 얼굴|의 초상|초상|씨|की मुस्कुराती|की असली|की पेंटिंग|का पोर्ट्रेट|का स्केच|का कार्टून|की सेल्फी|पहने हुए|के चेहरे
 """
 # Cues that stand before a name only by themselves say little; these need a capital or a rare name.
 _FUNCTION = frozenset(
@@ -286,7 +286,7 @@ def strength_in(
     if words == 1 and plain and strength is not Strength.STRONG and _PART_OF_A_TERM.match(around.after):
         return Strength.WEAK
     cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
-    caseless = around.text[:1].lower() == around.text[:1].upper()
+    caseless = around.text[:1].lower() == around.text[:1].title()
     before, after = _seen("cue<", around), _seen("cue>", around)
     cue = before or after
     if doubtful and not cue and not (cased and words > 1):

@@ -29,11 +29,14 @@ _SKELETONS, _BEAM = 16, 24
 _UNREAD = (("", 2 * UNEXPLAINED, ""),)
 _RANGES = (
     ("\u0370", "\u03ff", "Greek"), ("\u0400", "\u052f", "Cyrillic"), ("\u0590", "\u05ff", "Hebrew"), ("\u0600", "\u06ff", "Arabic"),
-    ("\u0900", "\u097f", "Devanagari"), ("\u0e00", "\u0e7f", "Thai"), ("\u30a0", "\u30ff", "kana"), ("\uac00", "\ud7af", "Hangul"),
+    ("\u0900", "\u0d7f", "Devanagari"), ("\u0530", "\u058f", "Armenian"), ("\u10a0", "\u10ff", "Georgian"), ("\u0e00", "\u0e7f", "Thai"), ("\u30a0", "\u30ff", "kana"), ("\uac00", "\ud7af", "Hangul"),
     ("\u3400", "\u9fff", "Han"),
 )  # fmt: skip
 _DOUBLED = re.compile(r"([bcdfghj-np-tv-zбвгджзклмнпрстфхцчшщβγδζθκλμνξπρστφχψ])\1+")
 _NOT_LATIN = re.compile("[^a-z]")
+# The scripts of India lie alike in their blocks (Bengali, Gurmukhi, Gujarati, Oriya, Tamil, Telugu, Kannada, Malayalam), so that all are read as the first.
+BRAHMIC, BRAHMIC_END, BRAHMIC_SIZE = 0x900, 0xD80, 0x80
+_BRAHMIC = {code: BRAHMIC + code % BRAHMIC_SIZE for code in range(BRAHMIC + BRAHMIC_SIZE, BRAHMIC_END)}
 _THAI_VOWEL_FIRST = re.compile("([\u0e40-\u0e44])([\u0e01-\u0e2e])")
 # Consonants as skeletons tell them apart: what scripts and spellings disagree about is left out or made one.
 _CLASSES = str.maketrans(dict(zip("bpfvtdszgkcqmnlr", "PPFFTTSSKKKKNNLR", strict=True)) | {"x": "KS"} | dict.fromkeys("aeiouyhwj", ""))
@@ -51,8 +54,10 @@ def skeleton(word: str) -> str:
 
 
 def _units(word: str) -> str:
-    """The letters of a word as the tables know them: Hangul apart, Han by its sound in Mandarin, Thai in spoken order."""
+    """The letters of a word as the tables know them: Hangul apart, Han by its sound in Mandarin, Thai in spoken order, scripts of India as Devanagari."""
     first = word[0]
+    if "\u0980" <= first <= "\u0d7f":
+        return word.translate(_BRAHMIC)
     if first >= "\uac00" and first <= "\ud7a3":
         return unicodedata.normalize("NFD", word)
     if "\u3400" <= first <= "\u9fff":

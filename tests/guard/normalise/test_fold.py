@@ -62,8 +62,9 @@ def test_one_pass_gives_what_a_look_at_each_character_gives(text: str) -> None:
     assert found.word(0, len(found.letters)) == letters.encode("utf-32-le", "surrogatepass").decode("utf-32-le", "replace")
     assert (found.at.tolist(), found.marks.tolist()) == (at, [*marks, True])
     assert [bool(kind & UPPER) for kind in found.kinds.tolist()] == [text[place].isupper() for place in at]
-    assert [bool(kind & LOWER) for kind in found.kinds.tolist()] == [text[place].islower() for place in at]
-    capital = [text[b].isupper() and text[a].islower() and not mark for a, b, mark in zip(at, at[1:], marks[1:], strict=False)]
+    small = [char.islower() and not "\u10d0" <= char <= "\u10ff" for char in text]  # Georgian has capitals for headlines alone
+    assert [bool(kind & LOWER) for kind in found.kinds.tolist()] == [small[place] for place in at]
+    capital = [text[b].isupper() and small[a] and not mark for a, b, mark in zip(at, at[1:], marks[1:], strict=False)]
     assert found.camel.tolist() == ([False, *capital] if at else [])
 
 
