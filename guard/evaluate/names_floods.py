@@ -3,10 +3,11 @@
 import base64
 import random
 from collections.abc import Iterator, Sequence
+from itertools import chain, cycle
 
 FLOOD_CHARACTERS = 10_000
 _SEED = 1
-# Letters that words are made of at random, how long the words are, what stands between them, and whether they begin with a capital.
+# Letters that words are made of at random, how long the words are, what stands between them in turn, and whether they begin with a capital.
 _LATIN, _CYRILLIC, _KANA = (
     "abcdefghijklmnopqrstuvwxyz",
     "абвгдежзийклмнопрстуфхцчшщыэюя",
@@ -22,7 +23,7 @@ _KINDS = {
     "kana between dots": (_KANA, 3, 6, "・", False),
     "Hangul": (_HANGUL, 2, 4, " ", False),
     "Han between dots": (_HAN, 2, 4, "·", False),
-    "Han of names between dots": (_HAN_OF_NAMES, 2, 4, "·", False),
+    "Han of names, two and two": (_HAN_OF_NAMES, 2, 6, "· ", False),
 }
 
 
@@ -40,4 +41,7 @@ def floods(prompts: Sequence[str], names: Sequence[str]) -> Iterator[tuple[str, 
     yield "base64", base64.b64encode(rng.randbytes(FLOOD_CHARACTERS)).decode()[:FLOOD_CHARACTERS]
     for kind, (letters, least, most, between, capital) in _KINDS.items():
         made = ("".join(rng.choices(letters, k=rng.randint(least, most))) for _ in range(FLOOD_CHARACTERS))
-        yield kind, between.join(word.title() if capital else word for word in made)[:FLOOD_CHARACTERS]
+        parted = zip((word.title() if capital else word for word in made), cycle(between), strict=False)
+        yield kind, "".join(chain.from_iterable(parted))[:FLOOD_CHARACTERS]
+    initials = (f"{name[0]}. {name.split()[-1]}" for name in rng.choices(names, k=FLOOD_CHARACTERS))
+    yield "initials and surnames", " ".join(initials)[:FLOOD_CHARACTERS]

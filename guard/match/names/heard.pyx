@@ -17,7 +17,12 @@ cdef enum:
     _LONGEST = 24
     _PIECE = 3
     _UNITS = 192
-    _KEPT = 4096
+    # Keys that two stretches may ask for; entries that are looked at together, so that the waits for memory overlap.
+    _MOST_KEYS = _READINGS * _READINGS
+    _AT_ONCE = 64
+    # Costs that are kept: so many for each stretch, and in all.
+    _KEPT_EACH = 64
+    _MOST_KEPT = 1 << 16
 
 if (_READINGS, _LONGEST, _PIECE, _UNITS) != (_bones.READINGS, _bones.LONGEST_NAME, LONGEST_PIECE, _bones.LONGEST * _bones.LONGEST_SOUND):
     raise ImportError("heard.pyx and bones.py disagree about how long things are")
@@ -32,83 +37,135 @@ cdef double _ROUNDING = 1e-3
 cdef class _Prices:
     """`spelling.Prices` as typed views."""
 
-    cdef const float[:, ::1] written, silent, least
-    cdef const int32_t[::1] column
-    cdef const uint32_t[:, ::1] letters
+    cdef const float[:, ::1] written, silent
+    cdef const int32_t[::1] column, choices
+    cdef const float[::1] least
+    cdef const uint32_t[::1] letters
 
     def __init__(self, made):
-        self.written, self.silent, self.column, self.least, self.letters = made.written, made.silent, made.column, made.least, made.letters
+        self.written, self.silent, self.column = made.written, made.silent, made.column
+        self.choices, self.least, self.letters = made.choices, made.least, made.letters
 
 
 # Made when this is imported, so that the first text does not wait for it.
 cdef _Prices _PRICES = _Prices(prices())
-if _PRICES.written.shape[0] < _bones.tables().nats.shape[0] or _PRICES.least.shape[0] < _bones.tables().most.shape[0]:
+if not len(_bones.tables().nats) == _PRICES.written.shape[0] == _PRICES.choices.shape[0]:
     raise ImportError("spelling.py has not as many rows as bones.py")
+if _PRICES.written.shape[1] != _PRICES.silent.shape[1] or _PRICES.column.shape[0] != _BASE ** _PIECE:
+    raise ImportError("spelling.py has not as many columns as pieces of letters")
+cdef const float *_WRITTEN = &_PRICES.written[0, 0]
+cdef const float *_SILENT = &_PRICES.silent[0, 0]
+cdef const int32_t *_COLUMN = &_PRICES.column[0]
+cdef const int32_t *_CHOICES = &_PRICES.choices[0]
+cdef const float *_LEAST = &_PRICES.least[0]
+cdef const uint32_t *_NEEDED = &_PRICES.letters[0]
+cdef Py_ssize_t _COLUMNS = _PRICES.written.shape[1]
 
 
-cdef inline void _least(float *place, float nats) noexcept:
-    if nats < place[0]:
-        place[0] = nats
+# Units in a row, as rows of the tables: each alone, with the one before it, and with the two before; and the columns of `silent` of their script.
+cdef struct _Stretch:
+    const int32_t *one
+    const int32_t *two
+    const int32_t *three
+    const float *silent
+    int count
 
 
-cdef struct _Letters:
-    # Of the one, two and three letters from each letter on: the column of `written`, and nats to leave them out.
-    int32_t columns[_LONGEST][_PIECE]
-    float silent[_LONGEST][_PIECE]
-
-
-cdef int _letters_of(_Prices prices, int script, const uint8_t *name, int length, _Letters *out) except -1:
-    cdef int place, piece
-    cdef int32_t number
-    for place in range(length):
-        number = 0
-        for piece in range(min(_PIECE, length - place)):
-            number = number * _BASE + name[place + piece]
-            out.columns[place][piece] = prices.column[number]
-            out.silent[place][piece] = prices.silent[script, out.columns[place][piece]]
+cdef int _stretch(Units units, Py_ssize_t first, Py_ssize_t last, _Stretch *out) except -1:
+    """The units `first` to `last`, at most _UNITS."""
+    if not 0 <= first <= last <= units.one.shape[0] or last - first > _UNITS:
+        raise IndexError("units beyond those of the text, or more than a word has")
+    out.count, out.silent = <int>(last - first), _SILENT
+    if out.count:
+        out.one, out.two, out.three = &units.one[first], &units.two[first], &units.three[first]
+        out.silent += units.script(first) * _COLUMNS
     return 0
 
 
-@cython.boundscheck(False)  # units are within `first` to `last`, which the caller's look-ups bound; rows and columns are those of one table
-cdef float _cost(_Prices prices, Units units, Py_ssize_t first, Py_ssize_t last, const uint8_t *name, int length, double most) except -1:
-    """Nats that it takes to write `name`, `length` letters of 1 to 26, as the units `first` to `last`; infinite beyond `most`. As `Writing.cost`.
+cdef inline int32_t _row(const _Stretch *units, int at, int size) noexcept nogil:
+    """The row of `size` units from `at` on, 0 for none."""
+    return units.one[at] if size == 1 else units.two[at + 1] if size == 2 else units.three[at + 2]
+
+
+cdef float _least_cost(const _Stretch *units, const uint8_t *name, int length, float *rest) noexcept nogil:
+    """Nats that units take at least, as any word of the letters of `name`; and those from each of them on (`rest`, one more than units)."""
+    cdef uint32_t missing = 0
+    cdef int at, place, size
+    cdef int32_t native, choice
+    cdef float best
+    for place in range(length):
+        missing |= <uint32_t>1 << (name[place] & 31)
+    missing = ~missing
+    rest[units.count] = 0.0
+    for at in range(units.count - 1, -1, -1):
+        best = rest[at + 1] + _UNEXPLAINED
+        for size in range(1, min(_PIECE, units.count - at) + 1):
+            native = _row(units, at, size)
+            if native:
+                choice = _CHOICES[native]
+                while _NEEDED[choice] & missing:  # the last choice of each row needs no letter
+                    choice += 1
+                best = min(best, rest[at + size] + _LEAST[choice])
+        rest[at] = best
+    return rest[0]
+
+
+cdef struct _Letters:
+    # Of the one, two and three letters from each letter on: the column of `written`, and nats to leave them out; which letters these are known of, as bits.
+    int32_t columns[_LONGEST][_PIECE]
+    float silent[_LONGEST][_PIECE]
+    uint32_t known
+
+
+cdef inline void _know(_Letters *letters, const _Stretch *units, const uint8_t *name, int place, int pieces) noexcept nogil:
+    """Look up what follows from the one to three letters of `name` from `place` on."""
+    cdef int32_t number = 0
+    cdef int piece
+    if letters.known >> place & 1:
+        return
+    letters.known |= <uint32_t>1 << place
+    for piece in range(pieces):
+        number = number * _BASE + min(name[place + piece], _BASE - 1)
+        letters.columns[place][piece] = _COLUMN[number]
+        letters.silent[place][piece] = units.silent[letters.columns[place][piece]]
+
+
+cdef inline void _least(float *place, float nats) noexcept nogil:
+    place[0] = nats if nats < place[0] else place[0]  # without a branch, which nothing could foretell
+
+
+cdef float _cost(const _Stretch *units, const uint8_t *name, int length, double most) noexcept nogil:
+    """Nats that it takes to write `name`, at most _LONGEST letters of 1 to 26, as units; infinite beyond `most`. As `Writing.cost`.
 
     Readings are not followed that cannot end within `most`, since what is left of the units takes too much with any letters of the name.
     """
     cdef float rows[4][_LONGEST + 1]
+    cdef float rest[_UNITS + 1]
     cdef float *row
-    cdef float *after
-    cdef const float *written
-    cdef float so_far
+    cdef float *next
+    cdef float *after[_PIECE]
+    cdef const float *written[_PIECE]
+    cdef float so_far, limit
     cdef _Letters letters
     cdef int32_t native
-    cdef int place, size, piece, pieces, dead = 0
-    cdef Py_ssize_t at
-    cdef float limits[_UNITS + 1]
-    cdef float limit = <float>(most + _ROUNDING)
-    cdef uint32_t missing = 0
-    if last - first > _UNITS:
+    cdef int at, place, size, piece, pieces, ways, way, dead = 0
+    if _least_cost(units, name, length, rest) > most + _ROUNDING:
         return INFINITY
-    for place in range(length):
-        missing |= <uint32_t>1 << (name[place] & 31)
-    missing = ~missing
-    for at in range(last - 1, first - 1, -1):
-        native, piece = units.one[at], 0
-        while prices.letters[native, piece] & missing:  # one of the choices of each unit needs no letter
-            piece += 1
-        limit -= prices.least[native, piece]
-        limits[at - first] = limit
-        if limit < 0:
-            return INFINITY
-    _letters_of(prices, units.script(first) if last > first else 0, name, length, &letters)
+    letters.known = 0
     for size in range(4):
         for place in range(length + 1):
             rows[size][place] = INFINITY
     rows[0][0] = 0.0
-    for at in range(first, last):
-        row = rows[(at - first) & 3]
-        limit = limits[at - first]
+    for at in range(units.count):
+        row, next = rows[at & 3], rows[(at + 1) & 3]
+        limit = <float>(most + _ROUNDING - rest[at])
         dead += 1
+        ways = 0
+        for size in range(1, min(_PIECE, units.count - at) + 1):
+            native = _row(units, at, size)
+            if native:
+                after[ways], written[ways] = rows[(at + size) & 3], _WRITTEN + native * _COLUMNS
+                ways += 1
         for place in range(length + 1):
             so_far = row[place]
             row[place] = INFINITY
@@ -116,21 +173,21 @@ cdef float _cost(_Prices prices, Units units, Py_ssize_t first, Py_ssize_t last,
                 continue
             dead = 0
             pieces = min(_PIECE, length - place)
+            _know(&letters, units, name, place, pieces)
             for piece in range(pieces):
                 _least(&row[place + piece + 1], so_far + letters.silent[place][piece])
-            _least(&rows[(at + 1 - first) & 3][place], so_far + _UNEXPLAINED)
-            for size in range(1, min(_PIECE, last - at) + 1):
-                native = units.one[at] if size == 1 else units.two[at + 1] if size == 2 else units.three[at + 2]
-                if native:
-                    after, written = &rows[(at + size - first) & 3][place], &prices.written[native, 0]
-                    _least(&after[0], so_far + written[_NOTHING])
-                    for piece in range(pieces):
-                        _least(&after[piece + 1], so_far + written[letters.columns[place][piece]])
+            _least(&next[place], so_far + _UNEXPLAINED)
+            for way in range(ways):
+                _least(&after[way][place], so_far + written[way][_NOTHING])
+                for piece in range(pieces):
+                    _least(&after[way][place + piece + 1], so_far + written[way][letters.columns[place][piece]])
         if dead == _PIECE:
             return INFINITY
-    row = rows[(last - first) & 3]
+    row = rows[units.count & 3]
     for place in range(length):
-        for piece in range(min(_PIECE, length - place)):
+        pieces = min(_PIECE, length - place)
+        _know(&letters, units, name, place, pieces)
+        for piece in range(pieces):
             _least(&row[place + piece + 1], row[place] + letters.silent[place][piece])
     return row[length] if row[length] <= most else INFINITY
 
@@ -139,12 +196,32 @@ def costs(Units units not None, const int64_t[::1] begin, const int64_t[::1] end
     """Nats that it takes to write each of `names`, in small Latin letters, as the letters `begin` to `end` of the text; infinite beyond `most`."""
     cdef Py_ssize_t at
     cdef bytes name
+    cdef _Stretch stretch
     out = np.empty(len(names), dtype=np.float32)
     cdef float[::1] nats = out
     for at in range(len(names)):
         name = bytes(ord(letter) - 96 for letter in names[at][:_LONGEST])
-        nats[at] = _cost(_PRICES, units, units.begin[begin[at]], units.begin[end[at]], name, len(name), most[at])
+        _stretch(units, units.begin[begin[at]], units.begin[end[at]], &stretch)
+        nats[at] = _cost(&stretch, name, <int>len(name), most[at])
     return out
+
+
+# Two stretches that are asked about: how many nats a name must gain there, each word of it at least, and whether its second word comes first.
+cdef struct _Pair:
+    Py_ssize_t number, first, second
+    int turned
+    double wanted, least
+
+
+# A word of a name as a stretch: where its cost is kept and under which key, its letters, the units, the nats from which on more count times so many,
+# and the most that matter.
+cdef struct _Slot:
+    Py_ssize_t place
+    uint64_t key
+    _Stretch units
+    const uint8_t *letters
+    int length
+    double dear, most
 
 
 cdef inline uint64_t _mixed(uint64_t value) noexcept:
@@ -169,10 +246,11 @@ cdef class Readings:
     cdef double[:, ::1] rarities, gains
     cdef double dearest
     cdef const double[::1] times
-    # The last costs that were worked out, by stretch and word: of which, up to how many nats, and how many.
+    # The last costs that were worked out, by stretch and word (a power of two of them): of which, and above how many nats, if not `costs`.
     cdef uint64_t[::1] kept
-    cdef double[::1] tried
+    cdef double[::1] above
     cdef float[::1] costs
+    cdef int shift
 
     def __init__(self, Units units not None, Units sounds not None, const int64_t[::1] begin, const int64_t[::1] end, plain, famous,
                  double dearest, const double[::1] times):
@@ -187,7 +265,9 @@ cdef class Readings:
         self.counts = (nats < _NEVER).sum(axis=1, dtype=np.int32)
         self.rarities = np.stack([plain, famous])
         self.gains = np.asarray(self.rarities) - (sounds.rarity(begin, end) - sounds.most(begin, end) - _ROUNDING)
-        self.kept, self.tried, self.costs = np.full(_KEPT, 2**64 - 1, dtype=np.uint64), np.empty(_KEPT), np.empty(_KEPT, dtype=np.float32)
+        bits = min(_KEPT_EACH * max(begin.shape[0], 1), _MOST_KEPT).bit_length()
+        self.shift = 64 - bits
+        self.kept, self.above, self.costs = np.full(1 << bits, 2**64 - 1, dtype=np.uint64), np.empty(1 << bits), np.empty(1 << bits, dtype=np.float32)
         for stretch in range(begin.shape[0]):
             self.begin[stretch], self.end[stretch] = sounds.begin[begin[stretch]], sounds.begin[end[stretch]]
             self.letters[stretch] = end[stretch] - begin[stretch]
@@ -222,69 +302,117 @@ cdef class Bones(KeyTable):
             (pair, whether turned, entry, nats of both stretches as words, nats to write the name so), each once and in this order.
         """
         cdef set found = set()
-        cdef Py_ssize_t pair, one, two, at
-        cdef int order, i, j
-        cdef uint64_t key
-        cdef double wanted
-        for pair in range(first.shape[0]):
+        cdef Py_ssize_t at
+        cdef int i, j, count, some
+        cdef uint64_t keys[_MOST_KEYS]
+        cdef uint32_t entries[_AT_ONCE]
+        cdef _Pair asked
+        asked.least = least
+        for asked.number in range(first.shape[0]):
             with nogil:  # let others run: among a million names a long text of Han takes seconds
                 pass
-            for order in range(2):
-                wanted = need[pair] + order * turned
-                if stretches.gains[1, first[pair]] + stretches.gains[1, second[pair]] < wanted:
+            asked.first, asked.second = first[asked.number], second[asked.number]
+            for asked.turned in range(2):
+                asked.wanted = need[asked.number] + asked.turned * turned
+                if stretches.gains[1, asked.first] + stretches.gains[1, asked.second] < asked.wanted:
                     break
-                one = second[pair] if order else first[pair]
-                two = first[pair] if order else second[pair]
-                for i in range(stretches.counts[one]):
-                    for j in range(min(<int>stretches.counts[two], _TOGETHER // (i + 1))):
-                        key = stretches.keys[one, i] + stretches.keys[two, j] * _SECOND
-                        at = self.first(key) if key else -1
-                        while 0 <= at < self._keys.shape[0] and self._keys[at] == key:
-                            self._compare(stretches, first[pair], second[pair], wanted, least, pair, order, self._rows[at], found)
-                            at += 1
+                count = self._keys_of(stretches, asked.second if asked.turned else asked.first, asked.first if asked.turned else asked.second, keys)
+                some = 0
+                for i in range(count):
+                    at = self.first(keys[i])
+                    while 0 <= at < self._keys.shape[0] and self._keys[at] == keys[i]:
+                        entries[some] = self._rows[at]
+                        some += 1
+                        at += 1
+                        if some == _AT_ONCE:
+                            self._compare_all(stretches, &asked, entries, some, found)
+                            some = 0
+                self._compare_all(stretches, &asked, entries, some, found)
         return sorted(found)
 
-    cdef int _compare(self, Readings stretches, Py_ssize_t first, Py_ssize_t second, double wanted, double least, Py_ssize_t pair, int order, uint32_t entry, set found) except -1:
-        """Put the entry among those `found` if both its words gain enough."""
-        if order and not self._whole[entry]:
-            return 0
-        cdef uint32_t word = self._words[entry, order], other = self._words[entry, 1 - order]
+    cdef int _keys_of(self, Readings stretches, Py_ssize_t one, Py_ssize_t two, uint64_t *keys) except -1:
+        """The keys of two stretches that may be in the table, at most _MOST_KEYS; how many. All are asked for first, so that the waits for memory overlap."""
+        cdef int i, j, count = 0, some = 0
+        for i in range(min(<int>stretches.counts[one], _READINGS)):
+            for j in range(min(min(<int>stretches.counts[two], _READINGS), _TOGETHER // (i + 1))):
+                keys[count] = stretches.keys[one, i] + stretches.keys[two, j] * _SECOND
+                count += keys[count] != 0
+        for i in range(count):
+            keys[some] = keys[i]
+            some += self.bits.has(keys[i])
+        return some
+
+    cdef int _compare_all(self, Readings stretches, _Pair *asked, const uint32_t *entries, int count, set found) except -1:
+        """Put those of at most _AT_ONCE entries among `found` of which both words gain enough."""
+        cdef uint32_t words[_AT_ONCE][2]
+        cdef int number
+        for number in range(count):
+            words[number][0], words[number][1] = self._words[entries[number], asked.turned], self._words[entries[number], 1 - asked.turned]
+        for number in range(count):
+            if not asked.turned or self._whole[entries[number]]:
+                self._compare(stretches, asked, entries[number], words[number][0], words[number][1], found)
+        return 0
+
+    cdef int _compare(self, Readings stretches, _Pair *asked, uint32_t entry, uint32_t word, uint32_t other, set found) except -1:
+        """Put the entry among those `found` if both its words gain enough; what rules out either cheaply is asked first."""
         cdef int frequent = self._frequent[word], other_frequent = self._frequent[other]
-        cdef double other_gain = stretches.gains[other_frequent, second], rarity, other_rarity
+        cdef double gain = stretches.gains[frequent, asked.first], other_gain = stretches.gains[other_frequent, asked.second]
+        cdef double rarity, other_rarity
         cdef float cost, other_cost
-        if other_gain < least or stretches.gains[frequent, first] < max(least, wanted - other_gain):
+        if other_gain < asked.least or gain < max(asked.least, asked.wanted - other_gain):
             return 0
-        rarity = stretches.rarities[frequent, first]
-        cost = self._written(stretches, first, word, rarity - max(least, wanted - other_gain))
+        rarity, other_rarity = stretches.rarities[frequent, asked.first], stretches.rarities[other_frequent, asked.second]
+        gain = rarity - self._floor(stretches, asked.first, word)
+        if gain < max(asked.least, asked.wanted - other_gain):
+            return 0
+        other_gain = min(other_gain, other_rarity - self._floor(stretches, asked.second, other))
+        if other_gain < max(asked.least, asked.wanted - gain):
+            return 0
+        cost = self._written(stretches, asked.first, word, rarity - max(asked.least, asked.wanted - other_gain))
         if cost == INFINITY:
             return 0
-        other_rarity = stretches.rarities[other_frequent, second]
-        other_cost = self._written(stretches, second, other, other_rarity - max(least, wanted - (rarity - cost) - _ROUNDING))
+        other_cost = self._written(stretches, asked.second, other, other_rarity - max(asked.least, asked.wanted - (rarity - cost) - _ROUNDING))
         if other_cost < INFINITY:
-            found.add((pair, order, entry, rarity + other_rarity, <double>cost + <double>other_cost))
+            found.add((asked.number, asked.turned, entry, rarity + other_rarity, <double>cost + <double>other_cost))
         return 0
+
+    cdef double _floor(self, Readings stretches, Py_ssize_t stretch, uint32_t word) except -1:
+        """Nats that it surely takes to write a word of a name as a stretch: what is known of it, or a lower bound."""
+        cdef float rest[_UNITS + 1]
+        cdef double least
+        cdef _Slot slot
+        self._look(stretches, stretch, word, 0.0, &slot)
+        if stretches.kept[slot.place] != slot.key:
+            stretches.above[slot.place] = _least_cost(&slot.units, slot.letters, slot.length, rest) - _ROUNDING
+            stretches.kept[slot.place], stretches.costs[slot.place] = slot.key, INFINITY
+        least = stretches.costs[slot.place] if stretches.costs[slot.place] < INFINITY else stretches.above[slot.place]
+        return max(0.0, least if least <= slot.dear else slot.dear + stretches.times[stretch] * (least - slot.dear))
 
     cdef float _written(self, Readings stretches, Py_ssize_t stretch, uint32_t word, double most) except -1:
         """Nats that it takes to write a word of a name as a stretch; infinite beyond `most`."""
-        cdef Py_ssize_t begin = self._ends[word], end = self._ends[word + 1], slot = (word * 31 + stretch) % _KEPT
-        cdef int length
-        cdef uint64_t key = <uint64_t>stretch << 32 | word
-        cdef double dear, times = stretches.times[stretch]
+        cdef _Slot slot
+        cdef float cost
+        self._look(stretches, stretch, word, most, &slot)
+        if slot.most < 0:
+            return INFINITY
+        if stretches.kept[slot.place] != slot.key or (stretches.costs[slot.place] == INFINITY and stretches.above[slot.place] < slot.most):
+            stretches.kept[slot.place], stretches.above[slot.place] = slot.key, slot.most
+            stretches.costs[slot.place] = _cost(&slot.units, slot.letters, slot.length, slot.most)
+        cost = stretches.costs[slot.place]
+        if cost > slot.most:
+            return INFINITY
+        return cost if cost <= slot.dear else <float>(slot.dear + stretches.times[stretch] * (cost - slot.dear))
+
+    cdef int _look(self, Readings stretches, Py_ssize_t stretch, uint32_t word, double most, _Slot *slot) except -1:
+        """Where the cost of a word of a name as a stretch is kept, of what, and how many nats that may be so that it counts no more than `most`."""
+        cdef Py_ssize_t begin = self._ends[word], end = self._ends[word + 1]
         if not begin <= end <= self._letters.shape[0]:
             raise IndexError("letters of a name beyond the table")
-        length = min(end - begin, _LONGEST)
-        dear = stretches.dearest * (stretches.letters[stretch] + length)
-        if most > dear:
-            most = dear + (most - dear) / times
-        if most < 0:
-            return INFINITY
-        if stretches.kept[slot] != key or (stretches.costs[slot] == INFINITY and stretches.tried[slot] < most):
-            stretches.kept[slot], stretches.tried[slot] = key, most
-            stretches.costs[slot] = _cost(
-                _PRICES, stretches.units, stretches.begin[stretch], stretches.end[stretch],
-                &self._letters[begin] if length else NULL, length, most,
-            )  # fmt: skip
-        cdef float cost = stretches.costs[slot]
-        if cost > most:
-            return INFINITY
-        return cost if cost <= dear else <float>(dear + times * (cost - dear))
+        slot.key = <uint64_t>stretch << 32 | word
+        slot.place = (slot.key * <uint64_t>0x9E3779B97F4A7C15) >> stretches.shift
+        slot.length = min(end - begin, _LONGEST)
+        slot.letters = &self._letters[begin] if slot.length else NULL
+        _stretch(stretches.units, stretches.begin[stretch], stretches.end[stretch], &slot.units)
+        slot.dear = stretches.dearest * (stretches.letters[stretch] + slot.length)
+        slot.most = most if most <= slot.dear else slot.dear + (most - slot.dear) / stretches.times[stretch]
+        return 0

@@ -1,9 +1,7 @@
 """How likely words of names are written like stretches of a text, as tables for guard/match/names/heard.pyx: `Writing.cost` for all scripts."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from itertools import product
 from math import inf
 from string import ascii_lowercase
 
@@ -25,12 +23,14 @@ class Prices:
     """Nats: `written` of Latin letters (columns) as a row of `bones.Tables`, `silent` (scripts, columns) of leaving them out.
 
     `column` gives the column of one to three letters, each 1 to 26, as digits of a number to the base 27.
-    A unit takes no less than the first of its `least` (units, choices), which rise, of which the name has all `letters` (a is bit 1).
+    A row takes no less than the first of its choices of which the name has all letters; they begin at `choices` (rows), are their `least`
+    nats, which rise, and the `letters` that each needs (a is bit 1), none of the last one.
     """
 
     written: Floats
     silent: Floats
     column: npt.NDArray[np.int32]
+    choices: npt.NDArray[np.int32]
     least: Floats
     letters: npt.NDArray[np.uint32]
 
@@ -61,22 +61,21 @@ def prices() -> Prices:
     return Prices(written, silent, column, *_bounds())
 
 
-def _bounds() -> tuple[Floats, npt.NDArray[np.uint32]]:
-    """`Prices.least` and `Prices.letters`: of each unit the cheapest row that it may be part of, an equal share of it."""
-    units = tables().rows
-    shares: dict[str, dict[int, float]] = defaultdict(lambda: {0: UNEXPLAINED})
+def _bounds() -> tuple[npt.NDArray[np.int32], Floats, npt.NDArray[np.uint32]]:
+    """`Prices.choices`, `Prices.least` and `Prices.letters`. Choice 0 is of the rows that nothing is written as."""
+    rows = tables().rows
+    choices, rising = np.zeros(max(rows.values()) + 1, dtype=np.int32), [(inf, 0)]
     for writing in writings().values():
         for native, costs in writing.costs.items():
-            for letter, (piece, nats) in product(set(native), costs.items()):
-                needed = sum(1 << ord(one) - 96 for one in set(piece))
-                shares[letter][needed] = min(shares[letter].get(needed, inf), nats / len(native))
-    rising = {letter: sorted((nats, needed) for needed, nats in some.items() if nats <= some[0]) for letter, some in shares.items()}
-    least = np.full((len(tables().most), max(map(len, rising.values()))), UNEXPLAINED, dtype=np.float32)
-    letters = np.zeros(least.shape, dtype=np.uint32)
-    for letter, choices in rising.items():
-        if letter in units:
-            least[units[letter], : len(choices)], letters[units[letter], : len(choices)] = zip(*choices, strict=True)
-    return least, letters
+            some = {0: UNEXPLAINED * len(native)}
+            for piece, nats in costs.items():
+                needed = sum(1 << ord(letter) - 96 for letter in set(piece))
+                some[needed] = min(some.get(needed, inf), nats)
+            if native in rows:
+                choices[rows[native]] = len(rising)
+                rising += sorted((nats, needed) for needed, nats in some.items() if nats < some[0] or not needed)
+    least, letters = zip(*rising, strict=True)
+    return choices, np.array(least, dtype=np.float32), np.array(letters, dtype=np.uint32)
 
 
 def _number(piece: str) -> int:
