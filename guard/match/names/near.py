@@ -21,7 +21,7 @@ from guard.match.names.keys import pack
 from guard.match.names.pairs import SHORTEST, NearPart
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, hyphened, parted_plainly
-from guard.match.names.sound import keys_of_name, letters_of
+from guard.match.names.sound import compared_letters, keys_of_name, letters_of
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.hashing import U64, Indices, Sums, without_one
@@ -37,16 +37,19 @@ _ORDINARY = WordTable.level(ORDINARY_ZIPF)
 
 
 def pack_sound(words: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-    """The table from codes by sound to the numbers of these words, and the letters to compare them by (none of words in other letters)."""
+    """The table from codes by sound to the numbers of these words, their letters, and those to compare them by (none of words in other letters)."""
     keys = [keys_of_name(word) for word in words]
     owners = np.arange(len(words), dtype=np.uint32).repeat([len(each) for each in keys])
     table = pack("names.sound", np.fromiter(chain.from_iterable(keys), dtype=np.uint64), owners)
     sounds = np.fromiter(map(letters_of, words), dtype=np.uint32, count=len(words))
     letters = [word.encode() if word.isascii() else b"" for word in words]
+    compared = [compared_letters(word) if word.isascii() else b"" for word in words]
     return table | {
         "names.sound.letters": sounds[table["names.sound.rows"]],
         "names.tokens.text": np.frombuffer(b"".join(letters), dtype=np.uint8),
         "names.tokens.ends": np.cumsum([0, *map(len, letters)], dtype=np.uint32),
+        "names.sound.text": np.frombuffer(b"".join(compared), dtype=np.uint8),
+        "names.sound.ends": np.cumsum([0, *map(len, compared)], dtype=np.uint32),
     }
 
 

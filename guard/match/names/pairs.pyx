@@ -3,10 +3,12 @@
 What is found follows from the two words alone, whatever else the text holds: bounded is only how many words of names one word is taken for.
 """
 
+cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memmove
 
 from guard.match.names.lookup cimport BitMap, KeyTable
-from guard.match.names.sound cimport LONGEST, Compared, Sound, compare, hear, likeness, without_vowels
+from guard.match.names.sound cimport LONGEST, Compared, Sound, compare, hear, is_like, without_vowels
 from guard.match.names.stretches cimport Stretches
 
 from guard.match.names import endings
@@ -58,14 +60,13 @@ cdef inline int _bits(uint32_t value) noexcept nogil:
 cdef void _keep(_Candidates *out, uint64_t far, uint32_t token) noexcept nogil:
     """Put a word of a name in its place, once; the one farthest off falls out where there are too many."""
     cdef uint64_t entry = far << 32 | token
-    cdef int at = out.count, last
+    cdef int at = out.count
     while at > 0 and out.entries[at - 1] > entry:
         at -= 1
     if at == out.most or (at > 0 and out.entries[at - 1] == entry):
         return
     out.count = min(out.count + 1, out.most)
-    for last in range(out.count - 1, at, -1):
-        out.entries[last] = out.entries[last - 1]
+    memmove(&out.entries[at + 1], &out.entries[at], (out.count - 1 - at) * sizeof(uint64_t))
     out.entries[at] = entry
 
 
@@ -73,18 +74,21 @@ cdef class NearPart:
     """The words of names: which of them words of a text may be, and which two of them a name has side by side."""
 
     cdef const uint64_t[::1] _hashes, _powers
-    cdef const uint8_t[::1] _sizes, _text
-    cdef const uint32_t[::1] _letters, _ends
+    cdef const uint8_t[::1] _sizes, _text, _compared
+    cdef const uint32_t[::1] _letters, _ends, _compared_ends
     cdef KeyTable _near, _sound, _exact, _loose
     cdef BitMap _pairs
 
     def __init__(self, arrays):
         self._hashes, self._sizes = arrays["names.tokens.hashes"], arrays["names.tokens.sizes"]
         self._text, self._ends = arrays["names.tokens.text"], arrays["names.tokens.ends"]
-        if arrays["names.tokens.text"].max(initial=0) > 0x7F:
-            raise ValueError("words of names.tokens.text are not ASCII")
+        self._compared, self._compared_ends = arrays["names.sound.text"], arrays["names.sound.ends"]
+        if arrays["names.sound.text"].max(initial=0) > 0x7F:
+            raise ValueError("words of names.sound.text are not ASCII")
         self._letters = arrays["names.sound.letters"]
         self._near, self._sound, self._exact, self._loose = (KeyTable(arrays, f"names.{name}") for name in ("near", "sound", "exact", "loose"))
+        if self._letters.shape[0] != len(self._sound):
+            raise ValueError("names.sound has not as many sets of letters as keys")
         self._pairs = BitMap(arrays["names.pairs"])
         self._powers = powers(255)[0]
 
@@ -175,8 +179,7 @@ cdef class NearPart:
         """Words of names that share a key with the word, and most of its letters."""
         cdef Py_ssize_t start = words._starts[out.word], size = words._ends[out.word] - start, at
         cdef Sound sound
-        cdef uint32_t theirs
-        cdef int key, common, different
+        cdef int key
         if size > LONGEST:
             return 0
         out.size = size
@@ -187,16 +190,26 @@ cdef class NearPart:
         hear(out.letters, size, &sound)
         for key in range(sound.count):
             at = self._sound.first(sound.keys[key])
-            while 0 <= at < self._sound._keys.shape[0] and self._sound._keys[at] == sound.keys[key]:
-                theirs = self._letters[at]
-                common = _bits(sound.letters & theirs & sound.masks[key])
-                different = _bits((sound.letters ^ theirs) & sound.masks[key])
-                if 2 * common >= _LEAST_SHARED * (2 * common + different):
-                    _keep(out, LONGEST + different - common, self._sound._rows[at])
-                at += 1
+            if at >= 0:
+                self._sounding(at, sound.keys[key], sound.letters & sound.masks[key], sound.masks[key], out)
         if out.count:
             compare(out.letters, size, &out.compared)
         return 0
+
+    @cython.boundscheck(False)  # from the first entry of the key on; there are as many rows and sets of letters as keys
+    cdef void _sounding(self, Py_ssize_t at, uint64_t key, uint32_t mine, uint32_t mask, _Candidates *out) noexcept nogil:
+        """Keep the words of names under a key, from its first entry on, that have enough letters in common with `mine`, of those of the mask."""
+        cdef Py_ssize_t end = self._sound._keys.shape[0]
+        cdef const uint64_t *keys = &self._sound._keys[0]
+        cdef const uint32_t *letters = &self._letters[0]
+        cdef int common, different, most = <int>(2 * (1 - _LEAST_SHARED) / _LEAST_SHARED * _bits(mine) + 1e-9)  # if all of `mine` are in common
+        while at < end and keys[at] == key:
+            different = _bits((letters[at] & mask) ^ mine)
+            if different <= most:
+                common = _bits(letters[at] & mine)
+                if 2 * common >= _LEAST_SHARED * (2 * common + different):
+                    _keep(out, LONGEST + different - common, self._sound._rows[at])
+            at += 1
 
     cdef int _join(self, Stretches words, _Candidates *left, _Candidates *right, liberty, set found) except -1:
         """Put down the names that have a candidate of either word side by side."""
@@ -237,18 +250,19 @@ cdef class NearPart:
 
     cdef bint _looks_fit(self, Stretches words, _Candidates *of, int number, liberty) except -1:
         cdef Py_ssize_t token = <uint32_t>of.entries[number], begin = self._ends[token], end = self._ends[token + 1]
-        cdef int size
         if begin == end:
             return True
         if not begin < end <= self._text.shape[0]:
             raise IndexError("letters of a word beyond the table")
-        size = min(end - begin, LONGEST)
         if liberty is not None:
             seen = words.folded.word(words._starts[of.word], words._ends[of.word])
             return liberty(seen, bytes(self._text[begin:end]).decode()) is not None
-        if without_vowels(of.letters, of.size, &self._text[begin], size):
+        if without_vowels(of.letters, of.size, &self._text[begin], min(end - begin, LONGEST)):
             return True
-        return likeness(&of.compared, &self._text[begin], size) >= _LEAST_ALIKE
+        begin, end = self._compared_ends[token], self._compared_ends[token + 1]
+        if not begin <= end <= self._compared.shape[0]:
+            raise IndexError("letters of a word beyond the table")
+        return begin < end and is_like(&of.compared, &self._compared[begin], min(end - begin, LONGEST), _LEAST_ALIKE)
 
 
 cdef int _put(KeyTable table, Py_ssize_t at, Py_ssize_t first, set found) except -1:

@@ -21,5 +21,5 @@ cdef struct Compared:
 
 cdef void hear(const unsigned char *word, int size, Sound *sound) noexcept nogil
 cdef void compare(const unsigned char *word, int size, Compared *out) noexcept nogil
-cdef double likeness(const Compared *seen, const unsigned char *wanted, int size) noexcept nogil
+cdef bint is_like(const Compared *seen, const unsigned char *wanted, int size, double least) noexcept nogil
 cdef bint without_vowels(const unsigned char *seen, int size, const unsigned char *wanted, int other) noexcept nogil

@@ -348,11 +348,14 @@ cdef double _jaro_winkler(const Compared *one, const unsigned char *two, int siz
     return out + head * _HEAD_WEIGHT * (1.0 - out) if out > _HEAD_FROM else out
 
 
-cdef double likeness(const Compared *seen, const unsigned char *wanted, int size) noexcept nogil:
-    """How much a word sounds like another one, of at most LONGEST letters of ASCII, 0..1."""
-    cdef unsigned char other[2 * LONGEST]
-    size = _fine(wanted, size, other)
-    return max(_jaro_winkler(seen, other, size), _shared(seen, other, size)) if seen.size and size else 0.0
+cdef bint is_like(const Compared *seen, const unsigned char *wanted, int size, double least) noexcept nogil:
+    """Whether the likeness of a word to another one (`compared_letters`, at most LONGEST of them) is `least` or more."""
+    if not seen.size or not size:
+        return False
+    # No more letters than the shorter word has can be in both.
+    if 2.0 * min(seen.size, size) >= least * (seen.size + size) and _shared(seen, wanted, size) >= least:
+        return True
+    return _jaro_winkler(seen, wanted, size) >= least
 
 
 cdef bint without_vowels(const unsigned char *seen, int size, const unsigned char *wanted, int other) noexcept nogil:
@@ -369,9 +372,20 @@ cdef bint without_vowels(const unsigned char *seen, int size, const unsigned cha
 def alike(str seen, str wanted):
     """How much two words sound alike in Latin letters, 0..1, by their first LONGEST letters; 1 where one is the other without its vowels."""
     cdef Compared compared
-    cdef bytes one = _ascii(seen), two = _ascii(wanted)
-    compare(one, len(one), &compared)
-    return 1.0 if without_vowels(one, len(one), two, len(two)) else likeness(&compared, two, len(two))
+    cdef bytes one = _ascii(seen), two = _ascii(wanted), letters = compared_letters(wanted)
+    compare(one, <int>len(one), &compared)
+    if without_vowels(one, <int>len(one), two, <int>len(two)):
+        return 1.0
+    if not compared.size or not letters:
+        return 0.0
+    return max(_jaro_winkler(&compared, letters, <int>len(letters)), _shared(&compared, letters, <int>len(letters)))
+
+
+def compared_letters(str word):
+    """The letters of a word as they are compared with those of others, at most LONGEST of ASCII."""
+    cdef unsigned char out[2 * LONGEST]
+    cdef bytes ascii = _ascii(word)
+    return out[: _fine(ascii, <int>len(ascii), out)]
 
 
 cdef bytes _ascii(str word):

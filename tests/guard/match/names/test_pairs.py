@@ -180,9 +180,11 @@ def test_what_else_the_text_holds_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("array", "damage", "error"),
     [
-        pytest.param("names.tokens.text", lambda text: text | 0x80, ValueError, id="letters beyond ASCII"),
+        pytest.param("names.sound.text", lambda text: text | 0x80, ValueError, id="letters beyond ASCII"),
         pytest.param("names.tokens.ends", lambda ends: ends[::-1].copy(), IndexError, id="words that end before they begin"),
         pytest.param("names.tokens.ends", lambda ends: ends + 1, IndexError, id="words beyond the letters"),
+        pytest.param("names.sound.ends", lambda ends: ends[::-1].copy(), IndexError, id="compared letters that end before they begin"),
+        pytest.param("names.sound.ends", lambda ends: ends + 1, IndexError, id="compared letters beyond the table"),
         pytest.param("names.sound.rows", lambda rows: rows + 1000, IndexError, id="words that are not there"),
     ],
 )
