@@ -7,6 +7,9 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+# Characters of white space, more than one between two words, beyond which an exclusion is none.
+_SPACE = 200
+
 
 def excluded(where: str, span: tuple[int, int] | None, exclusions: Iterable[str], texts: Mapping[str, str]) -> bool:
     """Whether a mention lies inside one of the exclusions.
@@ -18,11 +21,15 @@ def excluded(where: str, span: tuple[int, int] | None, exclusions: Iterable[str]
     """
     if span is None or where not in texts:
         return False
-    return any(
-        match.start() <= span[0] and span[1] <= match.end()
-        for exclusion in exclusions
-        for match in _pattern(exclusion).finditer(texts[where])
-    )
+    return any(_covers(exclusion, texts[where], *span) for exclusion in exclusions)
+
+
+def _covers(exclusion: str, text: str, start: int, end: int) -> bool:
+    """Whether the exclusion stands around `text[start:end]`, with no more white space than `_SPACE`: looked for there alone, since mentions may be many."""
+    reach = len(exclusion) + _SPACE
+    stop = end + reach
+    found = _pattern(exclusion).finditer(text, max(0, start - reach), stop)
+    return any(match.start() <= start and end <= match.end() and (match.end() < stop or stop >= len(text)) for match in found)
 
 
 @lru_cache(maxsize=4_096)

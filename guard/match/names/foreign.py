@@ -24,7 +24,7 @@ from guard.match.names.words import WordTable
 from guard.match.names.writing import latin_form, writing_of
 from guard.normalise.fold import SCRIPT
 from guard.normalise.hashing import Indices
-from guard.normalise.letters import Script, fold_text
+from guard.normalise.letters import Script
 
 Flags = npt.NDArray[np.bool_]
 Nats = npt.NDArray[np.float64]
@@ -126,7 +126,7 @@ def _needed(scan: Scan, part: Part, found: Places) -> Nats:
 def _mention(scan: Scan, part: Part, found: Places, read: _Read) -> Found | None:
     """The name, if the rest of it stands beside the two words, and they are parted as names are."""
     row = part.row(read.row)
-    name = fold_text(row.text).split()
+    name = row.words
     place, turned, beyond = read.place, read.turned, read.beyond
     one = int(found.one[place])
     ends = {one: (int(found.left[place]), int(found.left_end[place])), one + 1: (int(found.right[place]), int(found.right_end[place]))}
@@ -137,7 +137,7 @@ def _mention(scan: Scan, part: Part, found: Places, read: _Read) -> Found | None
         return _told(row, ends[one], beyond) if fit else None
     for first in aligned(scan, words, one):
         last = first + len(words) - 1
-        seen = [scan.folded.word(*ends[number]) if number in ends else scan.word(number) for number in range(first, last + 1)]
+        seen = tuple(scan.folded.word(*ends[number]) if number in ends else scan.word(number) for number in range(first, last + 1))
         if seen == words or (beyond < _MARKED and scan.word(first).endswith(GRAMMAR)) or not parted_plainly(scan, first, last):
             continue
         more = [_gain(*pair) for number, pair in enumerate(zip(seen, words, strict=True), first) if number not in ends]

@@ -5,7 +5,7 @@ same way, and the candidates of two neighbouring words are put together and look
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -25,7 +25,6 @@ from guard.match.names.sound import compared_letters, keys_of_name, letters_of
 from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.hashing import U64, Indices, Sums, without_one
-from guard.normalise.letters import fold_text
 
 # Keys of names from which lower-case near misses need a cue: about 300,000 people.
 CROWD = 1_500_000
@@ -92,9 +91,23 @@ def aligned(scan: Scan, wanted: Sequence[str], one: int) -> Iterator[int]:
             yield first
 
 
-def orders(words: list[str]) -> list[list[str]]:
-    """The words of a name as they stand, and of two words also the other way round."""
-    return [words, words[::-1]] if len(words) == 2 and words[0] != words[1] else [words]
+def placed(
+    scan: Scan, name: tuple[str, ...], one: int, may_be: Callable[[str, str], bool]
+) -> Iterator[tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Where a name may stand of which words `one` and `one + 1` were found to be a pair, in either order if it has two words, and not as written.
+
+    (first word, the words there, those of the name in that order); its other words must be what `may_be` says yes to: most names fail there.
+    """
+    for wanted in (name, name[::-1]) if len(name) == 2 and name[0] != name[1] else (name,):
+        for first in aligned(scan, wanted, one):
+            words = tuple(scan.spelled[first : first + len(wanted)])
+            others = [at for at in range(len(wanted)) if not one <= first + at <= one + 1]
+            if words != wanted and all(may_be(words[at], wanted[at]) for at in others):
+                yield first, words, wanted
+
+
+def _may_be(seen: str, wanted: str) -> bool:
+    return liberty(seen, wanted) is not None
 
 
 def find(scan: Scan, part: Part, near: NearPart) -> Iterator[Found]:
@@ -123,11 +136,10 @@ class Seen(NamedTuple):
 
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
     row = part.row(row_no)
-    name = fold_text(row.text).split()
-    for wanted, first in ((order, first) for order in orders(name) for first in aligned(scan, order, one)):
-        words, last, turned = scan.spelled[first : first + len(wanted)], first + len(wanted) - 1, wanted is not name
+    for first, words, wanted in placed(scan, row.words, one, _may_be):
+        last, turned = first + len(wanted) - 1, wanted != row.words
         steps = [step for step in map(liberty, words, wanted) if step is not None]
-        if len(steps) < len(wanted) or words == wanted or not _one_language(words, wanted, steps):
+        if len(steps) < len(wanted) or not _one_language(words, wanted, steps):
             continue
         if not parted_plainly(scan, first, last, comma=turned):
             continue

@@ -74,4 +74,4 @@ class Parts:
                 checked[case] = check(scan, row, first, last)
             found = checked[case]
             if found:
-                yield found._replace(row=row)
+                yield found if found.row.subject_no == row.subject_no else found._replace(row=row)

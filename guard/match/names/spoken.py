@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from guard.match.names.foreign import asked_for, explained
-from guard.match.names.near import CROWD, MANY, Seen, aligned, orders, respelled
+from guard.match.names.near import CROWD, MANY, Seen, placed, respelled
 from guard.match.names.pairs import LEAST_ALIKE, NearPart
 from guard.match.names.part import Found, Part
 from guard.match.names.scan import Scan, hyphened, parted_plainly
@@ -14,7 +14,6 @@ from guard.match.names.strength import ORDINARY_ZIPF
 from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER
 from guard.normalise.hashing import hash_word
-from guard.normalise.letters import fold_text
 from guard.types import Strength
 
 # Fewest letters of the words of a text that a name is heard in.
@@ -93,17 +92,25 @@ def _transcribed(seen: Sequence[str], words: Sequence[str], names: int) -> float
     return 1.0 if min(gains) >= _GAIN_EACH and sum(gains) >= asked_for(names) + _GAIN else 0.0
 
 
+def _alike(seen: str, wanted: str) -> bool:
+    return alike(seen, wanted) >= LEAST_ALIKE
+
+
+def _anything(seen: str, wanted: str) -> bool:
+    return True
+
+
 def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
     row = part.row(row_no)
-    name = fold_text(row.text).split()
-    if row.strength is not Strength.STRONG or any(len(word) < 2 for word in name):
+    if row.strength is not Strength.STRONG or min(map(len, row.words)) < 2:
         return None
     crowd = len(part.exact) > CROWD
-    for wanted, first in ((order, first) for order in orders(name) for first in aligned(scan, order, one)):
-        words, last, turned = scan.spelled[first : first + len(wanted)], first + len(wanted) - 1, wanted is not name
-        if words == wanted or sum(map(len, words)) < _SHORTEST:
+    plain = all(map(str.isascii, row.words))
+    for first, words, wanted in placed(scan, row.words, one, _alike if plain else _anything):
+        last, turned = first + len(wanted) - 1, wanted != row.words
+        if sum(map(len, words)) < _SHORTEST:
             continue
-        least = min(map(alike, words, wanted)) if all(map(str.isascii, wanted)) else _transcribed(words, wanted, len(part.exact))
+        least = min(map(alike, words, wanted)) if plain else _transcribed(words, wanted, len(part.exact))
         if least < LEAST_ALIKE or not parted_plainly(scan, first, last) or not all(map(begin_alike, words, wanted)):
             continue
         seen = Seen.of(scan, first, last + 1)
