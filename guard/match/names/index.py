@@ -15,7 +15,7 @@ from guard.match.names.pairs import NearPart
 from guard.match.names.part import Found, Part, Parts
 from guard.match.names.rows import rows_of
 from guard.match.names.scan import Scan
-from guard.match.names.sheet import Sheet
+from guard.match.names.sheet import Piece, Sheet
 from guard.match.names.table import pack_rows
 from guard.match.names.words import WordTable
 from guard.normalise.disguises import THRICE, once
@@ -110,8 +110,13 @@ class NameIndex:
             if len(sheet.folded.letters) < 2:
                 continue
             scan = Scan(sheet.text, sheet.folded, self._words)
+            pieces: dict[tuple[int, int], Piece | None] = {}  # many people may be found in one place
             for found in self._found(scan, sheet.leet):
-                mention = _mention(sheet, chunk, found)
+                place = found.start, found.end
+                if place not in pieces:
+                    pieces[place] = sheet.piece(*sheet.folded.span(*place))
+                piece = pieces[place]
+                mention = _mention(piece, chunk, found) if piece else None
                 if mention:
                     yield mention._replace(start=base + mention.start, end=base + trailing_marks(chunk, mention.end))
 
@@ -173,11 +178,8 @@ class _Place(NamedTuple):
         return cls((start, end), text.where, span, text.text[span[0] : span[1]], until, around, role_of(around), {})
 
 
-def _mention(sheet: Sheet, original: str, found: Found) -> _Mention | None:
-    """The name in the original; None where it is in no single reading, or in one that changed nothing of it."""
-    piece = sheet.piece(*sheet.folded.span(found.start, found.end))
-    if piece is None:
-        return None
+def _mention(piece: Piece, original: str, found: Found) -> _Mention | None:
+    """The name in the original, found in this piece of a reading; None where that changed nothing of it."""
     view, low, high = piece
     if view is None:
         return _Mention(found, low, high, found.view)

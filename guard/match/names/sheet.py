@@ -8,6 +8,8 @@ from guard.normalise.fold import Folded, fold
 from guard.normalise.reading import View
 from guard.normalise.views import views
 
+# Code points of a reading, None for the original.
+Piece = tuple[View | None, int, int]
 # Parts words and sentences, and what leads to a name from the name.
 _BETWEEN = "\n|\n"
 
@@ -36,7 +38,7 @@ class Sheet:
         """Where a reading of leet begins, which is the last one; None without."""
         return self.begins[-2] if self.readings and self.readings[-1].name == "leet" else None
 
-    def piece(self, low: int, high: int) -> tuple[View | None, int, int] | None:
+    def piece(self, low: int, high: int) -> Piece | None:
         """The reading (None: the original) that holds these code points, and where it does; None when no one holds them all, or it only put them together."""
         number = bisect_right(self.begins, low)
         if high > self.begins[number] - len(_BETWEEN):
