@@ -87,15 +87,20 @@ cdef inline int32_t _row(const _Stretch *units, int at, int size) noexcept nogil
     return units.one[at] if size == 1 else units.two[at + 1] if size == 2 else units.three[at + 2]
 
 
-cdef float _least_cost(const _Stretch *units, const uint8_t *name, int length, float *rest) noexcept nogil:
-    """Nats that units take at least, as any word of the letters of `name`; and those from each of them on (`rest`, one more than units)."""
-    cdef uint32_t missing = 0
-    cdef int at, place, size
+cdef uint32_t _missing(const uint8_t *name, int length) noexcept nogil:
+    """The letters that a word has not, as bits."""
+    cdef uint32_t out = 0
+    cdef int place
+    for place in range(length):
+        out |= <uint32_t>1 << (name[place] & 31)
+    return ~out
+
+
+cdef float _least_cost(const _Stretch *units, uint32_t missing, float *rest) noexcept nogil:
+    """Nats that units take at least, as any word without the letters `missing`; and those from each of them on (`rest`, one more than units)."""
+    cdef int at, size
     cdef int32_t native, choice
     cdef float best
-    for place in range(length):
-        missing |= <uint32_t>1 << (name[place] & 31)
-    missing = ~missing
     rest[units.count] = 0.0
     for at in range(units.count - 1, -1, -1):
         best = rest[at + 1] + _UNEXPLAINED
@@ -149,7 +154,7 @@ cdef float _cost(const _Stretch *units, const uint8_t *name, int length, double 
     cdef _Letters letters
     cdef int32_t native
     cdef int at, place, size, piece, pieces, ways, way, dead = 0
-    if _least_cost(units, name, length, rest) > most + _ROUNDING:
+    if _least_cost(units, _missing(name, length), rest) > most + _ROUNDING:
         return INFINITY
     letters.known = 0
     for size in range(4):
@@ -259,18 +264,26 @@ cdef class Readings:
         `plain` and `famous` are the nats that each takes as a word, beside a word of a name and beside a frequent one.
         """
         cdef Py_ssize_t stretch, number
+        cdef _Stretch read
+        cdef float rest[_UNITS + 1]
+        cdef double least
         self.units, self.dearest, self.times = sounds, dearest, times
         self.begin, self.end, self.letters = np.empty((3, begin.shape[0]), dtype=np.int64)
         self.keys, nats = units.skeletons(begin, end)
         self.counts = (nats < _NEVER).sum(axis=1, dtype=np.int32)
         self.rarities = np.stack([plain, famous])
-        self.gains = np.asarray(self.rarities) - (sounds.rarity(begin, end) - sounds.most(begin, end) - _ROUNDING)
+        self.gains = np.array(self.rarities)
         bits = min(_KEPT_EACH * max(begin.shape[0], 1), _MOST_KEPT).bit_length()
         self.shift = 64 - bits
         self.kept, self.above, self.costs = np.full(1 << bits, 2**64 - 1, dtype=np.uint64), np.empty(1 << bits), np.empty(1 << bits, dtype=np.float32)
         for stretch in range(begin.shape[0]):
             self.begin[stretch], self.end[stretch] = sounds.begin[begin[stretch]], sounds.begin[end[stretch]]
             self.letters[stretch] = end[stretch] - begin[stretch]
+            if self.counts[stretch]:  # no more units than have skeletons
+                _stretch(sounds, self.begin[stretch], self.end[stretch], &read)
+                least = _least_cost(&read, 0, rest) - _ROUNDING
+                self.gains[0, stretch] -= least
+                self.gains[1, stretch] -= least
             for number in range(self.counts[stretch]):
                 self.keys[stretch, number] = _mixed(self.keys[stretch, number])
 
@@ -383,7 +396,7 @@ cdef class Bones(KeyTable):
         cdef _Slot slot
         self._look(stretches, stretch, word, 0.0, &slot)
         if stretches.kept[slot.place] != slot.key:
-            stretches.above[slot.place] = _least_cost(&slot.units, slot.letters, slot.length, rest) - _ROUNDING
+            stretches.above[slot.place] = _least_cost(&slot.units, _missing(slot.letters, slot.length), rest) - _ROUNDING
             stretches.kept[slot.place], stretches.costs[slot.place] = slot.key, INFINITY
         least = stretches.costs[slot.place] if stretches.costs[slot.place] < INFINITY else stretches.above[slot.place]
         return max(0.0, least if least <= slot.dear else slot.dear + stretches.times[stretch] * (least - slot.dear))

@@ -143,3 +143,12 @@ def test_damaged_tables_are_told(array: str, damage: Callable[[Any], Any]) -> No
     arrays[array] = damage(arrays[array])
     with pytest.raises(IndexError):
         Bones(arrays).read(words, np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.int64), np.zeros(1), TURNED, LEAST)
+
+
+def test_what_is_too_long_for_a_word_of_a_name_is_none() -> None:
+    folded = fold(f"{'Тей' * 200} Свифт {'泰' * 300} 斯威夫特")
+    units, sounds = (Units(folded.letters, folded.breaks, sounds=each) for each in (False, True))
+    begin, end = folded.word_starts, folded.word_ends
+    rarity = sounds.rarity(begin, end)
+    words = Readings(units, sounds, begin, end, rarity, rarity, DEAREST, np.full(4, inf))
+    assert table([(0, 1), (1, 0)]).read(words, np.arange(3), np.arange(1, 4), np.zeros(3), TURNED, LEAST) == []
