@@ -211,22 +211,27 @@ def costs(Units units not None, const int64_t[::1] begin, const int64_t[::1] end
     return out
 
 
-# Two stretches that are asked about: how many nats a name must gain there, each word of it at least, and whether its second word comes first.
+# A stretch that is asked about: beside a word of a name and a frequent one, nats that it takes as a word and the most that it may gain; and from how many
+# nats on more of them count so many times, for no letters of a name and more for each.
+cdef struct _Side:
+    Py_ssize_t stretch
+    _Stretch units
+    double rarities[2]
+    double gains[2]
+    double dear, dearest, times
+
+
+# Two stretches: how many nats a name must gain there, each word of it at least, and whether its second word comes first.
 cdef struct _Pair:
-    Py_ssize_t number, first, second
+    Py_ssize_t number
     int turned
     double wanted, least
+    _Side first, second
 
 
-# A word of a name as a stretch: where its cost is kept and under which key, its letters, the units, the nats from which on more count times so many,
-# and the most that matter.
-cdef struct _Slot:
-    Py_ssize_t place
-    uint64_t key
-    _Stretch units
+cdef struct _Word:
     const uint8_t *letters
     int length
-    double dear, most
 
 
 cdef inline uint64_t _mixed(uint64_t value) noexcept:
@@ -251,10 +256,8 @@ cdef class Readings:
     cdef double[:, ::1] rarities, gains
     cdef double dearest
     cdef const double[::1] times
-    # The last costs that were worked out, by stretch and word (a power of two of them): of which, and above how many nats, if not `costs`.
-    cdef uint64_t[::1] kept
-    cdef double[::1] above
-    cdef float[::1] costs
+    # What is known of the last costs that were asked for, by stretch and word (a power of two of them): of which, and nats, below 0 if they are more than 1 less.
+    cdef uint64_t[:, ::1] kept
     cdef int shift
 
     def __init__(self, Units units not None, Units sounds not None, const int64_t[::1] begin, const int64_t[::1] end, plain, famous,
@@ -275,7 +278,7 @@ cdef class Readings:
         self.gains = np.array(self.rarities)
         bits = min(_KEPT_EACH * max(begin.shape[0], 1), _MOST_KEPT).bit_length()
         self.shift = 64 - bits
-        self.kept, self.above, self.costs = np.full(1 << bits, 2**64 - 1, dtype=np.uint64), np.empty(1 << bits), np.empty(1 << bits, dtype=np.float32)
+        self.kept = np.full((1 << bits, 2), 2**64 - 1, dtype=np.uint64)
         for stretch in range(begin.shape[0]):
             self.begin[stretch], self.end[stretch] = sounds.begin[begin[stretch]], sounds.begin[end[stretch]]
             self.letters[stretch] = end[stretch] - begin[stretch]
@@ -286,6 +289,16 @@ cdef class Readings:
                 self.gains[1, stretch] -= least
             for number in range(self.counts[stretch]):
                 self.keys[stretch, number] = _mixed(self.keys[stretch, number])
+
+
+    cdef int _look(self, Py_ssize_t stretch, _Side *out) except -1:
+        """What is asked about a stretch, which has skeletons and so no more units than a word."""
+        cdef int frequent
+        out.stretch, out.dearest, out.times = stretch, self.dearest, self.times[stretch]
+        out.dear = self.dearest * self.letters[stretch]
+        for frequent in range(2):
+            out.rarities[frequent], out.gains[frequent] = self.rarities[frequent, stretch], self.gains[frequent, stretch]
+        return _stretch(self.units, self.begin[stretch], self.end[stretch], &out.units)
 
 
 cdef class Bones(KeyTable):
@@ -315,8 +328,8 @@ cdef class Bones(KeyTable):
             (pair, whether turned, entry, nats of both stretches as words, nats to write the name so), each once and in this order.
         """
         cdef set found = set()
-        cdef Py_ssize_t at
-        cdef int i, j, count, some
+        cdef Py_ssize_t at, one, two
+        cdef int number, count, some
         cdef uint64_t keys[_MOST_KEYS]
         cdef uint32_t entries[_AT_ONCE]
         cdef _Pair asked
@@ -324,16 +337,20 @@ cdef class Bones(KeyTable):
         for asked.number in range(first.shape[0]):
             with nogil:  # let others run: among a million names a long text of Han takes seconds
                 pass
-            asked.first, asked.second = first[asked.number], second[asked.number]
+            one, two = first[asked.number], second[asked.number]
+            if not stretches.counts[one] or not stretches.counts[two]:
+                continue
+            stretches._look(one, &asked.first)
+            stretches._look(two, &asked.second)
             for asked.turned in range(2):
                 asked.wanted = need[asked.number] + asked.turned * turned
-                if stretches.gains[1, asked.first] + stretches.gains[1, asked.second] < asked.wanted:
+                if asked.first.gains[1] + asked.second.gains[1] < asked.wanted:
                     break
-                count = self._keys_of(stretches, asked.second if asked.turned else asked.first, asked.first if asked.turned else asked.second, keys)
+                count = self._keys_of(stretches, two if asked.turned else one, one if asked.turned else two, keys)
                 some = 0
-                for i in range(count):
-                    at = self.first(keys[i])
-                    while 0 <= at < self._keys.shape[0] and self._keys[at] == keys[i]:
+                for number in range(count):
+                    at = self.first(keys[number])
+                    while 0 <= at < self._keys.shape[0] and self._keys[at] == keys[number]:
                         entries[some] = self._rows[at]
                         some += 1
                         at += 1
@@ -355,7 +372,7 @@ cdef class Bones(KeyTable):
             some += self.bits.has(keys[i])
         return some
 
-    cdef int _compare_all(self, Readings stretches, _Pair *asked, const uint32_t *entries, int count, set found) except -1:
+    cdef int _compare_all(self, Readings stretches, const _Pair *asked, const uint32_t *entries, int count, set found) except -1:
         """Put those of at most _AT_ONCE entries among `found` of which both words gain enough."""
         cdef uint32_t words[_AT_ONCE][2]
         cdef int number
@@ -366,66 +383,65 @@ cdef class Bones(KeyTable):
                 self._compare(stretches, asked, entries[number], words[number][0], words[number][1], found)
         return 0
 
-    cdef int _compare(self, Readings stretches, _Pair *asked, uint32_t entry, uint32_t word, uint32_t other, set found) except -1:
+    cdef int _compare(self, Readings stretches, const _Pair *asked, uint32_t entry, uint32_t word, uint32_t other, set found) except -1:
         """Put the entry among those `found` if both its words gain enough; what rules out either cheaply is asked first."""
-        cdef int frequent = self._frequent[word], other_frequent = self._frequent[other]
-        cdef double gain = stretches.gains[frequent, asked.first], other_gain = stretches.gains[other_frequent, asked.second]
-        cdef double rarity, other_rarity
-        cdef float cost, other_cost
+        cdef int frequent = self._frequent[word] != 0, other_frequent = self._frequent[other] != 0
+        cdef double gain = asked.first.gains[frequent], other_gain = asked.second.gains[other_frequent]
+        cdef double rarity = asked.first.rarities[frequent], other_rarity = asked.second.rarities[other_frequent], cost, other_cost
         if other_gain < asked.least or gain < max(asked.least, asked.wanted - other_gain):
             return 0
-        rarity, other_rarity = stretches.rarities[frequent, asked.first], stretches.rarities[other_frequent, asked.second]
-        gain = rarity - self._floor(stretches, asked.first, word)
+        gain = rarity - self._floor(stretches, &asked.first, word)
         if gain < max(asked.least, asked.wanted - other_gain):
             return 0
-        other_gain = min(other_gain, other_rarity - self._floor(stretches, asked.second, other))
+        other_gain = min(other_gain, other_rarity - self._floor(stretches, &asked.second, other))
         if other_gain < max(asked.least, asked.wanted - gain):
             return 0
-        cost = self._written(stretches, asked.first, word, rarity - max(asked.least, asked.wanted - other_gain))
+        cost = self._written(stretches, &asked.first, word, rarity - max(asked.least, asked.wanted - other_gain))
         if cost == INFINITY:
             return 0
-        other_cost = self._written(stretches, asked.second, other, other_rarity - max(asked.least, asked.wanted - (rarity - cost) - _ROUNDING))
+        other_cost = self._written(stretches, &asked.second, other, other_rarity - max(asked.least, asked.wanted - (rarity - cost) - _ROUNDING))
         if other_cost < INFINITY:
-            found.add((asked.number, asked.turned, entry, rarity + other_rarity, <double>cost + <double>other_cost))
+            found.add((asked.number, asked.turned, entry, rarity + other_rarity, cost + other_cost))
         return 0
 
-    cdef double _floor(self, Readings stretches, Py_ssize_t stretch, uint32_t word) except -1:
+    cdef double _floor(self, Readings stretches, const _Side *side, uint32_t word) except -1:
         """Nats that it surely takes to write a word of a name as a stretch: what is known of it, or a lower bound."""
-        cdef float rest[_UNITS + 1]
-        cdef double least
-        cdef _Slot slot
-        self._look(stretches, stretch, word, 0.0, &slot)
-        if stretches.kept[slot.place] != slot.key:
-            stretches.above[slot.place] = _least_cost(&slot.units, _missing(slot.letters, slot.length), rest) - _ROUNDING
-            stretches.kept[slot.place], stretches.costs[slot.place] = slot.key, INFINITY
-        least = stretches.costs[slot.place] if stretches.costs[slot.place] < INFINITY else stretches.above[slot.place]
-        return max(0.0, least if least <= slot.dear else slot.dear + stretches.times[stretch] * (least - slot.dear))
+        cdef _Word name
+        cdef double known = self._known(stretches, side, word, &name)[0]
+        return _counted(side, &name, known if known >= 0 else -1 - known)
 
-    cdef float _written(self, Readings stretches, Py_ssize_t stretch, uint32_t word, double most) except -1:
+    cdef double _written(self, Readings stretches, const _Side *side, uint32_t word, double most) except -1:
         """Nats that it takes to write a word of a name as a stretch; infinite beyond `most`."""
-        cdef _Slot slot
-        cdef float cost
-        self._look(stretches, stretch, word, most, &slot)
-        if slot.most < 0:
+        cdef _Word name
+        cdef double *known = self._known(stretches, side, word, &name)
+        cdef double dear = side.dear + side.dearest * name.length, cost
+        if most > dear:
+            most = dear + (most - dear) / side.times
+        if most < 0:
             return INFINITY
-        if stretches.kept[slot.place] != slot.key or (stretches.costs[slot.place] == INFINITY and stretches.above[slot.place] < slot.most):
-            stretches.kept[slot.place], stretches.above[slot.place] = slot.key, slot.most
-            stretches.costs[slot.place] = _cost(&slot.units, slot.letters, slot.length, slot.most)
-        cost = stretches.costs[slot.place]
-        if cost > slot.most:
-            return INFINITY
-        return cost if cost <= slot.dear else <float>(slot.dear + stretches.times[stretch] * (cost - slot.dear))
+        if known[0] < 0 and -1 - known[0] < most:
+            cost = _cost(&side.units, name.letters, name.length, most)
+            known[0] = cost if cost < INFINITY else -1 - most
+        return _counted(side, &name, known[0]) if 0 <= known[0] <= most else INFINITY
 
-    cdef int _look(self, Readings stretches, Py_ssize_t stretch, uint32_t word, double most, _Slot *slot) except -1:
-        """Where the cost of a word of a name as a stretch is kept, of what, and how many nats that may be so that it counts no more than `most`."""
+    cdef double *_known(self, Readings stretches, const _Side *side, uint32_t word, _Word *name) except NULL:
+        """The letters of a word of a name, and where it stands what is known of the nats that it takes as a stretch: at least a lower bound."""
         cdef Py_ssize_t begin = self._ends[word], end = self._ends[word + 1]
+        cdef uint64_t key = <uint64_t>side.stretch << 32 | word
+        cdef uint64_t *kept = &stretches.kept[<Py_ssize_t>((key * <uint64_t>0x9E3779B97F4A7C15) >> stretches.shift), 0]
+        cdef double *known = <double *>&kept[1]
+        cdef float rest[_UNITS + 1]
         if not begin <= end <= self._letters.shape[0]:
             raise IndexError("letters of a name beyond the table")
-        slot.key = <uint64_t>stretch << 32 | word
-        slot.place = (slot.key * <uint64_t>0x9E3779B97F4A7C15) >> stretches.shift
-        slot.length = min(end - begin, _LONGEST)
-        slot.letters = &self._letters[begin] if slot.length else NULL
-        _stretch(stretches.units, stretches.begin[stretch], stretches.end[stretch], &slot.units)
-        slot.dear = stretches.dearest * (stretches.letters[stretch] + slot.length)
-        slot.most = most if most <= slot.dear else slot.dear + (most - slot.dear) / stretches.times[stretch]
-        return 0
+        name.length = min(end - begin, _LONGEST)
+        name.letters = &self._letters[begin] if name.length else NULL
+        if kept[0] != key:
+            kept[0] = key
+            known[0] = -1 - max(0.0, _least_cost(&side.units, _missing(name.letters, name.length), rest) - _ROUNDING)
+        return known
+
+
+cdef inline double _counted(const _Side *side, const _Word *name, double nats) noexcept nogil:
+    """Nats as they count: `times` where they are dear."""
+    cdef double dear = side.dear + side.dearest * name.length
+    return nats if nats <= dear else dear + side.times * (nats - dear)
