@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from guard.normalise.reading import Reading, Span
+from guard.normalise.signs import LABELS
 
 # Field names and words for a first name and for a surname; those that are other words as well are taken for one only with a sign behind them.
 _GIVEN = r"(?:first|given|fore)[\s_-]?names?|[fg]_?name|vornamen?|pr[ée]noms?|nombres?|nomes?|prenume|voornaam|f[öo]r?navn|förnamn|etunimi|imi(?:ę|eniu|ona)|imenu?|jméno|keresztnév|ad[ıi]|isim|имя|имени|именем|ім'?я|όνομα"
@@ -47,12 +48,28 @@ _FIRST_FIELD, _LAST_FIELD = (
     re.compile(rf"[\s\"']*(?i:{words})[\s\"']*") for words in (f"{_GIVEN}|first|{_GIVEN_UNSPACED}", f"{_FAMILY}|last|{_FAMILY_UNSPACED}")
 )
 _HOUSE = re.compile(r"(?i:family|house|clan|dynasty|haus|famil)")
+_LABEL = re.compile(r"[姓성苗]|\w{3,}")
+_LABELS = frozenset(LABELS)
+# Code points before and behind such a word that what `_LAST` looks for may have.
+_BEFORE_LABEL, _BEHIND_LABEL = 40, 96
 # Code points between two parts of one name, and names that are put together.
 _FARTHEST, _MOST = 600, 24
 
 
 def _values(pattern: re.Pattern[str], text: str) -> list[Span]:
     return [next(match.span(group) for group, value in enumerate(match.groups(), 1) if value) for match in pattern.finditer(text)]
+
+
+def _surnames(text: str) -> list[Span]:
+    """What `_LAST` finds, looked for only around the words that it has: trying it everywhere takes ten times as long."""
+    found: dict[Span, None] = {}
+    for word in _LABEL.finditer(text):
+        if len(word.group()) == 1 or word.group().lower() in _LABELS:
+            begin, end = max(0, word.start() - _BEFORE_LABEL), word.end() + _BEHIND_LABEL
+            for match in _LAST.finditer(text, begin, end):
+                if match.start() <= word.start():
+                    found[next(match.span(group) for group, value in enumerate(match.groups(), 1) if value)] = None
+    return sorted(found)
 
 
 def _columns(text: str) -> Iterator[tuple[Span, Span]]:
@@ -76,7 +93,7 @@ def _said(text: str) -> Iterator[tuple[Span, Span]]:
     """First names and surnames that words around them tell, each with the nearest one of the other kind."""
     for match in _OF.finditer(text) if _HOUSE.search(text) else ():
         yield match.span(1), match.span(2) if match.group(2) else match.span(3)
-    last = _values(_LAST, text)
+    last = _surnames(text)
     firsts = _values(_FIRST, text)[:_MOST] if last else []
     for first in firsts:
         nearest = min(last, key=lambda span: abs(span[0] - first[0]))

@@ -7,7 +7,7 @@ import numpy as np
 from guard.normalise.reading import Reading
 from guard.normalise.signs import BEFORE_VARIABLE
 
-_NOTE = re.compile(r"(?m)^(\[?[*†¹²³⁴⁵]{1,3}\]?|\[\d{1,2}\])[:.]?\s?([^\W\d_][^\s.,;:]{1,30})")
+_NOTE = re.compile(r"(?<=\n)(\[?[*†¹²³⁴⁵]{1,3}\]?|\[\d{1,2}\])[:.]?\s?([^\W\d_][^\s.,;:]{1,30})")
 _MARK = re.compile(r"\[?[*†¹²³⁴⁵]{1,3}\]?|\[\d{1,2}\]")
 _NOTED = re.compile(r"[^\W\d_][^\s.,;:\[*†¹²³⁴⁵]{1,30}(?=\s?$)")
 # A meaning has letters alone; what it is given to is a letter, perhaps with a digit.

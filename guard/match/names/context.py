@@ -42,7 +42,7 @@ nello stile di|in stile|alla maniera di|stile di|ispirato a|ispirata a|fotografa
     + "|στο στυλ του|στο στυλ της|σε στυλ|estilo|stile|kiểu|illuminazione alla|fotografia alla|moda alla|éclairage à la|beleuchtung nach|in the tradition of|style like|stil wie bei|stil wie|estilo como|im geiste von|στο ύφος του|masters like|masters such as|artists like|artists such as|photographers like|photographers such as|painters like|painters such as|directors like|directors such as|meistern wie|künstlern wie|maîtres comme|artistes comme|maestros como|artistas como|maestri come|artisti come|mestres como|bậc thầy như|nghệ sĩ như|мастеров как|художников как"
 )
 _STYLE_AFTER = """
-style|styled|'s style|architecture|interiors|inspired|-inspired|-style|-esque|esque|aesthetic|'s aesthetic|painting|paintings|palette|-like brushwork|brushwork|vibe photography|photography|signature style|stil|stilinde|tarzında|tarzı|tarzıyla|'in tarzında|üslubunda|ilhamlı|stili
+style|styled|'s style|mood|vibe|vibes|stimmung|stämning|architecture|interiors|inspired|-inspired|-style|-esque|esque|aesthetic|'s aesthetic|painting|paintings|palette|-like brushwork|brushwork|vibe photography|photography|signature style|stil|stilinde|tarzında|tarzı|tarzıyla|'in tarzında|üslubunda|ilhamlı|stili
 's masterpiece|'s masterpieces|'s brushwork|'s painting|'s paintings|'s technique|ışıklandırması|灯光|燈光|光影|ライティング|조명
 की शैली|शैली|से प्रेरित|风格|風格|式风格|的风格|的風格|画风|畫風|式的|作风|スタイル|風|のスタイル|の作風|作風|の画風|風の|에게서 영감|에서 영감|스타일|풍|의 스타일|풍의|화풍
 """
@@ -57,7 +57,7 @@ _ATTRIBUTION_AFTER = """
 """
 _THING_AFTER = """
 hotel|hotels|tower|towers|award|awards|prize|prizes|trophy|medal|jersey|jerseys|street|st.|avenue|ave|road|boulevard|blvd|airport|stadium|arena|museum|foundation|university|college|school|park|bridge|center|centre|building|hall|house|library|hospital|clinic|institute|station|square|plaza|theater|theatre|memorial|monument|island|lake|river|mountain|mount|valley|beach|bay
-perfume|fragrance|cologne|shoes|sneakers|boots|sunglasses|watch|handbag|bag|shirt|t-shirt|tee|hoodie|cap|merch|merchandise|vinyl|album|albums|cd|record|records|song|songs|lyrics|logo|brand|store|shop|restaurant|cafe|grill|bar|winery|vineyard|wine|whiskey|vodka|tequila|scholarship|fund|act|law|bill|doctrine|theorem|equation|effect|syndrome|disease|unit|telescope|rover|ship|class|cup|league|invitational|classic|tournament|golf course|racing|motors|car|cars|guitar|guitars|amp|piano
+perfume|fragrance|cologne|shoes|sneakers|boots|sunglasses|watch|handbag|bag|shirt|t-shirt|tee|hoodie|cap|merch|merchandise|vinyl|album|albums|cd|record|records|song|songs|lyrics|logo|brand|store|shop|restaurant|cafe|grill|bar|winery|vineyard|wine|whiskey|vodka|tequila|lager|beer|ale|stout|cocktail|mocktail|telescope|space telescope|glacier|strait|falls|spaniel|scholarship|fund|act|law|bill|doctrine|theorem|equation|effect|syndrome|disease|unit|telescope|rover|ship|class|cup|league|invitational|classic|tournament|golf course|racing|motors|car|cars|guitar|guitars|amp|piano
 book|books|novel|novels|biography|podcast|playlist|account|fan club|fanclub|website|chair|lamp|furniture|collection|line|gymnasium|gym|court|field|stadion|flughafen|straße|strasse|platz|preis|turm|brücke|museum|stiftung|schule|universität|haus|trikot
 otel|oteli|caddesi|sokağı|havalimanı|stadyumu|müzesi|ödülü|köprüsü|kulesi|üniversitesi|vakfı|forması|hastanesi|parkı|होटल|पुरस्कार|हवाई अड्डा|स्टेडियम|मार्ग|酒店|大厦|大樓|奖|獎|机场|機場|球衣|街|大街|大道|体育馆|博物馆|基金会|大学|大學|桥|塔|号|ホテル|タワー|賞|空港|通り|スタジアム|博物館|記念館|財団|大学|橋|駅|호텔|타워|상|공항|거리|경기장|박물관|기념관|재단|대학교|대학|다리|유니폼
 garden|concert hall|crater|ward|wing|day|middle school|high school|elementary school|primary school|public school|metro station|subway station
@@ -192,6 +192,8 @@ def _in_style(around: Surroundings) -> bool:
 _LISTS = {
     "style<": _STYLE_BEFORE, "style>": _STYLE_AFTER, "attribution<": _ATTRIBUTION_BEFORE, "attribution>": _ATTRIBUTION_AFTER,
     "thing<": _THING_BEFORE, "thing>": _THING_AFTER, "cue<": CUE_BEFORE, "cue>": CUE_AFTER,
+    # Before a single name "of" alone says as little: the organ of Corti.
+    "cue of one<": "|".join(phrase for phrase in phrases_of(CUE_BEFORE) if phrase != "of"),
 }  # fmt: skip
 
 
@@ -270,7 +272,14 @@ def role_of(around: Surroundings) -> Role:
 
 
 def strength_in(
-    around: Surroundings, strength: Strength, zipfs: Sequence[float], *, plain: bool = True, weak: bool = False, doubtful: bool = False
+    around: Surroundings,
+    strength: Strength,
+    zipfs: Sequence[float],
+    *,
+    plain: bool = True,
+    weak: bool = False,
+    doubtful: bool = False,
+    cued: bool = False,
 ) -> Strength:
     """The strength of a mention in its surroundings.
 
@@ -281,14 +290,17 @@ def strength_in(
         plain: whether the words stand as the alias has them (else something was undone to see the name).
         weak: whether ordinary words could have been taken for the name, so that capitals and a cue are both needed.
         doubtful: whether a cue (or, in scripts with capitals, capitals) is needed.
+        cued: whether a cue is needed, since what is written is likelier the name of something else.
     """
     words = len(zipfs)
     if words == 1 and plain and strength is not Strength.STRONG and _PART_OF_A_TERM.match(around.after):
         return Strength.WEAK
     cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
     caseless = around.text[:1].lower() == around.text[:1].title()
-    before, after = _seen("cue<", around), _seen("cue>", around)
+    before, after = _seen("cue<" if words > 1 else "cue of one<", around), _seen("cue>", around)
     cue = before or after
+    if cued and not cue:
+        return Strength.MEDIUM if cased else Strength.WEAK
     if doubtful and not cue and not (cased and words > 1):
         return Strength.WEAK
     if weak:

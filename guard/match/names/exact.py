@@ -11,6 +11,8 @@ from guard.match.names.disguise import is_initials
 from guard.match.names.part import Found, Parts
 from guard.match.names.rows import Row
 from guard.match.names.scan import Scan
+from guard.match.names.strength import ORDINARY_ZIPF
+from guard.match.names.words import WordTable
 from guard.normalise.fold import UPPER
 from guard.normalise.letters import SEPARATOR, folded
 
@@ -19,6 +21,14 @@ _LONG = 8
 # Where one word ends and another begins, before each letter but the first.
 _CUT = b"\1"
 _MOST_MIDDLE_NAMES = 2
+_ORDINARY = WordTable.level(ORDINARY_ZIPF)
+# Letters of two ordinary words written together in small letters below which that is a word of its own: rosewood.
+_COMPOUND = 10
+# Who is called so has the rest of the name behind it: King Charles is nobody's surname first.
+_RANKS = frozenset(
+    "king queen prince princess lord lady saint san santa sankt duke baron count earl pope bishop captain father sister brother uncle aunt doctor judge general major".split()  # noqa: SIM905
+)
+_SENTENCE_END = ("", *".!?\n")
 _WORDS_OF_ONE = frozenset("aeiouy")
 # The end of a clause; what stands in quotes, brackets or dashes between a first name and a surname, or is said there without a meaning.
 _CLAUSE_END = re.compile(r"[.,;:!?][\"'”’»)]*\s")
@@ -82,7 +92,8 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
                 or not scan.folded.kinds[start] & UPPER
                 or not _dotted(scan, start, end)
             )
-        short = view == "written together" and end - start < _LONG and not scan.folded.camel[start + 1 : end].any()
+        together = view == "written together" and not scan.folded.camel[start + 1 : end].any()
+        short = together and (end - start < _LONG or (end - start < _COMPOUND and _compound(scan, start, end, words)))
         return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak, doubtful=short)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]):
         _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])
@@ -92,10 +103,17 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
     return None
 
 
+def _compound(scan: Scan, start: int, end: int, words: Sequence[str]) -> bool:
+    """Whether two ordinary words in small letters are written together."""
+    cut = start + len(words[0])
+    return len(words) == 2 and min(scan.level(start, cut), scan.level(cut, end)) >= _ORDINARY and not scan.folded.kinds[start] & UPPER
+
+
 def _is_article(scan: Scan, start: int) -> bool:
-    """Whether an initial is a word of its own, which has no dot: `A Rothko-like field`."""
+    """Whether an initial is a word of its own, which begins a sentence and has no dot: `A Rothko-like field`."""
     at = int(scan.folded.at[start])
-    return scan.text[at : at + 1].lower() in _WORDS_OF_ONE and scan.text[at + 1 : at + 2] in " \u00a0"
+    alone = scan.text[at : at + 1].lower() in _WORDS_OF_ONE and scan.text[at + 1 : at + 2] in " \u00a0"
+    return alone and scan.text[max(0, at - 2) : at].rstrip()[-1:] in _SENTENCE_END
 
 
 def _dotted(scan: Scan, start: int, end: int) -> bool:
@@ -110,7 +128,8 @@ def _check_plural(scan: Scan, row: Row, start: int, end: int) -> Found | None:
         return None
     if scan.folded.at[end] - scan.folded.at[end - 1] > 1:
         return found._replace(view="as written")
-    return found._replace(end=end + 1, view="inflected", score=found.score * 0.99)
+    number = int(scan.ends.searchsorted(end, side="right"))
+    return found._replace(end=end + 1, view="inflected", score=found.score * 0.99, cued=bool(scan.levels[number] >= _ORDINARY))
 
 
 def _check_ended(scan: Scan, row: Row, start: int, end: int) -> Found | None:
@@ -131,8 +150,8 @@ def _turned_on_purpose(scan: Scan, start: int, surname: int, *, short: bool) -> 
     if short:
         return between.strip(" ") in {",", ""} and bool(scan.capital.take(numbers).all())
     if "," in between:
-        return True
-    if any(sign in between for sign in "\n#.;:!?"):
+        return bool(scan.capital.take(numbers).all() or (scan.levels.take(numbers) == 0).any())
+    if any(sign in between for sign in "\n#.;:!?") or scan.word(numbers[0]) in _RANKS:
         return False
     return all(bool(scan.capital[number]) or bool(scan.levels[number] == 0) for number in numbers)
 

@@ -28,6 +28,8 @@ _CHUNK, _OVERLAP = 8192, 192
 MOST_TOLD = 16
 # Views that put together what the text keeps apart: a surname with an initial is chance there.
 _READ_TOGETHER = frozenset({"leet", "quoted parts", "labelled parts", "put together", "first letters", "letters listed"})
+# Fewest letters of a name that first letters of words may spell: fewer do so by chance.
+_LETTERS_PICKED = 8
 
 
 Counts = Callable[[int, str, str, tuple[int, int]], bool]
@@ -134,12 +136,12 @@ class NameIndex:
 
     def _hit(self, mention: _Mention, place: "_Place") -> NameHit:
         found, row = mention.found, mention.found.row
-        case = row.text, row.strength, found.plain, found.weak, found.doubtful
+        case = row.text, row.strength, found.plain, found.weak, found.doubtful, found.cued
         strength = place.strengths.get(case)
         if strength is None:
             zipfs = [self._words.zipf(word) for word in row.words]
             strength = place.strengths[case] = strength_in(
-                place.around, row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful
+                place.around, row.strength, zipfs, plain=found.plain, weak=found.weak, doubtful=found.doubtful, cued=found.cued
             )
         return NameHit(
             row.subject_no, row.text, row.kind, place.where, place.span, place.text, round(found.score, 4), strength, place.role,
@@ -161,7 +163,7 @@ class _Place(NamedTuple):
     until: tuple[str, int] | None
     around: Surroundings
     role: Role
-    strengths: dict[tuple[str, Strength, bool, bool, bool], Strength]
+    strengths: dict[tuple[str, Strength, bool, bool, bool, bool], Strength]
 
     @classmethod
     def of(cls, joined: str, texts: Sequence[Text], begins: Sequence[int], start: int, end: int) -> "_Place":
@@ -189,7 +191,9 @@ def _mention(piece: Piece, original: str, found: Found) -> _Mention | None:
     if view.name == "drawn out":
         if once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)) or not THRICE.search(original[start:end]):
             return None
-        found = found._replace(weak=False, doubtful=False)
+        found = found._replace(weak=False, doubtful=False, cued=False)
+    if view.name == "first letters" and len(fold_text(found.row.text).replace(" ", "")) < _LETTERS_PICKED:
+        return None
     if view.text[low:high] == original[start:end] or (view.name in _READ_TOGETHER and disguise.is_initials(found.row.words)):
         return None
     return _Mention(found._replace(score=found.score * 0.97, plain=found.plain and view.name == "middle name"), start, end, view.name)

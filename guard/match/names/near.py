@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA, Prefix
 
 from guard.match.names import endings
 from guard.match.names.endings import languages
-from guard.match.names.given import given_names
+from guard.match.names.given import given_names, surnames
 from guard.match.names.keys import pack
 from guard.match.names.pairs import SHORTEST, NearPart
 from guard.match.names.part import Found, Part
@@ -158,6 +158,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             or (chance and (len(part.exact) > _SOME or not _all_changed(seen, steps)))
         )
         score = 1.0 - 0.05 * turned - sum(price for _, price in steps)
+        elsewhere = _elsewhere(seen, steps) or (typed and not any(seen.odd))
         same = Prefix.similarity(words[-1], wanted[-1])
         end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])
         return Found(
@@ -172,6 +173,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             or _owned(scan, first, last)
             or (turned and (len(set(seen.capital)) > 1 or parted_plainly(scan, first, last))),
             doubtful=chance or _doubtful(seen, steps) or (len(part.exact) > CROWD and not any(seen.capital)),
+            cued=elsewhere,
         )
     return None
 
@@ -222,6 +224,17 @@ def _all_changed(seen: Seen, steps: Sequence[tuple[str, float]]) -> bool:
     return any(seen.odd) and all(kind == "typing error" for kind, _ in steps)
 
 
+def _elsewhere(seen: Seen, steps: Sequence[tuple[str, float]]) -> bool:
+    """Whether what was changed is somebody else's name, or an ordinary word: `Bauer` is no error in `Baker`."""
+    changed = [(word, level, kind) for word, level, (kind, _) in zip(seen.words, seen.levels, steps, strict=True) if kind]
+    return any(level >= _ORDINARY and not any(seen.odd) if kind == "inflected" else word in surnames() for word, level, kind in changed)
+
+
 def _doubtful(seen: Seen, steps: Sequence[tuple[str, float]]) -> bool:
-    """Whether an ordinary word was changed beside one without a capital."""
+    """Whether an ordinary word was changed beside one without a capital, or one beside an ordinary word in small letters; or only one word of an inflected name has one (`Iris germanica`)."""
+    if len(set(seen.capital)) > 1 and not any(kind == "typing error" for kind, _ in steps):
+        return True
+    beside = any(not kind and level >= _ORDINARY for level, (kind, _) in zip(seen.levels, steps, strict=True))
+    if beside and not any(seen.capital) and any(kind == "typing error" for kind, _ in steps):
+        return True
     return not all(seen.capital) and any(kind == "typing error" and level > 0 for level, (kind, _) in zip(seen.levels, steps, strict=True))

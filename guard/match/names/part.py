@@ -36,7 +36,7 @@ class Found(NamedTuple):
     """A name in the folded text, before its surroundings are looked at.
 
     `start`/`end` are letters of the scan; `plain` tells that the words stand as the alias has them; `weak` that ordinary
-    words could have been taken for it, so that capitals and a cue must both speak for a name; `doubtful` that one must.
+    words could have been taken for it, so that capitals and a cue must both speak for a name; `doubtful` that one must, `cued` that a cue must.
     """
 
     row: Row
@@ -47,6 +47,7 @@ class Found(NamedTuple):
     plain: bool = True
     weak: bool = False
     doubtful: bool = False
+    cued: bool = False
 
 
 Check = Callable[[Any, Row, int, int], Found | None]

@@ -125,7 +125,17 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             or hyphened(scan, first, last, row.text)
         )
         score = round(0.7 + 0.25 * least - 0.03 * turned, 4)
-        return Found(row, int(scan.starts[first]), int(scan.ends[last]), "sounds alike", score, plain=False, weak=weak, doubtful=True)
+        return Found(
+            row,
+            int(scan.starts[first]),
+            int(scan.ends[last]),
+            "sounds alike",
+            score,
+            plain=False,
+            weak=weak,
+            doubtful=True,
+            cued=all(seen.levels),
+        )
     return None
 
 

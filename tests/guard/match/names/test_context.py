@@ -44,8 +44,8 @@ FORWARD = re.compile(
 @example('portrait of the "\n')
 @example("the likenessof ")
 def test_what_leads_to_a_person(before: str) -> None:
-    around = Surroundings(before.lower(), "", "Jane Doe", capitals=True, shouting=False)
-    cued = strength_in(around, Strength.STRONG, [1.0], doubtful=True) is Strength.STRONG
+    around = Surroundings(before.lower(), "", "Jane Doe", capitals=False, shouting=False)
+    cued = strength_in(around, Strength.STRONG, [1.0, 1.0], doubtful=True) is Strength.STRONG
     assert cued == (FORWARD.search(before.lower()) is not None)
 
 
@@ -88,3 +88,26 @@ def test_surroundings(before: str, mention: str, after: str) -> None:
         capitals=bool(words) and not any(word[0].islower() for word in words),
         shouting=sum(char.isupper() for char in before + mention + after) > 0.6 * len(letters) and bool(letters),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [
+        ("a photo of Zendoe", Strength.STRONG),
+        ("the organ of Zendoe", Strength.WEAK),
+        ("a photo of Zendoe's face", Strength.STRONG),
+        ("a photo of Zendoe's cat", Strength.WEAK),
+        ("a photo of Zendoe-Smith cells", Strength.WEAK),
+    ],
+)
+def test_a_single_name_as_a_term(text: str, strength: Strength) -> None:
+    at = text.index("Zendoe")
+    assert strength_in(surroundings(text, at, at + 6), Strength.WEAK, [1.0]) is strength
+
+
+@pytest.mark.parametrize(
+    ("text", "strength"), [("a photo of Jane Doe", Strength.STRONG), ("a tin of tea, Jane Doe, leaves", Strength.MEDIUM)]
+)
+def test_what_is_likelier_something_else_needs_a_cue(text: str, strength: Strength) -> None:
+    at = text.index("Jane Doe")
+    assert strength_in(surroundings(text, at, at + 8), Strength.STRONG, [1.0, 1.0], cued=True) is strength
