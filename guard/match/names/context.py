@@ -126,13 +126,14 @@ _SMALL = PARTICLES | {"the", "of", "and"}
 
 
 class Surroundings(NamedTuple):
-    """The text just before and after a mention, in lower case, and how the mention itself is written."""
+    """The text just before and after a mention, in lower case, and how the mention itself is written; `titled`: the word behind it has a capital."""
 
     before: str
     after: str
     text: str
     capitals: bool
     shouting: bool
+    titled: bool = True
 
 
 def surroundings(text: str, start: int, end: int) -> Surroundings:
@@ -140,12 +141,17 @@ def surroundings(text: str, start: int, end: int) -> Surroundings:
     mention, before, after = text[start:end], text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
     words = [word for word in mention.split() if word not in _SMALL] or mention.split()
     capitals = bool(words) and not any(word[0].islower() for word in words)
-    return Surroundings(before.lower(), after.lower(), mention, capitals, _shouting(before + mention + after))
+    return Surroundings(
+        before.lower(), after.lower(), mention, capitals, _shouting(before + mention + after), _TITLED.match(after) is not None
+    )
 
 
 def _shouting(window: str) -> bool:
     upper = 0 if window.islower() else sum(map(str.isupper, window))
     return upper > 0 and upper > 0.6 * sum(map(str.isalpha, window))
+
+
+_TITLED = re.compile(r"[^\w\n]{0,3}[^\W\d_a-zà-ÿ]")
 
 
 # Words that may stand between what leads to a name and the name.
@@ -234,6 +240,10 @@ _AT_WORK = re.compile(r"^\s+(?:painting|photography)\s+(?:an?|the|his|her|their|
 _DOING = re.compile(
     r"^\s+(?:wearing|dressed|standing|sitting|holding|smiling|walking|riding|dancing|singing|eating|drinking|running|posing|looking|hugging|kissing|playing)(?![^\W_])"
 )
+# Where somebody may be, unless a capital makes it part of a name: "jane doe beach sunset", "Jane Doe Beach".
+_SETTING = re.compile(
+    r"^\s+(?:beach|bay|street|road|park|bar|cafe|restaurant|lake|river|mountain|valley|island|garden|field|court|school|house|hall|station|square|library|gym|day)(?![^\W_])"
+)
 # A mention that ends within a word, such as the first letters of words: what is left of that word is no thing.
 _INSIDE_A_WORD = re.compile("[A-Za-z][a-z]")
 # `"Radium" by`: what stands in quotes is the text that somebody wrote.
@@ -245,7 +255,12 @@ def _thing(around: Surroundings) -> bool:
         return True
     if _PUT.search(around.before) and _PUT_WHERE.match(around.after):
         return False
-    behind = _seen("thing>", around) and not _INSIDE_A_WORD.match(around.text[-1:] + around.after) and _SHOWN.search(around.after) is None
+    behind = (
+        _seen("thing>", around)
+        and (around.titled or not _SETTING.match(around.after))
+        and not _INSIDE_A_WORD.match(around.text[-1:] + around.after)
+        and _SHOWN.search(around.after) is None
+    )
     return behind or _seen("thing<", around)
 
 

@@ -63,8 +63,10 @@ def test_what_leads_to_a_person(before: str) -> None:
         ("Place Jane Doe on a horse", Role.LIKENESS),
         ("Jane Doe painting", Role.STYLE),
         ("Jane Doe painting a fence", Role.LIKENESS),
-        ("Jane Doe cafe", Role.NAMESAKE_OR_THING),
-        ("Jane Doe cafe portrait", Role.LIKENESS),
+        ("Jane Doe Cafe", Role.NAMESAKE_OR_THING),
+        ("Jane Doe cafe", Role.LIKENESS),
+        ("Jane Doe Cafe portrait", Role.LIKENESS),
+        ("Jane Doe hotel", Role.NAMESAKE_OR_THING),
         ("[Jane Doe]", Role.LIKENESS),
         ("Jane Doelamp", Role.LIKENESS),
         ("title: Jane Doe", Role.ATTRIBUTION),
@@ -87,6 +89,7 @@ def test_surroundings(before: str, mention: str, after: str) -> None:
         mention,
         capitals=bool(words) and not any(word[0].islower() for word in words),
         shouting=sum(char.isupper() for char in before + mention + after) > 0.6 * len(letters) and bool(letters),
+        titled=re.match(r"[^\w\n]{0,3}[^\W\d_a-zà-ÿ]", after) is not None,
     )
 
 
