@@ -95,9 +95,13 @@ class Folded:
         """Where the words of `word_starts` end (exclusive)."""
         return self._edges[1:]
 
+    @lazy
+    def _said(self) -> str:
+        return self.letters.tobytes().decode("utf-32-le", "replace")
+
     def word(self, start: int, end: int) -> str:
         """The folded letters from `start` to `end`."""
-        return self.letters[start:end].tobytes().decode("utf-32-le", "replace")
+        return self._said[start:end]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The code points of the original that letters `start` to `end` came from, without marks after the last."""
