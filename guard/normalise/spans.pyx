@@ -5,8 +5,8 @@ from libc.stdint cimport int64_t
 
 import numpy as np
 
-# Characters beyond which what has no white space is no word of a name (guard/match/names/words.py).
-cdef Py_ssize_t _LONGEST_WORD = 64
+# Characters beyond which what has no white space is no word of a name; twice as many take a tenth longer where a text is full of disguises.
+cdef Py_ssize_t _LONGEST_WORD = 32
 
 
 def spliced(const int64_t[::1] low, const int64_t[::1] high, const int64_t[:, ::1] cuts, bint each):

@@ -28,7 +28,7 @@ cdef enum:
     _MOST_TYPED = 64
     _MOST_HEARD = 48
     # Two words by sound that ask for more keys than this are looked at closely first, each once.
-    _MANY = 256
+    _MANY = 64
     # Endings that are cut off, none among them.
     _MOST_CUTS = 8
     _FIT = 1

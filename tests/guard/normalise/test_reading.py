@@ -86,4 +86,4 @@ def test_no_word_is_cut_in_two_beside_what_changed() -> None:
     shown, lost = change(Reading.of(text), replaced(Reading.of(text), "b"))
     assert shown.text == "y" * 50 + " B " + "y" * 48 + "z"
     assert [text[begin:end] for begin, end in lost] == ["y" * 50 + " b " + "y" * 48 + "z"]
-    assert len(change(Reading.of("y" * 500), replaced(Reading.of("y" * 250 + "b" + "y" * 249), "b"))[0].text) == 1 + 2 * (48 + 64)
+    assert len(change(Reading.of("y" * 500), replaced(Reading.of("y" * 250 + "b" + "y" * 249), "b"))[0].text) == 1 + 2 * (48 + 32)
