@@ -7,7 +7,7 @@ from copy import copy
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from guard.match.names import disguise, exact, foreign, inside, keyboard, near, spoken
+from guard.match.names import disguise, exact, foreign, inside, keyboard, masked, near, spoken
 from guard.match.names.context import Surroundings, prepare, role_of, strength_in, surroundings
 from guard.match.names.hit import NameHit
 from guard.match.names.keys import Arrays
@@ -128,6 +128,7 @@ class NameIndex:
         yield from exact.find(scan, parts)
         yield from disguise.find(scan, parts, leet)
         yield from inside.find(scan, parts)
+        yield from masked.find(scan, parts)
         yield from keyboard.find(scan, parts)
         for number, (part, words) in enumerate(zip(parts.all, self._near, strict=True)):
             for found in chain(near.find(scan, part, words), spoken.find(scan, part, words), foreign.find(scan, part)):

@@ -21,7 +21,7 @@ _SIX, _PLACE = np.uint64(6), np.uint64(63)
 # What the first and the last letter of a word with shuffled inner letters count, and the first of two words; odd at random.
 FIRST, LAST, CHAIN = (np.array(value, dtype=np.uint64) for value in (0x9FB21C651E98DF25, 0xD6E8FEB86659FD93, 0xC2B2AE3D27D4EB4F))
 # Keeps apart the keys of one table.
-SEED_VISUAL, SEED_PAIR = np.uint64(0x5851F42D4C957F2D), np.uint64(0x27D4EB2F165667C5)
+SEED_VISUAL, SEED_PAIR, SEED_MASKED = (np.uint64(seed) for seed in (0x5851F42D4C957F2D, 0x27D4EB2F165667C5, 0x2545F4914F6CDD1D))
 
 
 def _patterns() -> U64:

@@ -8,11 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from guard.match.names.bones import pack_bones
-from guard.match.names.keys import pack, pack_bits, pair_key, shuffled_pair, shuffled_words, visual, visual_key
+from guard.match.names.keys import SEED_MASKED, pack, pack_bits, pair_key, shuffled_pair, shuffled_words, visual, visual_key
+from guard.match.names.masked import FEWEST_LETTERS, VOWELS
 from guard.match.names.near import pack_near
 from guard.match.names.rows import KINDS, STRENGTHS, Row, rows_of
 from guard.match.names.words import FrequencyTable, pack_words
-from guard.normalise.fold import Folded, fold
+from guard.normalise.fold import Folded, code_points, fold
 from guard.normalise.hashing import U64, Indices, Sums
 from guard.types import Strength, SubjectRecord
 
@@ -92,8 +93,18 @@ def _loose(batch: Batch) -> tuple[U64, Indices]:
     words = shuffled_words(batch.sums, batch.starts, batch.ends)
     looks = Sums(visual(batch.folded.letters)).of(batch.starts[first], batch.ends[last])
     pairs, owners = _ends(batch)
-    keys = np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks), pair_key(pairs)])
-    return keys, np.concatenate([np.tile(batch.alias[several], 2), owners])
+    left, left_of = _consonants(batch)
+    keys = np.concatenate([shuffled_pair(words[first], words[last]), visual_key(looks), pair_key(pairs), left ^ SEED_MASKED])
+    return keys, np.concatenate([np.tile(batch.alias[several], 2), owners, left_of])
+
+
+def _consonants(batch: Batch) -> tuple[U64, Indices]:
+    """H of what is left of names of two words or more without vowels; and which alias of the batch each belongs to."""
+    kept = ~np.isin(batch.folded.letters, code_points(VOWELS))
+    before = np.concatenate(([0], np.cumsum(kept)))
+    begin, end = before[batch.starts[batch.first]], before[batch.ends[batch.last - 1]]
+    some = (batch.last - batch.first > 1) & (end - begin >= FEWEST_LETTERS)
+    return Sums(batch.folded.letters[kept]).of(begin[some], end[some]), batch.alias[some]
 
 
 @dataclass(slots=True)
