@@ -261,7 +261,7 @@ def _thing(around: Surroundings) -> bool:
         and not _INSIDE_A_WORD.match(around.text[-1:] + around.after)
         and _SHOWN.search(around.after) is None
     )
-    return behind or _seen("thing<", around)
+    return behind or (_seen("thing<", around) and not around.before.rstrip(" \t").endswith("\n"))
 
 
 def _seen(name: str, around: Surroundings) -> bool:

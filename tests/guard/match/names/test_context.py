@@ -60,6 +60,7 @@ def test_what_leads_to_a_person(before: str) -> None:
         ('quote by the "Jane Doe', Role.ATTRIBUTION),
         ("Rue Jane Doe", Role.NAMESAKE_OR_THING),
         ("Place Jane Doe au soir", Role.NAMESAKE_OR_THING),
+        ("first,last,place\nJane Doe", Role.LIKENESS),
         ("Place Jane Doe on a horse", Role.LIKENESS),
         ("Jane Doe painting", Role.STYLE),
         ("Jane Doe painting a fence", Role.LIKENESS),
