@@ -228,7 +228,7 @@ _SHOWN = re.compile(r"(?<![^\W_])(?:she|he|her|his|him|face|smil\w+|posing|poses
 # Behind a single name: it is part of a term (`Reed-Sternberg cells`), or what it owns is shown (`Schrödinger's cat`), unless that is part of the person.
 _PART_OF_A_TERM = re.compile(
     r"^[-–‑](?!(?:style|like|look|inspired|esque)(?![^\W_]))[^\W\d_]"
-    r"|^['’]s?\s(?!(?:\w+\s)?(?:face|portrait|likeness|body|head|photo|hair|eyes|look|selfie|smile|mugshot|picture|image|concert|outfit)s?(?![^\W_]))[^\W\d_]"
+    r"|^['’]s?\s(?!(?:\w+\s)?(?:face|portrait|likeness|body|head|photo|hair|eyes|look|selfie|smile|mugshot|picture|image|concert|outfit|dress|wedding|performance)e?s?(?![^\W_]))[^\W\d_]"
 )
 # A word that names a kind of place in one language and is a verb in English, and what follows the person then: "place jane doe on a horse".
 _PUT = re.compile(r"(?<![^\W_])(?:place|mount|stage|tour|port)\s+$")
@@ -309,7 +309,7 @@ def strength_in(
     """
     words = len(zipfs)
     if words == 1 and plain and strength is not Strength.STRONG and _PART_OF_A_TERM.match(around.after):
-        return Strength.WEAK
+        return Strength.MEDIUM if around.capitals and around.after[:1] in "'’" and _seen("cue of one<", around) else Strength.WEAK
     cased = around.capitals and not around.shouting and any(map(str.isupper, around.text))
     caseless = around.text[:1].lower() == around.text[:1].title()
     before, after = _seen("cue<" if words > 1 else "cue of one<", around), _seen("cue>", around)
