@@ -13,6 +13,13 @@ from guard.normalise.spans import changes, composed, parted, spliced
 Span = tuple[int, int]
 # Code points kept around what a reading changed, with the words that they end in: room for the rest of a name.
 _AROUND = 48
+# Characters of what is put together from pieces of a text, beside as many as it has.
+_ROOM = 1024
+
+
+def room(text: str) -> int:
+    """Characters that a reading may have which is put together from pieces of `text`."""
+    return _ROOM + len(text)
 
 
 @dataclass(frozen=True, slots=True)

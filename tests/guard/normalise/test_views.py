@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guard.normalise.fold import fold
+from guard.normalise.reading import room
 from guard.normalise.views import views
 
 CASES = [
@@ -67,6 +68,12 @@ CASES = [
         {"quoted parts": "\nJane sea Doe", "labelled parts": "\nJane Doe"},
         id="fields far apart",
     ),
+    pytest.param("given: Jane\nfamily: Doe", {"labelled parts": "\nJane Doe"}, id="given and family, with a sign"),
+    pytest.param(
+        "last name: Roe, first name: Jane, dog's last name: Rex, last name: Doe",
+        {"labelled parts": "\nJane Roe\nJane Rex\nJane Doe"},
+        id="surnames on both sides",
+    ),
     pytest.param("A girl named Jane at sea. Her surname is Doe.", {"labelled parts": "\nJane Doe"}, id="a surname in the next sentence"),
     pytest.param("Jane, de sobrenome Doe, no mar", {"labelled parts": "\nJane Doe"}, id="a surname alone"),
     pytest.param("a Doe called Jane", {"labelled parts": "\nJane Doe"}, id="called by the first name"),
@@ -79,7 +86,14 @@ CASES = [
     pytest.param("Ja/*x*/ne Do~~u~~e", {"markup": "Jane Doe"}, id="a comment, and what is struck through"),
     pytest.param(r"Jane\nDoe", {"decoded": "Jane Doe"}, id="the sign for a new line"),
     pytest.param("Jane[1] at sea\n[1] Doe", {"put together": "\nJane Doe"}, id="a footnote"),
+    pytest.param("Jane[1] at sea\n[1] Doe\n[1] Roe", {"put together": "\nJane Doe\nJane Roe"}, id="two footnotes of one mark"),
     pytest.param("A=Ja, B=ne, C=Doe: draw AB C", {"put together": "Jane Doe "}, id="letters that stand for pieces"),
+    pytest.param(
+        " ".join(f"{letter}=Ab," for letter in "abcdefghijklmnop") + " y=Jane, z=Doe: draw yz. x=Ef",
+        {"put together": "JaneDoe "},
+        id="meanings before and behind",
+    ),
+    pytest.param("x=Jane y=Doe " + "xy " * 90, {"put together": "JaneDoe "}, id="one word again and again"),
     pytest.param("(jane:1.3), (doe:1.2)", {"weights": "(jane), (doe)"}, id="weights"),
     pytest.param("jAnEtTe", {"capitals": "Janette"}, id="capitals and small letters in turns"),
     pytest.param("JEN-ni-fer, ane-jay", {"syllables": "Jennifer, Anejay"}, id="syllables, and pig Latin with its hyphen"),
@@ -188,6 +202,25 @@ def test_base64_points_at_the_whole_stretch(secret: str, before: str) -> None:
     if "decoded" in found and secret in found["decoded"].text:
         at = found["decoded"].text.index(secret)
         assert found["decoded"].span(at, at + len(secret)) == (len(before), len(text))
+
+
+def test_many_names_given_apart_hide_none() -> None:
+    text = "first name: Aa, last name: Ba; " * 24 + "first name: Jane, last name: Doe"
+    (view,) = views(text, fold(text))
+    assert sorted(set(view.text.split("\n"))) == ["", "Aa Ba", "Aa Doe", "Jane Ba", "Jane Doe"]
+
+
+LONG = "abcdefghijklmnopqrstuvw"
+PUT_TOGETHER = [
+    pytest.param(f"x={LONG} y={LONG} " + "x y xy " * 1100, "put together", id="meanings"),
+    pytest.param("Jane[1] " * 400 + "\n[1] Doe" * 400, "put together", id="footnotes"),
+    pytest.param(f"first:A last:{LONG} " * 200, "labelled parts", id="first names"),
+]
+
+
+@pytest.mark.parametrize(("text", "name"), PUT_TOGETHER)
+def test_what_is_put_together_is_little_longer_than_the_text(text: str, name: str) -> None:
+    assert [len(view.text) <= room(text) + 64 for view in views(text, fold(text)) if view.name == name] == [True]
 
 
 ENDLESS = [
