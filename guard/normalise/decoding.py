@@ -42,16 +42,30 @@ def _base64(match: re.Match[str]) -> str | None:
     return None
 
 
-def _base64_words(match: re.Match[str]) -> str | None:
-    """Words that were encoded one by one: each must be letters alone."""
-    words = []
-    for raw in match.group().split():
-        try:
-            word = base64.b64decode(raw.rstrip("=") + "=" * (-len(raw.rstrip("=")) % 4), validate=True).decode("utf-8")
-        except (binascii.Error, ValueError):
-            return None
-        words.append(word)
-    return " ".join(words) if all(word.isalpha() for word in words) else None
+_BASE64_BEFORE, _BASE64_BEHIND = re.compile(r"([A-Za-z0-9+/]{2,40}={0,2}) $"), re.compile(r" ([A-Za-z0-9+/]{2,40}={0,2})")
+_WIDEST_WORD = 43
+
+
+def _base64_word(match: re.Match[str]) -> str | None:
+    """A word that was encoded by itself, as one beside it was."""
+    word, text = _base64_letters(match.group()), match.string
+    if word is None:
+        return None
+    before = _BASE64_BEFORE.search(text, max(0, match.start() - _WIDEST_WORD), match.start())
+    behind = _BASE64_BEHIND.match(text, match.end())
+    return word if any(beside and _base64_letters(beside.group(1)) for beside in (before, behind)) else None
+
+
+def _base64_letters(encoded: str) -> str | None:
+    """The letters that a word stands for; None when it stands for something else, or is a plain word."""
+    raw = encoded.rstrip("=")
+    if raw.isalpha() and (raw.islower() or raw[1:].islower()):
+        return None
+    try:
+        word = base64.b64decode(raw + "=" * (-len(raw) % 4), validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        return None
+    return word if word.isalpha() else None
 
 
 def _base32(match: re.Match[str]) -> str | None:
@@ -183,7 +197,7 @@ CODES: tuple[tuple[int, re.Pattern[str], Read], ...] = (
     (signs.BITS, re.compile(r"(?<!\d)(?:[01]{8}[ ,]?){3,}[01]{8}(?!\d)"), _short(_bits)),
     (signs.NUMBERS, re.compile(r"(?=\d)(?<![\d.])(?:\d{1,4}(?:[ ,;-]{1,2}|[.·] ?| ?[/|] ?)){3,}\d{1,4}(?!\d)"), _short(_numbers)),
     (signs.BASE32, re.compile(r"(?<![A-Za-z0-9+/=])[A-Z2-7]{10,}={0,6}(?![A-Za-z0-9+/=])"), _short(_base32)),
-    (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/=])(?:(?![A-Za-z]?[a-z]++ )[A-Za-z0-9+/]{2,40}={0,2} ){1,3}(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/=]))[A-Za-z0-9+/]{2,40}={0,2}(?![A-Za-z0-9+/=])"), _short(_base64_words)),
+    (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/=])(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/=]))[A-Za-z0-9+/]{2,40}={0,2}(?![A-Za-z0-9+/=])"), _base64_word),
     (signs.BASE64, re.compile(r"(?<![A-Za-z0-9+/_-])(?![A-Za-z]?[a-z]++(?![A-Za-z0-9+/_-]))[A-Za-z0-9+/_-]{8,}={0,2}(?![A-Za-z0-9+/=])"), _short(_base64)),
     (signs.MORSE, re.compile(rf"(?<![^\s]){_MORSE_SIGN}(?:[ ]{{1,3}}/?[ ]{{0,3}}{_MORSE_SIGN}){{4,}}(?![^\s,;:!?\"')\]])"), _short(_morse)),
 )  # fmt: skip

@@ -107,9 +107,10 @@ _FEWEST_BETWEEN = 5
 
 
 def left_out(source: Reading) -> Reading | None:
-    """The text without the letters or signs that it says are to be left out."""
-    chars = dict.fromkeys(match.group(1) for match in _LEFT_OUT.finditer(source.text))
-    chosen = [char for char in chars if char not in "aA,.;:"][:_MOST_LEFT_OUT]
+    """The text without the letters or signs that it says are to be left out, those that stand most often."""
+    text = source.text.lower()
+    chars = dict.fromkeys(match.group(1).lower() for match in _LEFT_OUT.finditer(source.text))
+    chosen = sorted((char for char in chars if char not in "a,.;:"), key=text.count, reverse=True)[:_MOST_LEFT_OUT]
     chosen += ["0-9"] if _LEFT_OUT_DIGITS.search(source.text) else []
     pattern = "".join(char if char == "0-9" else re.escape(char) for char in chosen)
     return source.replaced(re.compile(f"[{pattern}]", re.IGNORECASE), lambda _: "") if chosen else None

@@ -143,12 +143,6 @@ def _matching(chars: str) -> str:
     return "".join(re.findall(f"[{chars}]", "".join(map(chr, range(END)))))
 
 
-def _spelt(*parts: str) -> tuple[str, ...]:
-    """A row for each letter of the first and last of the parts, small or not, and one for any character of those between."""
-    first, *between, last = parts if len(parts) > 1 else (*parts, "")
-    return (*(char.lower() + char.upper() for char in first), *between, *(char.lower() + char.upper() for char in last))
-
-
 _HEX_DIGIT, _CAPITAL_HEX, _OCTAL_DIGIT = hexdigits, digits + "ABCDEF", digits[:8]
 # A sign, and characters in a row that show it: each is one of these.
 _ROWS: tuple[tuple[int, tuple[str, ...]], ...] = (

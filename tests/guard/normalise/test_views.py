@@ -32,6 +32,14 @@ CASES = [
     pytest.param("⠞⠁⠽⠇⠕⠗ ⠠⠎⠺⠊⠋⠞", {"decoded": "taylor swift"}, id="Braille"),
     pytest.param("Tay<b>lor</b> Sw<!-- - -->ift", {"markup": "Taylor Swift"}, id="tags within words"),
     pytest.param("remove every x: Txaxyx", {"letters left out": "remove every : Tay"}, id="letters left out"),
+    pytest.param(
+        "remove b, remove c, remove d, remove q from Tqaqyq",
+        {
+            "letters left out": "remove , remove , remove d, remove  from Tay",
+            "middle name": "remove b, remove c, remove d, remove from Tqaqyq\nremove , remove , remove d, remove  from",
+        },
+        id="the letters left out that stand most often",
+    ),
     pytest.param("T.4.y.l.0.r", {"letters together": "T4yl0r", "leet": "Taylor"}, id="leet, letter by letter"),
     pytest.param("TailorSwyft", {"words apart": "Tailor Swyft"}, id="capitals within a word"),
     pytest.param("Tailor Swyft's cat", {"words apart": "Tailor Swyft cat"}, id="an ending on a name with errors"),
@@ -113,6 +121,7 @@ CASES = [
     pytest.param("5-2-66-33 3-666-33", {"decoded": "jane doe"}, id="keys of a telephone"),
     pytest.param("112 101 116 114 157", {"decoded": "JANLo"}, id="octal numbers"),
     pytest.param("SmFuZQ== RG9l", {"decoded": "Jane Doe"}, id="base64, word by word"),
+    pytest.param("draw 4k SmFuZQ== RG9l HD", {"decoded": "draw 4k Jane Doe HD"}, id="base64, word by word, beside other words"),
     pytest.param("·−−− ·− −· · −·· −−−", {"decoded": "janedo"}, id="Morse with other signs"),
     pytest.param("draw ﾌ卂几乇 ᗪㄖ乇 at sea", {"look-alikes": "draw jane Doe at sea"}, id="a font of Han and kana"),
     pytest.param("KeIIy", {"leet": "Kelly"}, id="a capital I for a small l"),
@@ -202,6 +211,26 @@ def test_base64_points_at_the_whole_stretch(secret: str, before: str) -> None:
     if "decoded" in found and secret in found["decoded"].text:
         at = found["decoded"].text.index(secret)
         assert found["decoded"].span(at, at + len(secret)) == (len(before), len(text))
+
+
+CIPHERED = [
+    pytest.param("cipher: Mdqh Grh", id="any shift"),
+    pytest.param("caesar shift of 5: Mdqh Grh", id="whatever shift is told"),
+    pytest.param("atbash: Qzmv Wlv", id="Atbash"),
+    pytest.param("cipher. " + "a " * 90 + "cipher: Mdqh Grh", id="near any of a few words that speak of a cipher"),
+]
+
+
+@pytest.mark.parametrize("text", CIPHERED)
+def test_a_cipher_that_is_spoken_of_is_read(text: str) -> None:
+    (view,) = (view for view in views(text, fold(text)) if view.name == "deciphered")
+    begin = view.text.index("Jane Doe")
+    assert view.span(begin, begin + 8) == (len(text) - 8, len(text))
+
+
+@pytest.mark.parametrize("text", ["cipher " * 1000, ("cipher" + " a" * 200) * 20])
+def test_but_no_more_than_a_few_times_what_stands_there(text: str) -> None:
+    assert [len(view.text) < 26 * 2000 for view in views(text, fold(text)) if view.name == "deciphered"] == [True]
 
 
 def test_many_names_given_apart_hide_none() -> None:
