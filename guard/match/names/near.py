@@ -159,6 +159,8 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
         )
         score = 1.0 - 0.05 * turned - sum(price for _, price in steps)
         elsewhere = _elsewhere(seen, steps) or (typed and not any(seen.odd))
+        owned = _owned(scan, first, last)
+        tied = owned or hyphened(scan, first, last, row.text)
         same = Prefix.similarity(words[-1], wanted[-1])
         end = _before_apostrophe(scan, last, same) if same >= len(wanted[-1]) - 1 else int(scan.ends[last])
         return Found(
@@ -169,11 +171,10 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             max(score, 0.7),
             plain=False,
             weak=weak
-            or hyphened(scan, first, last, row.text)
-            or _owned(scan, first, last)
+            or (tied and not any(seen.odd[owned:]))
             or (turned and (len(set(seen.capital)) > 1 or parted_plainly(scan, first, last))),
             doubtful=chance or _doubtful(seen, steps) or (len(part.exact) > CROWD and not any(seen.capital)),
-            cued=elsewhere,
+            cued=elsewhere or tied,
         )
     return None
 

@@ -115,6 +115,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             continue
         seen = Seen.of(scan, first, last + 1)
         changed = any(level >= _ORDINARY and a != b for level, a, b in zip(seen.levels, words, wanted, strict=True))
+        tied = hyphened(scan, first, last, row.text)
         weak = (
             (all(seen.levels) and not respelled(seen, part, wanted))
             or (changed and not seen.capital[0])
@@ -122,7 +123,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             or (crowd and not (any(seen.capital) and all(seen.odd)))
             or turned
             or _acronym(scan, first, last)
-            or hyphened(scan, first, last, row.text)
+            or (tied and not any(seen.odd))
         )
         score = round(0.7 + 0.25 * least - 0.03 * turned, 4)
         return Found(
@@ -134,7 +135,7 @@ def _verified(scan: Scan, part: Part, row_no: int, one: int) -> Found | None:
             plain=False,
             weak=weak,
             doubtful=True,
-            cued=all(seen.levels),
+            cued=all(seen.levels) or tied,
         )
     return None
 
