@@ -1,26 +1,29 @@
 """What a text says shall not be drawn: `Negative prompt: nsfw, watermark, extra fingers`. Pure.
 
-Words of a list of at least three things under such a heading, or in a field that the provider itself takes for one, do not say
-what the picture is about. A thing that speaks of a child counts all the same, and so does all that is no short item of the
-list: behind `Avoid: nothing. Draw ...` stands a request. Who asks to leave out the clothes asks for nudity
-(guard/signals/gather.py).
+Only lists count as such: at least three short things under one of a few headings, or a field that the provider itself takes for one.
+Where a thing turns the list round (`Avoid: nothing, ...`) it is none; what follows of a list, guard/signals/gather.py says.
 """
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from guard.types import Text
 
 _LEAST_ITEMS = 3
 _LONGEST_ITEM = 60  # characters; what is longer is a sentence
-_LONGEST_LIST = 4_000
 _FIELDS = ("negative_prompt", "negativePrompt")
 _HEADING = re.compile(
-    r"""(?:n[eé]gati[vf](?![eo]?[\s_-]?(?:space|film|espac|raum|spazi))\w{0,6}|негатив\w{0,4}|отрицательн\w{0,4}|負面|负面|反向|ネガティブ|부정|네거티브|नकारात्मक|tiêu\ cực|เชิงลบ|سلبي\w{0,4}|שלילי\w{0,3}
-      |avoid(?:ing|ed)?\b|exclu(?:de[ds]?|ding|sions?)\b|do\ not\ (?:include|show|draw|add)\b|[eé]vite[rz]?\b|evitar[e]?\b|vermeide[nt]?\b|kaçın\w{0,6}|избега\w{0,4}
-      |避免|避ける|除外|제외|피하)
-      [^\n:：=,.;{}\[\]]{0,24}(?:[:：=][\s"'\\*]{0,6}|\n)""",
+    r"""(?<!\w)(?:negative[ _-]?(?:prompts?|constraints?|elements?)|negatives?|avoid|exclude|[eé]viter|evitar|evitare|vermeiden
+      |prompts?\ n[eé]gati[fv][aeios]{0,2}|(?:invites?|indicaciones|instructions?)\ n[eé]gativ[aeos]{1,2}|negative[nr]?\ prompts?|negatif\ (?:istem|prompt)\w{0,6}
+      |негативн\w{2,3}\ (?:промпт\w?|подсказк\w)|избегать|kaçın|lời\ nhắc\ tiêu\ cực|tránh|नकारात्मक\ (?:संकेत|प्रॉम्प्ट)|ข้อความเชิงลบ
+      |負面提示[詞词]?|负面提示[詞词]?|反向提示[詞词]?|避免|ネガティブ(?:プロンプト)?|避ける|부정(?:적인)?\ ?프롬프트|네거티브\ ?프롬프트|제외)
+      [\s"'”*_]{0,4}(?:[:：=][\s"'\\*]{0,6}|\n)""",
     re.VERBOSE | re.IGNORECASE,
+)
+# A list with one of these is none.
+_TURNED_ROUND = re.compile(
+    r"(?i)(?<!\w)(?:no|none|nothing|not|never|false|true|null|off|n/a|empty|0|ignore|opposite|instead|but|except)(?!\w)|无|無|没有|なし|없음|нет|ничего"
 )
 _BULLETED = re.compile(r"(?:[ \t]{0,20}\n?[ \t]{0,20}(?:[-*•–·]|[0-9]{1,2}[.)])[ \t][^\n]{1,300}(?:\n|$))+")
 _LISTED = re.compile(r"\s{0,9}\[[^\]]{1,4000}\]|\s{0,9}\{[^}]{1,4000}\}")
@@ -28,23 +31,23 @@ _LINE = re.compile(r"(?:[^\n\"}.。!?！？]|[.](?=\S)){1,4000}")
 _BETWEEN = re.compile(r"""[,;:，、；：\n"|\[\]{}]|(?:^|(?<=\s))[-*•–·](?=\s)|[.。!?！？](?=\s|$)""")
 
 
-def split(text: Text) -> tuple[str, tuple[str, ...]]:
-    """The text without the things that shall not be drawn, and those things."""
-    if text.where.endswith(_FIELDS):
-        items = _items(text.text)
-        return "\n".join(item for item in items if len(item) > _LONGEST_ITEM), tuple(item for item in items if len(item) <= _LONGEST_ITEM)
-    kept: list[str] = []
-    avoided: list[str] = []
-    end = 0
-    for start, stop in _lists(text.text):
-        items = _items(text.text[start:stop])
-        if len(items) < _LEAST_ITEMS:
-            continue
-        kept.append(text.text[end:start])
-        kept.extend(item for item in items if len(item) > _LONGEST_ITEM)
-        avoided.extend(item for item in items if len(item) <= _LONGEST_ITEM)
-        end = stop
-    return "\n".join([*kept, text.text[end:]]), tuple(avoided)
+class Avoided(NamedTuple):
+    """One list: where it stands, its short things, and whether the provider itself takes it for one."""
+
+    start: int
+    end: int
+    items: tuple[str, ...]
+    field: bool
+
+
+def avoided(text: Text) -> Iterator[Avoided]:
+    """The lists of a text, in order; where something in one is no short thing, none."""
+    field = text.where.endswith(_FIELDS)
+    for start, end in [(0, len(text.text))] if field else _lists(text.text):
+        items = [item for piece in _BETWEEN.split(text.text[start:end]) if (item := piece.strip(" \t\r'\\*_-"))]
+        short = all(len(item) <= _LONGEST_ITEM and _TURNED_ROUND.search(item) is None for item in items)
+        if field or (short and len(items) >= _LEAST_ITEMS):
+            yield Avoided(start, end, tuple(items), field)
 
 
 def _lists(text: str) -> Iterator[tuple[int, int]]:
@@ -56,7 +59,3 @@ def _lists(text: str) -> Iterator[tuple[int, int]]:
         if body is not None:
             yield body.span()
             end = body.end()
-
-
-def _items(body: str) -> list[str]:
-    return [item for piece in _BETWEEN.split(body) if (item := piece.strip(" \t\r'\\*_-"))]
