@@ -111,7 +111,8 @@ def kept_texts(level: RecordLevel, texts: Sequence[Text], hits: Sequence[Hit]) -
 
 def _redacted(texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]]:
     """The texts with all mentions masked. Of a person mentioned very often only the first are told: what stands behind those is masked as well."""
-    numbers = {text.where: number for number, text in enumerate(texts)}
+    numbers = {text.where: number for number, text in enumerate(texts)}  # a key and its value are two texts at one place: the last
+    firsts = {text.where: number for number, text in reversed(list(enumerate(texts)))}
     places: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
     for hit in hits:
         if hit.span is not None and hit.where in numbers and hit.strength is Strength.STRONG and hit.role is Role.LIKENESS:
@@ -119,7 +120,8 @@ def _redacted(texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]
     last, end = min((max(told) for told in places.values() if len(told) >= MOST_TOLD), default=(len(texts), 0))
     out = []
     for number, text in enumerate(texts):
-        shown = _masked(number, text, numbers, hits)
+        here = [hit for hit in hits if firsts.get(hit.where, 0) <= number <= numbers.get(_end(hit), len(texts))]
+        shown = _masked(text, [hit for hit in here if hit.where in firsts or _end(hit) in firsts])
         begin = len(shown) if number < last else end if number == last else 0
         out.append({"where": text.where, "text": shown[:begin] + _MASK * (len(shown) - begin)})
     return out
@@ -144,17 +146,24 @@ def _hit(hit: Hit, level: RecordLevel) -> Body:
     return kept
 
 
-def _masked(number: int, text: Text, numbers: Mapping[str, int], hits: Sequence[Hit]) -> str:
-    """Text `number` with the mentions in it masked, also the part of one that begins in an earlier text."""
+def _end(hit: Hit) -> str:
+    """In which text a mention ends."""
+    return hit.where if hit.until is None else hit.until[0]
+
+
+def _masked(text: Text, hits: Sequence[Hit]) -> str:
+    """The text with the mentions masked that begin, go on or end in it; where they do so at one place, all of it."""
     shown = list(text.text)
     for hit in hits:
         if hit.span is None:
             continue
-        first = numbers.get(hit.where, len(numbers))
-        last, end = (first, hit.span[1]) if hit.until is None else (numbers.get(hit.until[0], first), hit.until[1])
-        if first <= number <= last:
-            begin, end = hit.span[0] if number == first else 0, end if number == last else len(shown)
-            shown[begin:end] = _MASK * (end - begin)
+        begin, end = hit.span
+        if hit.until is not None:
+            begin = begin if text.where == hit.where != hit.until[0] else 0
+            end = hit.until[1] if text.where == hit.until[0] != hit.where else len(shown)
+        elif text.where != hit.where:
+            continue
+        shown[begin:end] = _MASK * (min(end, len(shown)) - begin)
     return "".join(shown)
 
 

@@ -143,6 +143,21 @@ def test_a_name_split_over_texts_is_masked_in_all_of_them() -> None:
     ]
 
 
+def test_of_a_name_that_began_in_an_earlier_turn_the_rest_is_masked() -> None:
+    hit = replace(HIT, where="earlier", span=(5, 8), until=("prompt", 5))
+    assert journal.kept_texts(RecordLevel.REDACTED, [Text("prompt", "Quill at sea")], [hit]) == [
+        {"where": "prompt", "text": "█████ at sea"}
+    ]
+
+
+def test_a_name_in_a_key_is_masked_there_although_its_value_stands_at_the_same_place() -> None:
+    texts = [Text("metadata.x", "Ada"), Text("metadata.x", "a quiet sea")]
+    hit = replace(HIT, where="metadata.x", span=(0, 3))
+    assert journal.kept_texts(RecordLevel.REDACTED, texts, [hit])[0] == {"where": "metadata.x", "text": "███"}
+    split = replace(hit, span=(0, 3), until=("metadata.x", 7))
+    assert [text["text"] for text in journal.kept_texts(RecordLevel.REDACTED, texts, [split])] == ["███", "█" * 11]
+
+
 def test_behind_the_last_mention_that_is_told_nothing_can_be_read() -> None:
     """A person named a hundred times is told only so often; the names after that are masked with all that stands there."""
     told = [replace(HIT, span=(4 * number, 4 * number + 3)) for number in range(MOST_TOLD)]

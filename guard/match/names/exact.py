@@ -53,7 +53,7 @@ def _classified(scan: Scan, start: int, end: int, words: Sequence[str]) -> tuple
     """How the letters `start` to `end`, which spell `words`, are cut into words: view, plain, weak."""
     cuts, wanted = scan.folded.breaks[start + 1 : end].tobytes(), _CUT.join([bytes(len(word) - 1) for word in words])
     if cuts == wanted:
-        return "as written", True, _listed(scan, start, end)
+        return "as written", True, False
     if _CUT not in cuts:
         camel = scan.folded.camel[start + 1 : end].tobytes()
         one_word = scan.level(start, end) > 0
@@ -94,12 +94,15 @@ def _check(scan: Scan, row: Row, start: int, end: int) -> Found | None:
             )
         together = view == "written together" and not scan.folded.camel[start + 1 : end].any()
         short = together and (end - start < _LONG or (end - start < _COMPOUND and _compound(scan, start, end, words)))
-        return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak, doubtful=short)
+        listed = view == "as written" and _listed(scan, start, end)
+        return Found(row, start, end, view, 1.0 if plain else 0.97, plain, weak, doubtful=short, cued=listed)
     if len(words) > 1 and seen == words[-1] + "".join(words[:-1]):
         _, plain, _ = _classified(scan, start, end, [words[-1], *words[:-1]])
         cited = len(words) == 2 and len(words[0]) == 1  # `Doe, J.` stands in every list of references
-        purpose = plain and not cited and _turned_on_purpose(scan, start, len(words[-1]), short=is_initials(words))
-        return Found(row, start, end, "other order", 0.95, plain, weak=not purpose)
+        short = is_initials(words)
+        listed = plain and not short and _listed(scan, start, end)
+        purpose = plain and not cited and (listed or _turned_on_purpose(scan, start, len(words[-1]), short=short))
+        return Found(row, start, end, "other order", 0.95, plain, weak=not purpose, cued=listed)
     return None
 
 
