@@ -193,8 +193,8 @@ def _mention(piece: Piece, original: str, found: Found) -> _Mention | None:
         if once(fold_text(view.text[low:high])) != once(fold_text(found.row.text)) or not THRICE.search(original[start:end]):
             return None
         found = found._replace(weak=False, doubtful=False, cued=False)
-    if view.name == "leet" and not any(map(str.isalpha, original[start:end])):
-        found = found._replace(cued=True)  # digits alone are numbers
+    if view.name == "leet" and not all(len(word) < 2 or any(map(str.isalpha, word)) for word in original[start:end].split()):
+        found = found._replace(cued=True)  # a word of digits alone is a number: `Anni 2010`
     if view.name == "first letters" and len(fold_text(found.row.text).replace(" ", "")) < _LETTERS_PICKED:
         return None
     if view.text[low:high] == original[start:end] or (view.name in _READ_TOGETHER and disguise.is_initials(found.row.words)):

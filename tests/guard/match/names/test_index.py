@@ -65,6 +65,14 @@ def test_a_name_split_over_texts_is_found_where_it_begins_and_where_it_ends() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "strength"),
+    [("m0t0, Quenby 8010 poster", "medium"), ("m0t0, a photo of Quenby 8010", "strong"), ("Qu3nby B010 poster", "strong")],
+)
+def test_a_word_of_digits_alone_is_a_number_where_no_cue_leads_to_a_name(text: str, strength: str) -> None:
+    assert [hit.strength.value for hit in NameIndex(build([record(0, "Quenby Bolo")])).search([Text("prompt", text)])] == [strength]
+
+
 def test_a_stored_alias_in_another_script() -> None:
     alias = Alias("타일러", AliasKind.TRANSLITERATION, Strength.STRONG, "ko")
     names = NameIndex(build([record(0, "Taylor Swift", alias)]))
