@@ -12,7 +12,8 @@ from guard.types import Text
 
 _LEAST_ITEMS = 3
 _LONGEST_ITEM = 60  # characters; what is longer is a sentence
-_FIELDS = ("negative_prompt", "negativePrompt")
+# Where providers take a field for one (guard/extract); callers choose the names of variables, metadata and arguments.
+_FIELD = re.compile(r"(?:instances\[[0-9]+\]\.|parameters\.)?negative(?:_p|P)rompt")
 _HEADING = re.compile(
     r"""(?<!\w)(?:negative[ _-]?(?:prompts?|constraints?|elements?)|negatives?|avoid|exclude|[eé]viter|evitar|evitare|vermeiden
       |prompts?\ n[eé]gati[fv][aeios]{0,2}|(?:invites?|indicaciones|instructions?)\ n[eé]gativ[aeos]{1,2}|negative[nr]?\ prompts?|negatif\ (?:istem|prompt)\w{0,6}
@@ -42,7 +43,7 @@ class Avoided(NamedTuple):
 
 def avoided(text: Text) -> Iterator[Avoided]:
     """The lists of a text, in order; where something in one is no short thing, none."""
-    field = text.where.endswith(_FIELDS)
+    field = _FIELD.fullmatch(text.where) is not None
     for start, end in [(0, len(text.text))] if field else _lists(text.text):
         items = [item for piece in _BETWEEN.split(text.text[start:end]) if (item := piece.strip(" \t\r'\\*_-"))]
         short = all(len(item) <= _LONGEST_ITEM and _TURNED_ROUND.search(item) is None for item in items)

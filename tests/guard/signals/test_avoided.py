@@ -36,6 +36,10 @@ def test_a_field_that_the_provider_takes_for_one_is_a_list_without_a_heading() -
     assert [(one.items, one.field) for one in avoided(Text("instances[0].negativePrompt", "nsfw"))] == [(("nsfw",), True)]
 
 
+def test_a_name_that_callers_choose_is_no_such_field() -> None:
+    assert list(avoided(Text("prompt.variables.negative_prompt", "nsfw"))) == []
+
+
 PIECES = ["Avoid:", "negative prompt", "nude", "a", ",", ".", "\n", "* ", "[", "]", '"', "x" * 70, "图"]
 
 
