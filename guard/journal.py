@@ -89,7 +89,7 @@ def _body(entry: Entry) -> Body:
         "signals": dict(entry.findings.signals),
         "not_examined": dict(entry.findings.not_examined),
         "problem": entry.problem or entry.findings.problem,
-        "hits": [_hit(hit, entry.level) for hit in decision.hits],
+        "hits": [_hit(hit, entry.level, decision.hits) for hit in decision.hits],
         "pictures": [_picture(picture, entry.fingerprints.get(picture.where, ())) for picture in entry.pictures],
         "timings_ms": dict(entry.timings_ms or {}),
         "upstream_request_id": entry.upstream_request_id,
@@ -123,22 +123,31 @@ def _redacted(texts: Sequence[Text], hits: Sequence[Hit]) -> list[dict[str, str]
         here = [hit for hit in hits if firsts.get(hit.where, 0) <= number <= numbers.get(_end(hit), len(texts))]
         shown = _masked(text, [hit for hit in here if hit.where in firsts or _end(hit) in firsts])
         begin = len(shown) if number < last else end if number == last else 0
-        out.append({"where": text.where, "text": shown[:begin] + _MASK * (len(shown) - begin)})
+        out.append({"where": _place(text.where, hits), "text": shown[:begin] + _MASK * (len(shown) - begin)})
     return out
 
 
-def _hit(hit: Hit, level: RecordLevel) -> Body:
+def _place(where: str, hits: Sequence[Hit]) -> str:
+    """Where something stands, without the mentions in it: callers choose the names of metadata and variables."""
+    for mention in sorted({hit.text for hit in hits if hit.text}, key=len, reverse=True):
+        where = where.replace(mention, _MASK * len(mention))
+    return where
+
+
+def _hit(hit: Hit, level: RecordLevel, hits: Sequence[Hit]) -> Body:
+    places = [hit.where, *(hit.until or ())[:1]]
+    where, *until = places if level is RecordLevel.FULL else [_place(place, hits) for place in places]
     kept: Body = {
         "subject_id": hit.subject_id,
         "modality": hit.modality,
-        "where": hit.where,
+        "where": where,
         "score": hit.score,
         "threshold": hit.threshold,
         "strength": hit.strength,
         "role": hit.role,
         "view": hit.view,
         **({} if hit.bank is None else {"bank": hit.bank}),
-        **({} if hit.until is None else {"until": hit.until}),
+        **({} if hit.until is None else {"until": (*until, hit.until[1])}),
         "span": hit.span,
     }
     if level is RecordLevel.FULL:

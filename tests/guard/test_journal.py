@@ -154,6 +154,8 @@ def test_a_name_in_a_key_is_masked_there_although_its_value_stands_at_the_same_p
     texts = [Text("metadata.x", "Ada"), Text("metadata.x", "a quiet sea")]
     hit = replace(HIT, where="metadata.x", span=(0, 3))
     assert journal.kept_texts(RecordLevel.REDACTED, texts, [hit])[0] == {"where": "metadata.x", "text": "███"}
+    named = replace(hit, where="metadata.Ada")
+    assert journal.kept_texts(RecordLevel.REDACTED, [Text("metadata.Ada", "Ada")], [named]) == [{"where": "metadata.███", "text": "███"}]
     split = replace(hit, span=(0, 3), until=("metadata.x", 7))
     assert [text["text"] for text in journal.kept_texts(RecordLevel.REDACTED, texts, [split])] == ["███", "█" * 11]
 
