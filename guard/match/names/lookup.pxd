@@ -2,6 +2,9 @@ cimport cython
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
 
 
+cdef bint among(const uint64_t[::1] keys, uint64_t key) noexcept nogil
+
+
 @cython.final
 cdef class BitMap:
     cdef const uint64_t[::1] _kept

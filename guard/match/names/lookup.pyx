@@ -40,6 +40,11 @@ cdef Py_ssize_t _first(const uint64_t* keys, Py_ssize_t count, uint64_t key) noe
     return low if low < count and keys[low] == key else -1
 
 
+cdef bint among(const uint64_t[::1] keys, uint64_t key) noexcept nogil:
+    """Whether `key` is one of these keys of words, which rise."""
+    return keys.shape[0] > 0 and _first(&keys[0], keys.shape[0], key) >= 0
+
+
 cdef class BitMap:
     """Answers whether a key may be in a table: no is certain, and of the keys that are not there about one in a hundred slips through."""
 

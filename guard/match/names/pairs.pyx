@@ -7,7 +7,7 @@ cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memmove
 
-from guard.match.names.lookup cimport BitMap, KeyTable
+from guard.match.names.lookup cimport BitMap, KeyTable, among
 from guard.match.names.sound cimport LONGEST, Compared, Sound, compare, hear, is_like, without_vowels
 from guard.match.names.stretches cimport Stretches
 
@@ -117,7 +117,7 @@ cdef class NearPart:
         left.word = right.word = -1
         for number in range(pairs.shape[0]):
             first = pairs[number]
-            if by_sound and first and not words._capital[first] and not _among(leading, words._hashes[first - 1]):
+            if by_sound and first and not words._capital[first] and not among(leading, words._hashes[first - 1]):
                 continue
             if right.word == first:
                 left, right = right, left
@@ -274,15 +274,3 @@ cdef int _put(KeyTable table, Py_ssize_t at, Py_ssize_t first, set found) except
             found.add((first, table._rows[at]))
             at += 1
     return 0
-
-
-cdef bint _among(const uint64_t[::1] keys, uint64_t key) except -1:
-    """Whether a key is one of these, which rise."""
-    cdef Py_ssize_t low = 0, high = keys.shape[0], middle
-    while low < high:
-        middle = (low + high) // 2
-        if keys[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    return low < keys.shape[0] and keys[low] == key

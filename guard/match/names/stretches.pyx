@@ -9,7 +9,7 @@ and `last` are the letters `start` and `end` of the stretch, or its first and la
 cimport cython
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from guard.match.names.lookup cimport Asking, BitMap, Levels, Tables
+from guard.match.names.lookup cimport Asking, BitMap, Levels, Tables, among
 
 import codecs
 import string
@@ -45,7 +45,7 @@ cdef Py_ssize_t _ENDED_WORDS = 4, _LONGEST_ENDING = endings.LONGEST, _SHORTEST_S
 cdef str _APOSTROPHES = "'’ʼ‘`´"
 # Korean particles that follow a name within the same word, folded, and the words of a name before them.
 cdef const uint64_t[::1] _KOREAN = np.array(
-    [hash_word(particle) for particle in "의 가 이 은 는 을 를 에게 에 와 과 랑 이랑 처럼 도 만 로 으로 께서 씨 님 한테 에서 같은 풍 풍의".split()],
+    sorted(hash_word(particle) for particle in "의 가 이 은 는 을 를 에게 에 와 과 랑 이랑 처럼 도 만 로 으로 께서 씨 님 한테 에서 같은 풍 풍의".split()),
     dtype=np.uint64,
 )
 cdef Py_ssize_t _LONGEST_KOREAN = 2, _WORDS_BEFORE_KOREAN = 4
@@ -150,7 +150,7 @@ cdef class Stretches:
         cdef Py_ssize_t size = self._sizes[number]
         if self._levels[number] < _COMMON and 1 < size <= _LONGEST_WORD:
             return True
-        return size <= _LONGEST_PARTICLE and (self._telling(number - 1) or self._telling(number + 1)) and _among(self._hashes[number], _PARTICLES)
+        return size <= _LONGEST_PARTICLE and (self._telling(number - 1) or self._telling(number + 1)) and among(_PARTICLES, self._hashes[number])
 
     cdef bint _telling(self, Py_ssize_t number) except -1:
         return 0 <= number < self._count and self._odd[number] and self._capital[number]
@@ -237,7 +237,7 @@ cdef class Stretches:
             if not 0xAC00 <= self._letters[end - 1] <= 0xD7A3:
                 continue
             for size in range(1, min(_LONGEST_KOREAN, self._sizes[last] - 1) + 1):
-                if _among(self._hash(end - size, end), _KOREAN):
+                if among(_KOREAN, self._hash(end - size, end)):
                     for first in range(last, max(last - _WORDS_BEFORE_KOREAN, -1), -1):
                         self._ask(self._starts[first], end - size, asked, plural)
         return 0
@@ -427,11 +427,3 @@ cdef class Stretches:
                 for end in range(start + shortest, min(start + longest, stop) + 1):
                     asked.ask(self._hash(start, end), start, end)
         return asked.found()
-
-
-cdef bint _among(uint64_t key, const uint64_t[::1] listed) except -1:
-    cdef Py_ssize_t at
-    for at in range(listed.shape[0]):
-        if listed[at] == key:
-            return True
-    return False
